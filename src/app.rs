@@ -1,0 +1,1 @@
+//! Every long-lived handle, built once from the configuration.

@@ -1,0 +1,1 @@
+//! Typed events between processes: Redis, or in-process for the demo.

@@ -1,0 +1,37 @@
+//! Commands: arguments and wiring, one file each. No logic of their own.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Turns recordings into transcripts with speakers, topics and summaries, on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "reflector", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check the settings and say what is wrong with them
+    CheckConfig,
+}
+
+/// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome: anyhow::Result<()> = match cli.command {
+        Command::CheckConfig => crate::config::Config::load().map(|_| ()).map_err(Into::into),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]
+            {
+                eprintln!("reflector: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Settings: defaults < TOML file < environment, one section a file. An unknown key is refused with its name.
+//!
+//! The file is named by `REFLECTOR_CONFIG` (default `reflector.toml` where the program starts, if it exists); variables are
+//! `REFLECTOR_SECTION__KEY`. A few names of the ancestor are understood too (see `ancestor`).
+
+mod ancestor;
+mod database;
+mod llm;
+mod models;
+mod redis;
+mod server;
+mod speech;
+mod storage;
+mod telemetry;
+mod work;
+
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+pub use database::DatabaseConfig;
+pub use llm::LlmConfig;
+pub use models::{ModelsConfig, cache_dir};
+pub use redis::RedisConfig;
+pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
+pub use speech::{DeviceChoice, SpeechConfig};
+pub use storage::{S3Config, StorageConfig};
+pub use telemetry::{LogFormat, TelemetryConfig};
+pub use work::WorkConfig;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub server: ServerConfig,
+    pub database: DatabaseConfig,
+    pub redis: RedisConfig,
+    pub storage: StorageConfig,
+    pub models: ModelsConfig,
+    pub speech: SpeechConfig,
+    pub llm: LlmConfig,
+    pub work: WorkConfig,
+    pub telemetry: TelemetryConfig,
+}
+
+/// A setting that can't be used, by its name.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Unreadable, of the wrong type, or unknown; figment names the key and where it was set.
+    #[error("settings: {0}")]
+    Read(#[from] Box<figment::Error>),
+    /// Readable, but not usable.
+    #[error("settings: {key}: {message}")]
+    Refused { key: &'static str, message: String },
+}
+
+impl ConfigError {
+    pub(crate) fn refused(key: &'static str, message: impl Into<String>) -> Self {
+        Self::Refused { key, message: message.into() }
+    }
+}
+
+impl Config {
+    /// Reads the settings of this process and checks them.
+    ///
+    /// # Errors
+    /// Names the first key that is unknown, of the wrong type or contradicts another.
+    pub fn load() -> Result<Self, ConfigError> {
+        let file = std::env::var_os("REFLECTOR_CONFIG").map(PathBuf::from);
+        if let Some(path) = &file
+            && !path.is_file()
+        {
+            return Err(ConfigError::refused(
+                "REFLECTOR_CONFIG",
+                format!("{} is not a file", path.display()),
+            ));
+        }
+        Self::from_figment(Self::figment(file.unwrap_or_else(|| "reflector.toml".into())))
+    }
+
+    fn figment(file: PathBuf) -> Figment {
+        Figment::from(Serialized::defaults(Self::default()))
+            .merge(Toml::file(file))
+            .merge(ancestor::Ancestor)
+            .merge(Env::prefixed("REFLECTOR_").ignore(&["CONFIG", "CACHE"]).split("__"))
+    }
+
+    fn from_figment(figment: Figment) -> Result<Self, ConfigError> {
+        let config: Self = figment.extract().map_err(Box::new)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        self.server.validate()?;
+        self.database.validate()?;
+        self.storage.validate()?;
+        self.speech.validate()?;
+        self.llm.validate()?;
+        self.work.validate()
+    }
+}
+
+#[cfg(test)]
+mod tests;

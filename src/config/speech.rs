@@ -1,0 +1,45 @@
+use serde::{Deserialize, Serialize};
+
+use super::ConfigError;
+
+/// `[speech]`: which models hear, and on what.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SpeechConfig {
+    /// Name of a Whisper model as on the Hugging Face hub without its owner.
+    pub model: String,
+    pub device: DeviceChoice,
+    /// Hypotheses kept while decoding; 1 is greedy.
+    pub beam: usize,
+    /// Requests that may wait for the engine before one is refused.
+    pub queue: usize,
+}
+
+/// Where libtorch computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceChoice {
+    /// CUDA where it is there, else the CPU.
+    #[default]
+    Auto,
+    Cpu,
+    Cuda,
+}
+
+impl Default for SpeechConfig {
+    fn default() -> Self {
+        Self { model: "whisper-base".into(), device: DeviceChoice::Auto, beam: 5, queue: 16 }
+    }
+}
+
+impl SpeechConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        if !(1..=16).contains(&self.beam) {
+            return Err(ConfigError::refused("speech.beam", "must be from 1 to 16"));
+        }
+        if !(1..=1024).contains(&self.queue) {
+            return Err(ConfigError::refused("speech.queue", "must be from 1 to 1024"));
+        }
+        Ok(())
+    }
+}

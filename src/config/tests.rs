@@ -1,0 +1,73 @@
+use figment::Jail;
+
+use super::*;
+
+fn load_in(jail: &mut Jail) -> Result<Config, String> {
+    Config::from_figment(Config::figment(jail.directory().join("reflector.toml")))
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn defaults_are_usable() {
+    Jail::expect_with(|jail| {
+        let config = load_in(jail).unwrap();
+        assert_eq!(config.server.listen.port(), 1250);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    Jail::expect_with(|jail| {
+        jail.create_file("reflector.toml", "[speech]\nmodel = \"whisper-tiny.en\"\nbeam = 3\n")?;
+        jail.set_env("REFLECTOR_SPEECH__BEAM", "1");
+        let config = load_in(jail).unwrap();
+        assert_eq!((config.speech.model.as_str(), config.speech.beam), ("whisper-tiny.en", 1));
+        Ok(())
+    });
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name_in_file_and_environment() {
+    Jail::expect_with(|jail| {
+        jail.create_file("reflector.toml", "[speech]\nmodle = \"x\"\n")?;
+        assert!(load_in(jail).unwrap_err().contains("modle"));
+        Ok(())
+    });
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__BEEM", "1");
+        assert!(load_in(jail).unwrap_err().contains("beem"));
+        Ok(())
+    });
+}
+
+#[test]
+fn a_value_out_of_bounds_is_refused_with_its_limit() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__BEAM", "99");
+        assert_eq!(load_in(jail).unwrap_err(), "settings: speech.beam: must be from 1 to 16");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_ancestors_names_are_understood() {
+    Jail::expect_with(|jail| {
+        jail.set_env("DATABASE_URL", "postgresql+asyncpg://me@db/reflector");
+        jail.set_env("LLM_URL", "http://localhost:11434/v1");
+        jail.set_env("LLM_MODEL", "qwen2.5:14b");
+        let config = load_in(jail).unwrap();
+        assert_eq!(config.database.postgres_url(), "postgresql://me@db/reflector");
+        assert_eq!(config.llm.model.as_deref(), Some("qwen2.5:14b"));
+        Ok(())
+    });
+}
+
+#[test]
+fn secrets_do_not_appear_in_debug_output() {
+    let mut config = Config::default();
+    config.llm.api_key = Some("sk-secret".into());
+    config.database.url = "postgresql://u:pa55@h/d".into();
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("sk-secret") && !shown.contains("pa55"), "{shown}");
+}

@@ -1,0 +1,1 @@
+//! Pools, migrations and the generated schema.

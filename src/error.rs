@@ -1,0 +1,33 @@
+//! One enum for what a client may see; pages and the API dress it differently.
+
+/// What went wrong with a request, in words for the person who made it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Absent, or not for this viewer: the two are never told apart.
+    #[error("{0} not found")]
+    NotFound(&'static str),
+    /// The request itself is wrong; the text names the field and the limit.
+    #[error("{0}")]
+    BadRequest(String),
+    /// A field of a body or query failed its check.
+    #[error("{field}: {message}")]
+    Invalid { field: &'static str, message: String },
+    /// The thing changed, or is in a state that forbids this.
+    #[error("{0}")]
+    Conflict(String),
+    /// Larger than a limit that the text names.
+    #[error("{0}")]
+    TooLarge(String),
+    /// A byte range outside the object, whose size in bytes is given.
+    #[error("the range lies outside the file of {size} bytes")]
+    RangeNotSatisfiable { size: u64 },
+    /// Out of room or a dependency is down: try later.
+    #[error("{0}")]
+    Unavailable(String),
+    /// No room left where objects are kept.
+    #[error("there is no room left on the disk; free some space and try again")]
+    DiskFull,
+    /// Ours: logged with its cause, shown without.
+    #[error("something went wrong on our side")]
+    Internal(#[source] anyhow::Error),
+}

@@ -1,0 +1,1 @@
+//! A transcript as text: txt, md, json, srt, vtt, rttm. Pure.

@@ -1,0 +1,53 @@
+//! Identifiers: newtypes over UUID v7, so that a transcript's id can't be passed where a recording's is meant.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id; ids sort by the time they were made.
+            #[expect(clippy::new_without_default, reason = "two calls differ, which Default does not suggest")]
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A transcript: what a person sees and owns.
+    TranscriptId,
+    /// The uploaded media behind a transcript.
+    RecordingId,
+    /// One version of one stage's machine output.
+    OutputId,
+    /// A named person in a transcript.
+    ParticipantId,
+    /// A topic of a transcript.
+    TopicId,
+    /// A decision or a next step.
+    ActionItemId,
+    /// A person with an account.
+    UserId,
+    /// One attempt at a stage.
+    StageRunId,
+}

@@ -1,0 +1,1 @@
+//! One stage a file: what a recording goes through after it was uploaded.

@@ -1,0 +1,26 @@
+//! Reflector: recordings in; words with times, speakers, topics, a title and a summary out.
+//!
+//! Modules are rooms; which may use which is the table in docs/ARCHITECTURE.md, and `tests/it/layering.rs` enforces it.
+
+pub mod app;
+pub mod audio;
+pub mod bus;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod export;
+pub mod ids;
+pub mod jobs;
+pub mod lifecycle;
+pub mod llm;
+pub mod model;
+pub mod ops;
+pub mod policy;
+pub mod queue;
+pub mod speech;
+pub mod storage;
+pub mod telemetry;
+pub mod web;
+pub mod weights;

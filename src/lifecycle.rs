@@ -1,0 +1,1 @@
+//! Start and stop: a first signal asks, a second insists.

@@ -1,0 +1,1 @@
+//! One table family a file: structs and their queries.

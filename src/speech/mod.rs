@@ -1,0 +1,1 @@
+//! Speech on libtorch: voice activity, Whisper, alignment, diarization, behind one engine thread.

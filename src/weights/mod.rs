@@ -1,0 +1,1 @@
+//! Model weights: registry, pull, verify, and safe readers of their files.

@@ -1,0 +1,1 @@
+//! Word error rate and diarization error of the whole program on real speech.

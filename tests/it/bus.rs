@@ -1,0 +1,1 @@
+//! Events over Redis and in-process.

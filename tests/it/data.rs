@@ -1,0 +1,1 @@
+//! Migrations, tables and their queries on a real PostgreSQL.

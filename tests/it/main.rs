@@ -1,0 +1,21 @@
+//! The one integration binary: one file a feature, real parts throughout.
+
+mod support;
+
+mod accuracy;
+mod api;
+mod browser;
+mod bus;
+mod cli_transcribe;
+mod data;
+mod demo;
+mod diarize;
+mod layering;
+mod llm;
+mod media;
+mod models;
+mod pages;
+mod pipeline;
+mod robustness;
+mod storage;
+mod whisper;

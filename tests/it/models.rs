@@ -1,0 +1,1 @@
+//! `reflector models`: pull, verify, never half-installed.

@@ -1,0 +1,1 @@
+//! The way of a recording, stage by stage.

@@ -1,0 +1,1 @@
+//! Killed workers, restarted databases, full disks, broken uploads.

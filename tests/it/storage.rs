@@ -1,0 +1,1 @@
+//! Objects on disk and on a real Garage.

@@ -1,0 +1,1 @@
+//! Whisper against reference numbers.
