@@ -1,5 +1,7 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
+mod check_config;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -14,15 +16,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Check the settings and say what is wrong with them
-    CheckConfig,
+    CheckConfig(check_config::CheckConfig),
 }
 
 /// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome: anyhow::Result<()> = match cli.command {
-        Command::CheckConfig => crate::config::Config::load().map(|_| ()).map_err(Into::into),
+        Command::CheckConfig(command) => command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

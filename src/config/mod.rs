@@ -5,6 +5,7 @@
 
 mod ancestor;
 mod database;
+mod document;
 mod llm;
 mod models;
 mod redis;
@@ -21,6 +22,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use database::DatabaseConfig;
+pub use document::markdown;
 pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;

@@ -1,0 +1,46 @@
+//! `reflector check-config`: are the settings usable, and what are they.
+
+use clap::Args;
+
+use crate::config::{self, Config};
+
+/// Check the settings and say what is wrong with them
+#[derive(Debug, Args)]
+pub struct CheckConfig {
+    /// Print the page that describes every setting instead
+    #[arg(long)]
+    document: bool,
+}
+
+impl CheckConfig {
+    #[expect(clippy::print_stdout, reason = "the command's result")]
+    pub fn run(self) -> anyhow::Result<()> {
+        if self.document {
+            print!("{}", config::markdown());
+            return Ok(());
+        }
+        let config = Config::load()?;
+        println!("The settings are usable.");
+        println!("  pages and API  http://{}", config.server.listen);
+        println!(
+            "  objects        {}",
+            match &config.storage.s3 {
+                Some(s3) => format!("bucket {} at {}", s3.bucket, s3.endpoint),
+                None => config.storage.dir.display().to_string(),
+            }
+        );
+        println!("  speech model   {} in {}", config.speech.model, config.models.dir.display());
+        println!(
+            "  understanding  {}",
+            match (&config.llm.model, &config.llm.url) {
+                (Some(model), Some(url)) => format!("{model} at {url}"),
+                _ => "extractive (no llm.url)".to_owned(),
+            }
+        );
+        println!(
+            "  events         {}",
+            if config.redis.url.is_some() { "Redis" } else { "inside one process" }
+        );
+        Ok(())
+    }
+}

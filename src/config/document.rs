@@ -1,0 +1,111 @@
+//! The settings as a page: docs/CONFIGURATION.md is this text, and a test holds the two together.
+
+use serde_json::Value;
+
+use super::Config;
+
+/// Key and what it means; defaults are read from the code.
+const MEANINGS: &[(&str, &str)] = &[
+    ("server.listen", "Address and port of pages and API. TLS is the proxy's."),
+    (
+        "server.site_url",
+        "The address people use; its host is accepted beside loopback names, and links are made from it. Also `SITE_URL`, `UI_BASE_URL`.",
+    ),
+    (
+        "database.url",
+        "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",
+    ),
+    ("database.pool_size", "Connections of pages and jobs, 1 to 100; the queue has its own beside them."),
+    (
+        "redis.url",
+        "Events between processes. Unset: they stay in this process, right only for `all` and the demo.",
+    ),
+    ("storage.dir", "Folder of uploads, audio and peaks, used unless `storage.s3` is set."),
+    (
+        "storage.scratch",
+        "Folder for media being decoded; unset: the system's temporary folder. Needs about three times the largest upload.",
+    ),
+    (
+        "storage.s3",
+        "`endpoint`, `region` (default `garage`), `bucket`, `access_key`, `secret_key` of an S3 server.",
+    ),
+    (
+        "models.dir",
+        "Folder with one folder a model; `reflector models pull` fills it. The default follows `REFLECTOR_CACHE`, `XDG_CACHE_HOME`, `HOME`.",
+    ),
+    ("speech.model", "Whisper model by its name on the Hugging Face hub without the owner."),
+    ("speech.device", "`auto` (CUDA where it is there), `cpu` or `cuda`."),
+    ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
+    ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
+    (
+        "llm.url",
+        "OpenAI-compatible endpoint up to and with `/v1`. Unset: topics, title and summary are extracted. Also `LLM_URL`.",
+    ),
+    ("llm.api_key", "Sent as a bearer token. Also `LLM_API_KEY`."),
+    ("llm.model", "The model's name at that endpoint; needed with `llm.url`. Also `LLM_MODEL`."),
+    (
+        "llm.context_window",
+        "Tokens that prompt and answer may have together, at least 1024. Also `LLM_CONTEXT_WINDOW`.",
+    ),
+    ("llm.timeout_seconds", "Seconds to wait for one answer."),
+    ("work.concurrency", "Jobs at once, 1 to 64. Speech is always one at a time."),
+    ("work.heartbeat_seconds", "Seconds between a worker's signs of life."),
+    (
+        "work.dead_after_seconds",
+        "Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.",
+    ),
+    ("telemetry.log", "Log levels by module, as in `info,reflector::jobs=debug`."),
+    ("telemetry.format", "`text` or `json`."),
+];
+
+/// The whole page.
+pub fn markdown() -> String {
+    let mut config = Config::default();
+    config.models.dir = "~/.cache/reflector/models".into();
+    let defaults = serde_json::to_value(config).unwrap_or_default();
+    let mut page = String::from(
+        "# Settings\n\n<!-- Made by `reflector check-config --document`; a test holds this page to the code. -->\n\n\
+         Defaults, then a TOML file (named by `REFLECTOR_CONFIG`, else `reflector.toml` where the program starts), then variables:\n\
+         `section.key` is `REFLECTOR_SECTION__KEY`. An unknown key in either is refused by name when the program starts.\n\n\
+         | setting | default | meaning |\n|---|---|---|\n",
+    );
+    for (key, meaning) in MEANINGS {
+        let default = key.split('.').try_fold(&defaults, |value, part| value.get(part));
+        let default = match default {
+            None | Some(Value::Null) => "unset".to_owned(),
+            Some(Value::String(text)) => format!("`{text}`"),
+            Some(other) => format!("`{other}`"),
+        };
+        page.push_str(&format!("| `{key}` | {default} | {meaning} |\n"));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_has_a_row_and_every_row_a_setting() {
+        let defaults = serde_json::to_value(Config::default()).unwrap();
+        let mut keys: Vec<String> = defaults
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(section, values)| {
+                values.as_object().unwrap().keys().map(move |key| format!("{section}.{key}"))
+            })
+            .collect();
+        let mut rows: Vec<String> = MEANINGS.iter().map(|(key, _)| (*key).to_owned()).collect();
+        keys.sort();
+        rows.sort();
+        assert_eq!(keys, rows);
+    }
+
+    #[test]
+    fn the_page_in_docs_is_what_the_code_says() {
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CONFIGURATION.md")).unwrap();
+        assert_eq!(page, markdown(), "run `reflector check-config --document > docs/CONFIGURATION.md`");
+    }
+}
