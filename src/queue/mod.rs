@@ -1,1 +1,169 @@
-//! The only place that names the job engine.
+//! The only place that names the job engine: graphile_worker on the PostgreSQL we already have.
+//!
+//! A job is a stage of a transcript. It enters the queue in the caller's own transaction ([`enqueue`]), is picked up
+//! through LISTEN/NOTIFY by a process that works its [`Group`] ([`Queue::work`]), goes back when the process that held
+//! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
+
+mod enqueue;
+mod worker;
+
+use std::sync::Arc;
+
+use deadpool_postgres::Pool;
+use graphile_worker::tokio_postgres::TokioPostgresDatabase;
+use graphile_worker::{Database, WorkerOptions};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TranscriptId;
+
+pub use enqueue::{MAX_ATTEMPTS, enqueue};
+pub use worker::{Attempt, Handler, Retry, WorkerSettings};
+
+/// What a process offers to do; `reflector work --queues media,speech`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Group {
+    /// ffmpeg and storage.
+    Media,
+    /// The speech engine: one job at a time, since the engine is one thread.
+    Speech,
+    /// Understanding and what follows it: waits on other servers more than it computes.
+    Llm,
+}
+
+impl Group {
+    pub const ALL: [Self; 3] = [Self::Media, Self::Speech, Self::Llm];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Media => "media",
+            Self::Speech => "speech",
+            Self::Llm => "llm",
+        }
+    }
+}
+
+impl std::fmt::Display for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Group {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|group| group.name() == text)
+            .ok_or_else(|| format!("{text:?} is no queue; there are media, speech and llm"))
+    }
+}
+
+/// One stage of one run of a transcript: ids only, never content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageJob {
+    pub transcript: TranscriptId,
+    /// Which run of the transcript; a job of an older run does nothing.
+    pub run: i32,
+    /// Name of the stage; `jobs` knows the names.
+    pub stage: String,
+    /// Who may work on it.
+    pub group: Group,
+}
+
+impl StageJob {
+    /// What makes two jobs the same one.
+    fn key(&self) -> String {
+        format!("{}:{}:{}", self.stage, self.transcript, self.run)
+    }
+}
+
+/// The queue can't be reached or used.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    #[error("the job queue: {0}")]
+    Connect(String),
+    #[error("the job queue's tables could not be set up: {0}")]
+    Init(String),
+}
+
+/// A handle on the queue with connections of its own; cheap to clone.
+#[derive(Clone)]
+pub struct Queue {
+    database: Database,
+    pool: Pool,
+}
+
+/// Key of the advisory lock that keeps two processes from creating the queue's tables at once ("reflectq").
+const INIT_LOCK: i64 = 0x7265_666c_6563_7471;
+
+impl Queue {
+    /// Opens up to `connections` (at least 4) connections, on demand; none is made yet.
+    ///
+    /// # Errors
+    /// The URL can't be understood.
+    pub fn new(database_url: &str, connections: usize) -> Result<Self, QueueError> {
+        let driver = TokioPostgresDatabase::from_url(database_url, connections.max(4))
+            .map_err(|error| QueueError::Connect(error.to_string()))?;
+        let pool = driver.pool().clone();
+        Ok(Self { database: driver.into(), pool })
+    }
+
+    /// Creates or updates the engine's own tables (schema `graphile_worker`). Needed before the first [`enqueue`].
+    ///
+    /// # Errors
+    /// PostgreSQL can't be reached, or the tables are those of a newer engine.
+    pub async fn init(&self) -> Result<(), QueueError> {
+        let guard = self.pool.get().await.map_err(|error| QueueError::Connect(error.to_string()))?;
+        guard
+            .execute("select pg_advisory_lock($1)", &[&INIT_LOCK])
+            .await
+            .map_err(|error| QueueError::Init(error.to_string()))?;
+        let outcome = WorkerOptions::default()
+            .database(self.database.clone())
+            .listen_os_shutdown_signals(false)
+            .init()
+            .await
+            .map_err(|error| QueueError::Init(error.to_string()));
+        let unlocked = guard.execute("select pg_advisory_unlock($1)", &[&INIT_LOCK]).await;
+        outcome?;
+        unlocked.map(|_| ()).map_err(|error| QueueError::Init(error.to_string()))
+    }
+
+    /// Works through the jobs of one group until `settings.stop`, whatever happens to the database meanwhile.
+    pub async fn work(&self, settings: WorkerSettings, handler: Arc<dyn Handler>) {
+        worker::work(&self.database, settings, handler).await;
+    }
+}
+
+/// Creates or updates the queue's tables in the database at `database_url`.
+///
+/// # Errors
+/// As [`Queue::init`].
+pub async fn init(database_url: &str) -> Result<(), QueueError> {
+    Queue::new(database_url, 4)?.init().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_read_from_its_name_and_an_unknown_one_is_refused() {
+        for group in Group::ALL {
+            assert_eq!(group.name().parse::<Group>(), Ok(group));
+        }
+        assert!("gpu".parse::<Group>().unwrap_err().contains("media, speech and llm"));
+    }
+
+    #[test]
+    fn a_job_is_the_same_one_only_within_its_run() {
+        let job =
+            StageJob { transcript: TranscriptId::new(), run: 1, stage: "ingest".into(), group: Group::Media };
+        let again = StageJob { run: 2, ..job.clone() };
+        assert_ne!(job.key(), again.key());
+        let text = serde_json::to_string(&job).unwrap();
+        assert_eq!(serde_json::from_str::<StageJob>(&text).unwrap(), job);
+    }
+}

@@ -1,0 +1,39 @@
+use diesel::sql_types::{Integer, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::{Group, StageJob};
+
+/// Times a job may fail for a passing reason; the pauses between grow from 3 s to 18 minutes, about 45 minutes in all.
+pub const MAX_ATTEMPTS: i32 = 8;
+
+/// Puts a job into the queue within the caller's transaction: it exists exactly when that is committed.
+///
+/// A job that is already there (waiting, running, or kept because it failed for good) is left as it is, so asking twice
+/// is harmless. A new attempt by a person is a new run, and with it a new job.
+///
+/// # Errors
+/// Those of the database.
+pub async fn enqueue(conn: &mut AsyncPgConnection, job: &StageJob) -> diesel::QueryResult<()> {
+    let payload = serde_json::to_string(job)
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+    diesel::sql_query(
+        "select 1 from graphile_worker.add_job($1, payload => $2::json, job_key => $3, max_attempts => $4, \
+         job_key_mode => 'unsafe_dedupe')",
+    )
+    .bind::<Text, _>(task(job.group))
+    .bind::<Text, _>(payload)
+    .bind::<Text, _>(job.key())
+    .bind::<Integer, _>(MAX_ATTEMPTS)
+    .execute(conn)
+    .await
+    .map(|_| ())
+}
+
+/// The engine's name for the jobs of a group.
+pub(super) const fn task(group: Group) -> &'static str {
+    match group {
+        Group::Media => "stage.media",
+        Group::Speech => "stage.speech",
+        Group::Llm => "stage.llm",
+    }
+}
