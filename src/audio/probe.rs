@@ -1,0 +1,155 @@
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::process::{self, Limits};
+use super::{AudioError, Cancel};
+
+/// What a media file says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MediaInfo {
+    /// Seconds, where the container says so (a browser's webm does not).
+    pub duration: Option<f64>,
+    pub has_audio: bool,
+    /// A moving picture; cover art does not count.
+    pub has_video: bool,
+    /// ffmpeg's name of the first audio stream's codec, such as `opus`.
+    pub codec: Option<String>,
+    /// Samples a second of the first audio stream.
+    pub sample_rate: Option<u32>,
+    /// Channels of the first audio stream.
+    pub channels: Option<u32>,
+}
+
+/// Containers that hold their own media. Playlists and image sequences are missing on purpose: they name other files, and
+/// an uploaded one could name anything on this disk.
+pub(super) const FORMATS: &str = "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,gsm,\
+    matroska,webm,mov,mp4,m4a,3gp,3g2,mj2,mp2,mp3,mpc,mpc8,mpeg,mpegts,mxf,nut,ogg,rm,sln,tta,voc,w64,wav,wv";
+/// Protocols an input may make ffmpeg speak.
+pub(super) const PROTOCOLS: &str = "file,pipe";
+
+const LIMITS: Limits = Limits { wall: Duration::from_secs(120), file_size: 1 << 20 };
+
+#[derive(Deserialize)]
+struct Report {
+    #[serde(default)]
+    streams: Vec<Stream>,
+    #[serde(default)]
+    format: Format,
+}
+
+#[derive(Default, Deserialize)]
+struct Format {
+    duration: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Stream {
+    codec_type: Option<String>,
+    codec_name: Option<String>,
+    sample_rate: Option<String>,
+    channels: Option<u32>,
+    #[serde(default)]
+    disposition: Disposition,
+}
+
+#[derive(Default, Deserialize)]
+struct Disposition {
+    #[serde(default)]
+    attached_pic: u8,
+}
+
+/// Asks ffprobe what is in the file. A file without an audio stream is no error here: see [`MediaInfo::has_audio`].
+///
+/// # Errors
+/// `Empty`, `NotMedia`, `Damaged` where it begins like media but can't be opened, `Io` where it is not there.
+pub fn probe(path: &Path) -> Result<MediaInfo, AudioError> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(AudioError::NotMedia);
+    }
+    if metadata.len() == 0 {
+        return Err(AudioError::Empty);
+    }
+    let mut command = Command::new("ffprobe");
+    command.args(["-hide_banner", "-loglevel", "error", "-protocol_whitelist", PROTOCOLS]);
+    command.args(["-format_whitelist", FORMATS, "-print_format", "json", "-show_entries"]);
+    command.arg(
+        "format=duration:stream=codec_type,codec_name,sample_rate,channels:stream_disposition=attached_pic",
+    );
+    command.arg("-i").arg(address(path));
+    let mut json = String::new();
+    let done = process::run("ffprobe", command, &LIMITS, &Cancel::new(), &mut |line| json.push_str(line))?;
+    if !done.status.success() {
+        let looks_like_media = begins_like_media(file)?;
+        return Err(if looks_like_media { AudioError::Damaged(done.reason()) } else { AudioError::NotMedia });
+    }
+    let report: Report = serde_json::from_str(&json).map_err(|_| AudioError::NotMedia)?;
+    Ok(report.into())
+}
+
+impl From<Report> for MediaInfo {
+    fn from(report: Report) -> Self {
+        let is = |stream: &&Stream, kind: &str| stream.codec_type.as_deref() == Some(kind);
+        let audio = report.streams.iter().find(|stream| is(stream, "audio"));
+        let moving = |stream: &&Stream| is(stream, "video") && stream.disposition.attached_pic == 0;
+        let duration: Option<f64> = report.format.duration.and_then(|text| text.parse().ok());
+        Self {
+            duration: duration.filter(|seconds| seconds.is_finite() && *seconds > 0.0),
+            has_audio: audio.is_some(),
+            has_video: report.streams.iter().any(|stream| moving(&stream)),
+            codec: audio.and_then(|stream| stream.codec_name.clone()),
+            sample_rate: audio.and_then(|stream| stream.sample_rate.as_ref()?.parse().ok()),
+            channels: audio.and_then(|stream| stream.channels),
+        }
+    }
+}
+
+/// The path as ffmpeg's address: never an option, whatever it begins with, and never another protocol.
+pub(super) fn address(path: &Path) -> OsString {
+    let mut address = OsString::from("file:");
+    address.push::<&OsStr>(path.as_ref());
+    address
+}
+
+/// Whether the first bytes are those of a common container, so that "damaged" is told from "something else".
+fn begins_like_media(file: File) -> Result<bool, AudioError> {
+    let mut head = Vec::new();
+    file.take(12).read_to_end(&mut head)?;
+    const MAGIC: [&[u8]; 7] = [b"RIFF", b"OggS", b"fLaC", b"ID3", b"\x1a\x45\xdf\xa3", b"FORM", b"caff"];
+    Ok(MAGIC.iter().any(|magic| head.starts_with(magic)) || head.get(4..8) == Some(b"ftyp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cover_art_is_no_video() {
+        let json = r#"{"streams": [
+            {"codec_type": "video", "codec_name": "mjpeg", "disposition": {"attached_pic": 1}},
+            {"codec_type": "audio", "codec_name": "mp3", "sample_rate": "44100", "channels": 2}],
+            "format": {"duration": "12.5"}}"#;
+        let info = MediaInfo::from(serde_json::from_str::<Report>(json).unwrap());
+        assert!(info.has_audio && !info.has_video);
+        assert_eq!((info.duration, info.sample_rate, info.channels), (Some(12.5), Some(44_100), Some(2)));
+    }
+
+    #[test]
+    fn a_report_without_anything_is_a_file_without_sound() {
+        let info = MediaInfo::from(serde_json::from_str::<Report>("{}").unwrap());
+        assert!(!info.has_audio && info.duration.is_none());
+    }
+
+    #[test]
+    fn a_path_is_never_an_option_or_a_protocol() {
+        assert_eq!(address(Path::new("-i")), "file:-i");
+        assert_eq!(address(Path::new("http://x/y")), "file:http://x/y");
+    }
+}
