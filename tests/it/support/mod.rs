@@ -1,1 +1,3 @@
 //! What the tests share: real servers, started once.
+
+pub mod redis;
