@@ -8,6 +8,8 @@ mod phrases;
 mod rank;
 mod segment;
 
+pub use segment::topic_count;
+
 use std::collections::HashSet;
 
 use super::text::{Language, Unit, units};
