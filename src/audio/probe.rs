@@ -86,12 +86,23 @@ pub fn probe(path: &Path) -> Result<MediaInfo, AudioError> {
     command.arg("-i").arg(address(path));
     let mut json = String::new();
     let done = process::run("ffprobe", command, &LIMITS, &Cancel::new(), &mut |line| json.push_str(line))?;
-    if !done.status.success() {
-        let looks_like_media = begins_like_media(file)?;
-        return Err(if looks_like_media { AudioError::Damaged(done.reason()) } else { AudioError::NotMedia });
+    let report: Option<Report> = serde_json::from_str(&json).ok().filter(|_| done.status.success());
+    match report.filter(Report::is_of_media) {
+        Some(report) => Ok(report.into()),
+        None if begins_like_media(file)? => Err(AudioError::Damaged(done.reason())),
+        None => Err(AudioError::NotMedia),
     }
-    let report: Report = serde_json::from_str(&json).map_err(|_| AudioError::NotMedia)?;
-    Ok(report.into())
+}
+
+impl Report {
+    /// ffprobe guesses at anything: a long text may pass for MPEG audio of 0 channels.
+    fn is_of_media(&self) -> bool {
+        let is_real = |stream: &Stream| match stream.codec_type.as_deref() {
+            Some("audio") => stream.channels.unwrap_or(0) > 0 && stream.sample_rate.as_deref() != Some("0"),
+            _ => true,
+        };
+        self.streams.iter().any(is_real)
+    }
 }
 
 impl From<Report> for MediaInfo {
@@ -142,9 +153,13 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_anything_is_a_file_without_sound() {
-        let info = MediaInfo::from(serde_json::from_str::<Report>("{}").unwrap());
-        assert!(!info.has_audio && info.duration.is_none());
+    fn a_guess_without_channels_is_no_media() {
+        let is_media = |json| serde_json::from_str::<Report>(json).unwrap().is_of_media();
+        assert!(!is_media("{}"));
+        assert!(!is_media(
+            r#"{"streams": [{"codec_type": "audio", "codec_name": "mp3", "sample_rate": "0", "channels": 0}]}"#
+        ));
+        assert!(is_media(r#"{"streams": [{"codec_type": "video"}]}"#));
     }
 
     #[test]

@@ -37,23 +37,25 @@ impl Finished {
         self.stderr.contains("No space left on device") || self.stderr.contains("Disk quota exceeded")
     }
 
-    /// The last line of stderr that says something, without addresses of the program's innards or paths of ours.
+    /// The last line of stderr that says something of its own, without the program's addresses or paths of ours.
     pub(super) fn reason(&self) -> String {
-        let line = self
-            .stderr
-            .lines()
-            .map(str::trim)
-            .rfind(|line| !line.is_empty() && *line != "Conversion failed!");
-        let line = line.unwrap_or("no reason given");
-        let line =
-            line.strip_prefix('[').and_then(|rest| rest.split_once("] ")).map_or(line, |(_, rest)| rest);
-        // "file:/scratch/x/source: Invalid data found …"
-        let line = if line.starts_with("file:") {
-            line.rsplit_once(": ").map_or(line, |(_, rest)| rest)
-        } else {
-            line
-        };
-        line.chars().take(200).collect()
+        const SAID_OF_ANY_FAILURE: [&str; 2] =
+            ["Conversion failed!", "Invalid data found when processing input"];
+        let said = || self.stderr.lines().map(bare).filter(|line| !line.is_empty());
+        let own = said().rfind(|line| !SAID_OF_ANY_FAILURE.contains(line));
+        own.or_else(|| said().next()).unwrap_or("no reason given").chars().take(200).collect()
+    }
+}
+
+/// A line of stderr without "[mov @ 0x55…] " or "file:/scratch/source: " before it.
+fn bare(line: &str) -> &str {
+    let line = line.trim();
+    if let Some((_, rest)) = line.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+        return rest;
+    }
+    match line.rsplit_once(": ") {
+        Some((_, rest)) if line.starts_with("file:") => rest,
+        _ => line,
     }
 }
 
@@ -231,8 +233,9 @@ mod tests {
             let status = std::os::unix::process::ExitStatusExt::from_raw(256);
             Finished { status, stderr: stderr.into() }.reason()
         };
-        assert_eq!(reason("[mov,mp4 @ 0x5581] moov atom not found\n"), "moov atom not found");
-        assert_eq!(reason("file:/tmp/a b: c/x: Invalid data found\n\n"), "Invalid data found");
+        let said = "[mov,mp4 @ 0x5581] moov atom not found\nfile:/tmp/x.m4a: Invalid data found when processing input\n";
+        assert_eq!(reason(said), "moov atom not found");
+        assert_eq!(reason("file:/tmp/a b: c/x: No such thing\n\n"), "No such thing");
         assert_eq!(reason(""), "no reason given");
     }
 }
