@@ -1,1 +1,11 @@
 //! Speech on libtorch: voice activity, Whisper, alignment, diarization, behind one engine thread.
+
+mod error;
+mod types;
+
+pub use crate::audio::Cancel;
+pub use error::SpeechError;
+pub use types::{
+    DiarizeOptions, Diarization, Health, Segment, SpeakerVoice, Task, TranscribeOptions, TranscribeUpdate,
+    Transcription, Turn, Word,
+};
