@@ -1,0 +1,3 @@
+DROP TABLE voice;
+DROP TABLE turn;
+DROP TABLE segment;

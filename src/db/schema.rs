@@ -1,0 +1,227 @@
+//! The tables as diesel sees them; kept equal to the migrations by `tests/it/data.rs`, which compares column by column.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    app_user (id) {
+        id -> Uuid,
+        email -> Nullable<Text>,
+        authentik_uid -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+table! {
+    transcript (id) {
+        id -> Uuid,
+        name -> Text,
+        status -> Text,
+        locked -> Bool,
+        run -> Integer,
+        duration -> Double,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        title -> Nullable<Text>,
+        short_summary -> Nullable<Text>,
+        long_summary -> Nullable<Text>,
+        share_mode -> Text,
+        source_language -> Text,
+        target_language -> Text,
+        reviewed -> Bool,
+        source_kind -> Text,
+        user_id -> Nullable<Uuid>,
+        meeting_id -> Nullable<Uuid>,
+        recording_id -> Nullable<Uuid>,
+        room_id -> Nullable<Uuid>,
+        audio_deleted -> Bool,
+        change_seq -> BigInt,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    recording (id) {
+        id -> Uuid,
+        transcript_id -> Uuid,
+        original_name -> Text,
+        content_type -> Text,
+        size_bytes -> BigInt,
+        total_parts -> Integer,
+        status -> Text,
+        created_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    upload_part (recording_id, part) {
+        recording_id -> Uuid,
+        part -> Integer,
+        size -> BigInt,
+        sha256 -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
+table! {
+    output (id) {
+        id -> Uuid,
+        transcript_id -> Uuid,
+        stage -> Text,
+        version -> Integer,
+        run -> Integer,
+        complete -> Bool,
+        method -> Text,
+        language -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+table! {
+    stage_state (transcript_id, stage) {
+        transcript_id -> Uuid,
+        stage -> Text,
+        run -> Integer,
+        status -> Text,
+        attempt -> Nullable<Uuid>,
+        starts -> Integer,
+        progress -> Float,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+        current_output -> Nullable<Uuid>,
+    }
+}
+
+table! {
+    stage_run (id) {
+        id -> Uuid,
+        transcript_id -> Nullable<Uuid>,
+        stage -> Text,
+        run -> Integer,
+        worker -> Text,
+        started_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+        error -> Nullable<Text>,
+        audio_seconds -> Double,
+    }
+}
+
+table! {
+    segment (output_id, idx) {
+        output_id -> Uuid,
+        idx -> Integer,
+        start -> Double,
+        end -> Double,
+        speaker -> Nullable<Integer>,
+        text -> Text,
+        word_text -> Array<Text>,
+        word_start -> Array<Double>,
+        word_end -> Array<Double>,
+        word_probability -> Array<Float>,
+    }
+}
+
+table! {
+    turn (output_id, idx) {
+        output_id -> Uuid,
+        idx -> Integer,
+        start -> Double,
+        end -> Double,
+        speaker -> Integer,
+    }
+}
+
+table! {
+    voice (output_id, speaker) {
+        output_id -> Uuid,
+        speaker -> Integer,
+        embedding -> Array<Float>,
+    }
+}
+
+table! {
+    topic (id) {
+        id -> Uuid,
+        output_id -> Uuid,
+        idx -> Integer,
+        start -> Double,
+        end -> Double,
+        title -> Text,
+        summary -> Text,
+    }
+}
+
+table! {
+    headline (output_id) {
+        output_id -> Uuid,
+        title -> Text,
+    }
+}
+
+table! {
+    summary_sentence (output_id, kind, idx) {
+        output_id -> Uuid,
+        kind -> Text,
+        idx -> Integer,
+        heading -> Nullable<Text>,
+        text -> Text,
+        start -> Double,
+        end -> Double,
+    }
+}
+
+table! {
+    action_item (id) {
+        id -> Uuid,
+        output_id -> Uuid,
+        kind -> Text,
+        idx -> Integer,
+        text -> Text,
+        assignee -> Nullable<Text>,
+        deadline -> Nullable<Text>,
+        context -> Nullable<Text>,
+        start -> Double,
+        end -> Double,
+    }
+}
+
+table! {
+    participant (id) {
+        id -> Uuid,
+        transcript_id -> Uuid,
+        speaker -> Nullable<Integer>,
+        name -> Text,
+        user_id -> Nullable<Uuid>,
+        email -> Nullable<Text>,
+    }
+}
+
+joinable!(recording -> transcript (transcript_id));
+joinable!(upload_part -> recording (recording_id));
+joinable!(output -> transcript (transcript_id));
+joinable!(stage_state -> transcript (transcript_id));
+joinable!(segment -> output (output_id));
+joinable!(participant -> transcript (transcript_id));
+
+allow_tables_to_appear_in_same_query!(
+    app_user,
+    transcript,
+    recording,
+    upload_part,
+    output,
+    stage_state,
+    stage_run,
+    segment,
+    turn,
+    voice,
+    topic,
+    headline,
+    summary_sentence,
+    action_item,
+    participant,
+);
