@@ -1,6 +1,7 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
 mod check_config;
+mod migrate;
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     CheckConfig(check_config::CheckConfig),
+    Migrate(migrate::Migrate),
 }
 
 /// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
@@ -24,6 +26,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome: anyhow::Result<()> = match cli.command {
         Command::CheckConfig(command) => command.run(),
+        Command::Migrate(command) => command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

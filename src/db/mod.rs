@@ -1,1 +1,25 @@
-//! Pools, migrations and the generated schema.
+//! Pools, migrations and the schema as diesel sees it.
+
+pub mod migrate;
+pub mod pool;
+pub mod private;
+pub mod schema;
+
+pub use pool::{Connection, Pool};
+
+/// What can go wrong with the database as such.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// Nobody answers, or not in time, or it refuses us.
+    #[error("PostgreSQL can't be reached: {0}")]
+    Connect(String),
+    /// A statement failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    /// The schema could not be brought to where it should be.
+    #[error("migrating the database: {0}")]
+    Migrate(String),
+    /// The private PostgreSQL could not be started.
+    #[error("the private PostgreSQL: {0}")]
+    Private(String),
+}

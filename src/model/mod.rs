@@ -1,1 +1,30 @@
 //! One table family a file: structs and their queries.
+//!
+//! Functions take a connection, never a pool; those that must be part of a larger change say "in the caller's
+//! transaction". Times are seconds, except a transcript's `duration`, which is milliseconds as in the API.
+
+mod text_enum;
+
+pub mod estimate;
+pub mod output;
+pub mod participant;
+pub mod recording;
+pub mod segment;
+pub mod stage;
+pub mod sweep;
+pub mod transcript;
+pub mod turn;
+pub mod understanding;
+pub mod user;
+pub mod view;
+
+pub use output::Output;
+pub use participant::Participant;
+pub use recording::{Recording, UploadPart};
+pub use segment::{Segment, Word};
+pub use stage::{Attempt, Stage, StageState, StageStatus};
+pub use transcript::{ShareMode, SourceKind, Status, Transcript};
+pub use turn::{Turn, Voice};
+pub use understanding::{ActionItem, ActionKind, SummaryKind, SummarySentence, Topic};
+pub use user::{User, Viewer};
+pub use view::TranscriptView;

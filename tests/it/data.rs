@@ -1,1 +1,3 @@
 //! Migrations, tables and their queries on a real PostgreSQL.
+
+mod migrations;

@@ -1,7 +1,7 @@
 //! What the tests share: real servers, started once.
 
-
 pub mod llm_server;
 pub mod media;
+pub mod postgres;
 pub mod redis;
 pub mod small_disk;

@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, deadpool};
+
+use super::DbError;
+
+/// A connection out of the pool; goes back when dropped. `&mut *connection` is what queries take.
+pub type Connection = deadpool::Object<AsyncPgConnection>;
+
+/// How long a request or a job waits for a connection before it is told that the database can't be reached.
+const WAIT: Duration = Duration::from_secs(15);
+
+/// Connections to PostgreSQL, made when needed and shared by cloning.
+///
+/// A connection is tried before it is handed out, so a PostgreSQL that was restarted costs nobody an error: broken
+/// connections are thrown away and new ones made.
+#[derive(Clone)]
+pub struct Pool {
+    inner: deadpool::Pool<AsyncPgConnection>,
+}
+
+impl Pool {
+    /// A pool of at most `size` connections to `url`; none is made yet.
+    ///
+    /// # Errors
+    /// The pool's own settings contradict each other.
+    pub fn new(url: &str, size: usize) -> Result<Self, DbError> {
+        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+        let inner = deadpool::Pool::builder(manager)
+            .max_size(size)
+            .build()
+            .map_err(|error| DbError::Connect(error.to_string()))?;
+        Ok(Self { inner })
+    }
+
+    /// A working connection.
+    ///
+    /// # Errors
+    /// [`DbError::Connect`] when PostgreSQL does not answer, refuses, or all connections stay busy for 15 seconds.
+    pub async fn get(&self) -> Result<Connection, DbError> {
+        match tokio::time::timeout(WAIT, self.inner.get()).await {
+            Ok(got) => got.map_err(|error| DbError::Connect(error.to_string())),
+            Err(_) => Err(DbError::Connect(format!("no connection was free within {} s", WAIT.as_secs()))),
+        }
+    }
+
+    /// How many connections exist, and how many of them are idle.
+    pub fn usage(&self) -> (usize, usize) {
+        let status = self.inner.status();
+        (status.size, status.available)
+    }
+
+    /// Closes what is idle and refuses new requests.
+    pub fn close(&self) {
+        self.inner.close();
+    }
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("usage", &self.usage()).finish()
+    }
+}

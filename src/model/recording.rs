@@ -1,0 +1,187 @@
+//! Recordings: the media behind a transcript, received in parts.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::text_enum::text_enum;
+use crate::db::schema::{recording, transcript, upload_part};
+use crate::ids::{RecordingId, TranscriptId};
+
+text_enum! {
+    /// Whether all of it is here.
+    RecordingStatus { Pending = "pending", Complete = "complete" }
+}
+
+/// An upload, under way or complete.
+#[derive(Clone, Debug, HasQuery)]
+#[diesel(table_name = recording)]
+pub struct Recording {
+    pub id: RecordingId,
+    pub transcript_id: TranscriptId,
+    /// As the person's machine called it; never a path of ours.
+    pub original_name: String,
+    /// As the person's machine believed; the decoder finds out itself.
+    pub content_type: String,
+    /// Of all parts, once complete.
+    pub size_bytes: i64,
+    pub total_parts: i32,
+    pub status: RecordingStatus,
+    pub created_at: DateTime<Utc>,
+    pub completed_at: Option<DateTime<Utc>>,
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+/// One part of an upload, stored as an object of its own.
+#[derive(Clone, Debug, HasQuery)]
+#[diesel(table_name = upload_part)]
+pub struct UploadPart {
+    pub recording_id: RecordingId,
+    /// From 0.
+    pub part: i32,
+    /// Bytes.
+    pub size: i64,
+    /// 64 hexadecimal digits, small.
+    pub sha256: String,
+    pub received_at: DateTime<Utc>,
+}
+
+/// Why an upload can't be completed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// It is complete now.
+    Complete {
+        /// Bytes of all parts.
+        size: i64,
+    },
+    /// It was complete already: nothing was changed.
+    Already,
+    /// These parts have not arrived (the first few of them).
+    Missing(Vec<i32>),
+    /// There is no such recording.
+    Unknown,
+}
+
+/// Begins an upload of `total_parts` parts and makes it the recording of its transcript.
+///
+/// # Errors
+/// Those of the database; a foreign key violation when there is no such transcript.
+pub async fn begin(
+    conn: &mut AsyncPgConnection,
+    transcript_id: TranscriptId,
+    original_name: &str,
+    content_type: &str,
+    total_parts: i32,
+) -> QueryResult<Recording> {
+    diesel::insert_into(recording::table)
+        .values((
+            recording::id.eq(RecordingId::new()),
+            recording::transcript_id.eq(transcript_id),
+            recording::original_name.eq(original_name),
+            recording::content_type.eq(content_type),
+            recording::total_parts.eq(total_parts),
+        ))
+        .returning(Recording::as_returning())
+        .get_result(conn)
+        .await
+}
+
+/// The recording with this id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn get(conn: &mut AsyncPgConnection, id: RecordingId) -> QueryResult<Option<Recording>> {
+    Recording::query().find(id).first(conn).await.optional()
+}
+
+/// The upload of a transcript that is still under way, if there is one; the newest, should there be several.
+///
+/// # Errors
+/// Those of the database.
+pub async fn pending(
+    conn: &mut AsyncPgConnection,
+    transcript_id: TranscriptId,
+) -> QueryResult<Option<Recording>> {
+    Recording::query()
+        .filter(recording::transcript_id.eq(transcript_id))
+        .filter(recording::status.eq(RecordingStatus::Pending))
+        .filter(recording::deleted_at.is_null())
+        .order(recording::id.desc())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Notes that a part is in storage. Sending a part again replaces its note.
+///
+/// # Errors
+/// Those of the database.
+pub async fn record_part(
+    conn: &mut AsyncPgConnection,
+    id: RecordingId,
+    part: i32,
+    size: i64,
+    sha256: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let values =
+        (upload_part::size.eq(size), upload_part::sha256.eq(sha256), upload_part::received_at.eq(now));
+    diesel::insert_into(upload_part::table)
+        .values((upload_part::recording_id.eq(id), upload_part::part.eq(part), values))
+        .on_conflict((upload_part::recording_id, upload_part::part))
+        .do_update()
+        .set(values)
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
+/// The parts that are in storage, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn parts(conn: &mut AsyncPgConnection, id: RecordingId) -> QueryResult<Vec<UploadPart>> {
+    UploadPart::query()
+        .filter(upload_part::recording_id.eq(id))
+        .order(upload_part::part.asc())
+        .load(conn)
+        .await
+}
+
+/// Completes an upload when all parts are there, in the caller's transaction, which also starts the work
+/// ([`super::stage::restart`]). Of several callers at once, one gets [`Completion::Complete`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn complete(
+    conn: &mut AsyncPgConnection,
+    id: RecordingId,
+    now: DateTime<Utc>,
+) -> QueryResult<Completion> {
+    let found = Recording::query().find(id).for_no_key_update().first(conn).await.optional()?;
+    let Some(found) = found else { return Ok(Completion::Unknown) };
+    if found.status == RecordingStatus::Complete {
+        return Ok(Completion::Already);
+    }
+    let parts: std::collections::BTreeMap<i32, i64> =
+        parts(conn, id).await?.into_iter().map(|part| (part.part, part.size)).collect();
+    let missing: Vec<i32> =
+        (0..found.total_parts).filter(|part| !parts.contains_key(part)).take(100).collect();
+    if !missing.is_empty() {
+        return Ok(Completion::Missing(missing));
+    }
+    let size = parts.range(..found.total_parts).map(|(_, size)| size).sum();
+    diesel::update(recording::table.find(id))
+        .set((
+            recording::status.eq(RecordingStatus::Complete),
+            recording::size_bytes.eq(size),
+            recording::completed_at.eq(Some(now)),
+        ))
+        .execute(conn)
+        .await?;
+    diesel::update(transcript::table.find(found.transcript_id))
+        .set(transcript::recording_id.eq(Some(id)))
+        .execute(conn)
+        .await?;
+    Ok(Completion::Complete { size })
+}

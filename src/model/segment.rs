@@ -1,0 +1,154 @@
+//! Segments with their words, as one version of `transcribe` or `assemble` has them.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::{Deserialize, Serialize};
+
+use crate::db::schema::segment;
+use crate::ids::OutputId;
+
+/// A word with its times.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// With the space before it, if there is one.
+    pub text: String,
+    /// Seconds.
+    pub start: f64,
+    /// Seconds.
+    pub end: f64,
+    /// 0 to 1.
+    pub probability: f32,
+}
+
+/// A stretch of speech.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// From 0, in order of time.
+    pub idx: i32,
+    /// Seconds.
+    pub start: f64,
+    /// Seconds.
+    pub end: f64,
+    /// Number of the voice, from 0; `None` before diarization.
+    pub speaker: Option<i32>,
+    pub text: String,
+    pub words: Vec<Word>,
+}
+
+/// The row: words as four arrays of one length.
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = segment, check_for_backend(diesel::pg::Pg))]
+struct Row {
+    output_id: OutputId,
+    idx: i32,
+    start: f64,
+    end: f64,
+    speaker: Option<i32>,
+    text: String,
+    word_text: Vec<String>,
+    word_start: Vec<f64>,
+    word_end: Vec<f64>,
+    word_probability: Vec<f32>,
+}
+
+impl Row {
+    fn pack(output_id: OutputId, segment: &Segment) -> Self {
+        let words = &segment.words;
+        Self {
+            output_id,
+            idx: segment.idx,
+            start: segment.start,
+            end: segment.end,
+            speaker: segment.speaker,
+            text: segment.text.replace('\0', ""),
+            // PostgreSQL's texts can't hold a zero.
+            word_text: words.iter().map(|word| word.text.replace('\0', "")).collect(),
+            word_start: words.iter().map(|word| word.start).collect(),
+            word_end: words.iter().map(|word| word.end).collect(),
+            word_probability: words.iter().map(|word| word.probability).collect(),
+        }
+    }
+
+    fn unpack(self) -> Segment {
+        let times = self.word_start.into_iter().zip(self.word_end).zip(self.word_probability);
+        let words = self
+            .word_text
+            .into_iter()
+            .zip(times)
+            .map(|(text, ((start, end), probability))| Word { text, start, end, probability })
+            .collect();
+        Segment {
+            idx: self.idx,
+            start: self.start,
+            end: self.end,
+            speaker: self.speaker,
+            text: self.text,
+            words,
+        }
+    }
+}
+
+/// Adds segments to a version that is being written.
+///
+/// # Errors
+/// Those of the database: a foreign key violation when the version was given up meanwhile.
+pub async fn append(conn: &mut AsyncPgConnection, output: OutputId, segments: &[Segment]) -> QueryResult<()> {
+    // Ten values a row, and the protocol takes 65535 in a statement.
+    for batch in segments.chunks(500) {
+        let rows: Vec<Row> = batch.iter().map(|segment| Row::pack(output, segment)).collect();
+        diesel::insert_into(segment::table).values(rows).execute(conn).await?;
+    }
+    Ok(())
+}
+
+/// Up to `limit` segments that follow number `after` (`None`: from the first), in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    output: OutputId,
+    after: Option<i32>,
+    limit: i64,
+) -> QueryResult<Vec<Segment>> {
+    let rows: Vec<Row> = segment::table
+        .filter(segment::output_id.eq(output))
+        .filter(segment::idx.gt(after.unwrap_or(-1)))
+        .order(segment::idx.asc())
+        .limit(limit.max(0))
+        .select(Row::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(Row::unpack).collect())
+}
+
+/// All segments, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
+    page(conn, output, None, i64::MAX).await
+}
+
+/// How many segments a version has.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<i64> {
+    segment::table.filter(segment::output_id.eq(output)).count().get_result(conn).await
+}
+
+/// The numbers of the voices that occur, in order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn speakers(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<i32>> {
+    let found: Vec<Option<i32>> = segment::table
+        .filter(segment::output_id.eq(output).and(segment::speaker.is_not_null()))
+        .select(segment::speaker)
+        .distinct()
+        .order(segment::speaker.asc())
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().flatten().collect())
+}

@@ -1,0 +1,155 @@
+//! Where each stage of a transcript stands, and the rules by which that changes.
+//!
+//! Every change locks the transcript's row first, so changes to one transcript come one after another. A start hands out
+//! an [`Attempt`]; only the newest attempt of a stage may write, and any other finds itself stale. That makes it harmless
+//! to run a job twice, or to go on after the queue believed a worker dead.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+
+use super::text_enum::text_enum;
+use crate::db::schema::stage_state;
+use crate::ids::{OutputId, StageRunId, TranscriptId};
+
+mod attempt;
+mod restart;
+
+pub(super) use attempt::is_current_locked;
+pub use attempt::{
+    Begun, Finished, MAX_STARTS, begin, fail, finish, is_current, progress, ready_after, retry_later,
+};
+pub use restart::{Restart, restart, retry_failed};
+
+text_enum! {
+    /// One step of a recording's way.
+    Stage {
+        /// ffmpeg: PCM, mp3, peaks.
+        Ingest = "ingest",
+        /// Sound to words.
+        Transcribe = "transcribe",
+        /// Who speaks when.
+        Diarize = "diarize",
+        /// Words and speakers together.
+        Assemble = "assemble",
+        Topics = "topics",
+        Title = "title",
+        /// Summaries and action items.
+        Summarize = "summarize",
+        /// Tell those who wait for it.
+        Deliver = "deliver",
+    }
+}
+
+impl Stage {
+    /// The stages whose output it reads: it is ready when they are done.
+    pub const fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Ingest => &[],
+            Self::Transcribe | Self::Diarize => &[Self::Ingest],
+            Self::Assemble => &[Self::Transcribe, Self::Diarize],
+            Self::Topics => &[Self::Assemble],
+            Self::Title => &[Self::Topics],
+            Self::Summarize => &[Self::Title],
+            Self::Deliver => &[Self::Summarize],
+        }
+    }
+
+    /// The stages that must run again when this one does, directly or through others, in order.
+    pub fn dependents(self) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        for &stage in Self::ALL {
+            if stage.needs().iter().any(|need| *need == self || found.contains(need)) {
+                found.push(stage);
+            }
+        }
+        found
+    }
+}
+
+text_enum! {
+    /// What a stage is doing.
+    StageStatus {
+        /// For others.
+        Waiting = "waiting",
+        /// Ready; for a worker.
+        Queued = "queued",
+        Running = "running",
+        Done = "done",
+        /// For good; a person may try again.
+        Failed = "failed",
+    }
+}
+
+/// A stage of a transcript.
+#[derive(Clone, Debug, HasQuery, Serialize)]
+#[diesel(table_name = stage_state)]
+pub struct StageState {
+    pub stage: Stage,
+    /// The run that its status is about.
+    pub run: i32,
+    pub status: StageStatus,
+    /// The attempt that may write, while running.
+    #[serde(skip)]
+    pub attempt: Option<StageRunId>,
+    /// Starts in this run that never reported back.
+    pub starts: i32,
+    /// 0 to 1.
+    pub progress: f32,
+    pub started_at: Option<DateTime<Utc>>,
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it failed, in words for a person; while it waits for a retry, why the last try failed.
+    pub error: Option<String>,
+    /// The version that is shown.
+    pub current_output: Option<OutputId>,
+}
+
+/// The right to write for one stage; see the module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    pub id: StageRunId,
+    pub transcript: TranscriptId,
+    pub run: i32,
+    pub stage: Stage,
+}
+
+/// The stages of a transcript, in order; empty before its first run.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<StageState>> {
+    let mut states: Vec<StageState> =
+        StageState::query().filter(stage_state::transcript_id.eq(transcript)).load(conn).await?;
+    states.sort_by_key(|state| state.stage);
+    Ok(states)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_comes_after_what_it_needs() {
+        for stage in Stage::ALL {
+            assert!(stage.needs().iter().all(|need| need < stage), "{stage}");
+        }
+    }
+
+    #[test]
+    fn dependents_are_all_that_follow_and_not_the_neighbour() {
+        assert_eq!(Stage::Ingest.dependents(), Stage::ALL[1..]);
+        assert_eq!(Stage::Diarize.dependents(), Stage::ALL[3..]);
+        assert_eq!(Stage::Transcribe.dependents(), Stage::ALL[3..]);
+        assert!(Stage::Deliver.dependents().is_empty());
+    }
+
+    #[test]
+    fn words_are_the_same_everywhere() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.as_str().parse::<Stage>().as_ref(), Ok(stage));
+            assert_eq!(serde_json::to_string(stage).unwrap(), format!("\"{stage}\""));
+        }
+        assert!("ingestion".parse::<Stage>().unwrap_err().contains("ingest, transcribe"));
+    }
+}

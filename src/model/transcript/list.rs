@@ -1,0 +1,144 @@
+use diesel::dsl::count_star;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::{SourceKind, Transcript};
+use crate::db::schema::{headline, stage_state, transcript};
+use crate::model::stage::Stage;
+use crate::model::understanding::{Summaries, summaries};
+use crate::model::user::Viewer;
+
+/// The most items a page holds.
+pub const PAGE_SIZE_MAX: i64 = 100;
+
+/// Which transcripts to list.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    /// Whose list it is: a person's own transcripts; for the anonymous, those that nobody owns.
+    pub viewer: Viewer,
+    pub source_kind: Option<SourceKind>,
+    pub room_id: Option<Uuid>,
+    /// A part of the shown title or of the name, in any case; empty means all.
+    pub search_term: Option<String>,
+    /// Only what changed after this number; sorts by it, ascending.
+    pub change_seq_from: Option<i64>,
+    /// 1-based.
+    pub page: i64,
+    /// 1 to [`PAGE_SIZE_MAX`].
+    pub size: i64,
+}
+
+impl Filter {
+    /// The first 50, unfiltered.
+    pub fn new(viewer: Viewer) -> Self {
+        Self {
+            viewer,
+            source_kind: None,
+            room_id: None,
+            search_term: None,
+            change_seq_from: None,
+            page: 1,
+            size: 50,
+        }
+    }
+}
+
+/// A transcript as lists show it.
+#[derive(Clone, Debug)]
+pub struct ListItem {
+    pub transcript: Transcript,
+    /// A person's title, else the machine's.
+    pub title: Option<String>,
+    pub short_summary: Option<String>,
+    pub long_summary: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub items: Vec<ListItem>,
+    /// How many there are on all pages.
+    pub total: i64,
+}
+
+/// Transcripts, newest first (or in order of change when `change_seq_from` is given), without those in the trash.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<Page> {
+    let total = filtered(filter).select(count_star()).first(conn).await?;
+    let size = filter.size.clamp(1, PAGE_SIZE_MAX);
+    let page = filtered(filter)
+        .select((Transcript::as_select(), headline::title.nullable()))
+        .limit(size)
+        .offset(filter.page.max(1).saturating_sub(1).saturating_mul(size));
+    let rows: Vec<(Transcript, Option<String>)> = if filter.change_seq_from.is_some() {
+        page.order(transcript::change_seq.asc()).load(conn).await?
+    } else {
+        page.order((transcript::created_at.desc(), transcript::id.desc())).load(conn).await?
+    };
+    let ids: Vec<_> = rows.iter().map(|(row, _)| row.id).collect();
+    let mut summaries = summaries(conn, &ids).await?;
+    let items = rows
+        .into_iter()
+        .map(|(transcript, headline)| {
+            let Summaries { short, long } = summaries.remove(&transcript.id).unwrap_or_default();
+            ListItem {
+                title: transcript.title.clone().or(headline),
+                short_summary: transcript.short_summary.clone().or(short),
+                long_summary: transcript.long_summary.clone().or(long),
+                transcript,
+            }
+        })
+        .collect();
+    Ok(Page { items, total })
+}
+
+/// Transcripts with the version of `stage`, the title's, that is shown.
+#[diesel::dsl::auto_type]
+fn joined(stage: Stage) -> _ {
+    let of_stage = stage_state::transcript_id.eq(transcript::id).and(stage_state::stage.eq(stage));
+    let shown = headline::output_id.nullable().eq(stage_state::current_output);
+    transcript::table.left_join(stage_state::table.on(of_stage)).left_join(headline::table.on(shown))
+}
+
+type Filtered<'a> = diesel::helper_types::IntoBoxed<'a, joined, Pg>;
+
+diesel::define_sql_function! {
+    /// SQL's COALESCE of two texts.
+    fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
+}
+
+fn filtered(filter: &Filter) -> Filtered<'_> {
+    let mut query = joined(Stage::Title).filter(transcript::deleted_at.is_null()).into_boxed();
+    query = match filter.viewer {
+        Viewer::Anonymous => query.filter(transcript::user_id.is_null()),
+        Viewer::User(user) => query.filter(transcript::user_id.eq(user)),
+    };
+    if let Some(kind) = filter.source_kind {
+        query = query.filter(transcript::source_kind.eq(kind));
+    }
+    if let Some(room) = filter.room_id {
+        query = query.filter(transcript::room_id.eq(room));
+    }
+    if let Some(seen) = filter.change_seq_from {
+        query = query.filter(transcript::change_seq.gt(seen));
+    }
+    if let Some(term) = filter.search_term.as_deref().map(str::trim).filter(|term| !term.is_empty()) {
+        let pattern = format!("%{}%", escape_like(term));
+        query = query.filter(
+            coalesce(transcript::title, headline::title.nullable())
+                .ilike(pattern.clone())
+                .or(transcript::name.nullable().ilike(pattern)),
+        );
+    }
+    query
+}
+
+/// A text that LIKE takes literally.
+fn escape_like(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}

@@ -1,0 +1,119 @@
+//! A transcript as pages and exports show it, gathered in a few queries.
+
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
+
+use super::estimate::{self, Estimate};
+use super::output::{self, Shown};
+use super::participant::{self, Participant, SpeakerNames};
+use super::segment::{self, Segment};
+use super::stage::{self, Stage, StageState};
+use super::transcript::{self, Transcript};
+use super::understanding::{self, ActionItem, SummarySentence, Topic, as_texts};
+use crate::ids::{OutputId, TranscriptId};
+
+/// Everything about a transcript but its text, which may be long and is read in pages ([`segment::page`]) or at once
+/// ([`TranscriptView::segments`]).
+#[derive(Clone, Debug)]
+pub struct TranscriptView {
+    pub transcript: Transcript,
+    /// A person's title, else the machine's.
+    pub title: Option<String>,
+    /// A person's summary, else the machine's; so with the long one, which is markdown.
+    pub short_summary: Option<String>,
+    pub long_summary: Option<String>,
+    pub participants: Vec<Participant>,
+    /// Which version of the text is shown; `None` when there is none yet.
+    pub text: Option<Shown>,
+    /// The voices that occur in it, from 0.
+    pub speakers: Vec<i32>,
+    pub topics: Vec<Topic>,
+    /// The machine's, with the times they rest on; not what is shown where a person wrote their own.
+    pub sentences: Vec<SummarySentence>,
+    pub actions: Vec<ActionItem>,
+    pub stages: Vec<StageState>,
+    pub estimate: Estimate,
+    /// Which methods made the topics, title and summaries, without repetition.
+    pub methods: Vec<String>,
+}
+
+impl TranscriptView {
+    /// Gathers it; `None` when there is no such transcript. One in the trash is gathered too.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn load(conn: &mut AsyncPgConnection, id: TranscriptId) -> QueryResult<Option<Self>> {
+        let Some(transcript) = transcript::get(conn, id).await? else { return Ok(None) };
+        let stages = stage::list(conn, id).await?;
+        let made = |stage: Stage| -> Option<OutputId> {
+            stages.iter().find(|state| state.stage == stage).and_then(|state| state.current_output)
+        };
+        let text = output::shown(conn, id).await?;
+        let speakers = match &text {
+            Some(shown) => segment::speakers(conn, shown.output.id).await?,
+            None => Vec::new(),
+        };
+        let topics = match made(Stage::Topics) {
+            Some(output) => understanding::topics(conn, output).await?,
+            None => Vec::new(),
+        };
+        let headline = match made(Stage::Title) {
+            Some(output) => understanding::title(conn, output).await?,
+            None => None,
+        };
+        let (sentences, actions) = match made(Stage::Summarize) {
+            Some(output) => {
+                (understanding::sentences(conn, output).await?, understanding::actions(conn, output).await?)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        let mut methods = Vec::new();
+        for output in [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(made) {
+            if let Some(output) = output::get(conn, output).await?
+                && !methods.contains(&output.method)
+            {
+                methods.push(output.method);
+            }
+        }
+        let texts = as_texts(&sentences);
+        Ok(Some(Self {
+            title: transcript.title.clone().or(headline),
+            short_summary: transcript.short_summary.clone().or(texts.short),
+            long_summary: transcript.long_summary.clone().or(texts.long),
+            participants: participant::list(conn, id).await?,
+            estimate: estimate::estimate(conn, transcript.seconds(), &stages, crate::clock::now()).await?,
+            transcript,
+            text,
+            speakers,
+            topics,
+            sentences,
+            actions,
+            stages,
+            methods,
+        }))
+    }
+
+    /// What to call the voices.
+    pub fn speaker_names(&self) -> SpeakerNames {
+        SpeakerNames::new(&self.participants)
+    }
+
+    /// Language of the text: as detected, else as the person said.
+    pub fn language(&self) -> &str {
+        self.text
+            .as_ref()
+            .and_then(|shown| shown.output.language.as_deref())
+            .unwrap_or(&self.transcript.source_language)
+    }
+
+    /// The whole text that is shown.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn segments(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
+        match &self.text {
+            Some(shown) => segment::all(conn, shown.output.id).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use diesel::sql_types::Text;
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use reflector::db::migrate;
+
+use crate::support::postgres;
+
+/// What PostgreSQL knows of our schema, one line a thing: columns with types and defaults, constraints, indexes, triggers,
+/// functions, sequences. Two equal dumps are two equal schemas.
+const DUMP: &str = "
+    SELECT format('column %s.%s %s %s %s', table_name, column_name,
+                  format_type(a.atttypid, a.atttypmod), is_nullable, column_default) AS line
+    FROM information_schema.columns
+    JOIN pg_attribute a ON a.attrelid = format('public.%I', table_name)::regclass AND a.attname = column_name
+    WHERE table_schema = 'public'
+    UNION ALL SELECT format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'trigger ' || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT 'function ' || pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT 'sequence ' || sequencename FROM pg_sequences WHERE schemaname = 'public'
+    ORDER BY 1";
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+async fn dump(conn: &mut AsyncPgConnection) -> Vec<String> {
+    let lines: Vec<Line> = sql_query(DUMP).load(conn).await.unwrap();
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+#[tokio::test]
+async fn each_step_can_be_taken_back_and_taken_again() {
+    let database = postgres::empty().await;
+    let mut conn = database.conn().await;
+    let mut before = Vec::new();
+    loop {
+        let start = dump(&mut conn).await;
+        let Some(step) = migrate::up_one(&database.url).await.unwrap() else { break };
+        let taken = dump(&mut conn).await;
+        assert_ne!(start, taken, "{step} changes something");
+        assert_eq!(migrate::down(&database.url).await.unwrap().as_deref(), Some(step.as_str()));
+        assert_eq!(dump(&mut conn).await, start, "{step} leaves nothing behind");
+        assert_eq!(migrate::up_one(&database.url).await.unwrap(), Some(step.clone()));
+        assert_eq!(dump(&mut conn).await, taken, "{step} twice is the same as once");
+        before.push((step, start));
+    }
+    assert!(before.len() >= 6 && migrate::is_current(&database.url).await.unwrap());
+    // And all the way down, in order.
+    while let Some((step, start)) = before.pop() {
+        assert_eq!(migrate::down(&database.url).await.unwrap(), Some(step));
+        assert_eq!(dump(&mut conn).await, start);
+    }
+    assert_eq!(migrate::down(&database.url).await.unwrap(), None);
+    assert!(!migrate::is_current(&database.url).await.unwrap());
+}
+
+#[tokio::test]
+async fn two_that_migrate_at_once_do_it_once() {
+    let database = postgres::empty().await;
+    let (one, other) = tokio::join!(migrate::up(&database.url), migrate::up(&database.url));
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert!(one.is_empty() != other.is_empty(), "{one:?} {other:?}");
+}
+
+/// schema.rs is written by hand; PostgreSQL says what it should be.
+#[tokio::test]
+async fn schema_rs_says_what_the_database_has() {
+    let database = postgres::empty().await;
+    migrate::up(&database.url).await.unwrap();
+    let mut conn = database.conn().await;
+    let columns: Vec<Line> = sql_query(
+        "SELECT format('%s.%s %s %s', table_name, column_name, udt_name, is_nullable) AS line
+         FROM information_schema.columns
+         WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' ORDER BY 1",
+    )
+    .load(&mut conn)
+    .await
+    .unwrap();
+    let mut expected: Vec<String> = columns.into_iter().map(|line| line.line).collect();
+    let mut written = written_columns(include_str!("../../../src/db/schema.rs"));
+    expected.sort();
+    written.sort();
+    assert_eq!(written, expected);
+}
+
+fn written_columns(schema: &str) -> Vec<String> {
+    let mut table = "";
+    let mut columns = Vec::new();
+    for line in schema.lines().map(str::trim) {
+        if let Some((name, rest)) = line.split_once(" (")
+            && rest.ends_with(") {")
+        {
+            table = name;
+        }
+        let Some((column, kind)) = line.trim_end_matches(',').split_once(" -> ") else { continue };
+        let (kind, nullable) = match kind.strip_prefix("Nullable<").and_then(|inner| inner.strip_suffix('>'))
+        {
+            Some(inner) => (inner, "YES"),
+            None => (kind, "NO"),
+        };
+        let kind = match kind {
+            "Uuid" => "uuid",
+            "Text" => "text",
+            "Bool" => "bool",
+            "Integer" => "int4",
+            "BigInt" => "int8",
+            "Float" => "float4",
+            "Double" => "float8",
+            "Timestamptz" => "timestamptz",
+            "Array<Text>" => "_text",
+            "Array<Double>" => "_float8",
+            "Array<Float>" => "_float4",
+            other => panic!("{table}.{column}: {other} has no counterpart here"),
+        };
+        columns.push(format!("{table}.{column} {kind} {nullable}"));
+    }
+    columns
+}
