@@ -1,3 +1,4 @@
 //! Migrations, tables and their queries on a real PostgreSQL.
 
 mod migrations;
+mod transcripts;
