@@ -1,1 +1,114 @@
-//! A transcript as text: txt, md, json, srt, vtt, rttm. Pure.
+//! A transcript as text: txt, md, json, srt, vtt, rttm, and the API's own formats. Pure: values in, a string out.
+//!
+//! Times are in seconds. Text and names come from people and models: whatever they hold, a rendered file keeps its form.
+
+mod api;
+mod cues;
+mod document;
+mod json;
+mod md;
+mod rttm;
+mod srt;
+mod time;
+mod txt;
+mod vtt;
+
+pub use api::{ApiFormat, ApiSegment, render_api};
+pub use document::{Document, Line, Topic, Word};
+
+/// A file format that a transcript can be downloaded in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `Speaker 1: text`, one line an utterance.
+    Txt,
+    /// Title, participants, summary, topics and time-stamped paragraphs.
+    Md,
+    /// Segments and words with times; the shape is in [`render`].
+    Json,
+    /// SubRip subtitles.
+    Srt,
+    /// WebVTT subtitles with voice tags.
+    Vtt,
+    /// Who spoke when, as the NIST scoring tools read it.
+    Rttm,
+}
+
+/// Not one of the formats.
+#[derive(Debug, thiserror::Error)]
+#[error("the format is one of txt, md, json, srt, vtt, rttm")]
+pub struct UnknownFormat;
+
+impl Format {
+    pub const ALL: [Self; 6] = [Self::Txt, Self::Md, Self::Json, Self::Srt, Self::Vtt, Self::Rttm];
+
+    /// End of the file's name, without the dot; also its name on the command line.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Txt => "txt",
+            Self::Md => "md",
+            Self::Json => "json",
+            Self::Srt => "srt",
+            Self::Vtt => "vtt",
+            Self::Rttm => "rttm",
+        }
+    }
+
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Txt | Self::Rttm => "text/plain; charset=utf-8",
+            Self::Md => "text/markdown; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Srt => "application/x-subrip; charset=utf-8",
+            Self::Vtt => "text/vtt; charset=utf-8",
+        }
+    }
+}
+
+impl std::str::FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        Self::ALL.into_iter().find(|format| format.extension() == text).ok_or(UnknownFormat)
+    }
+}
+
+/// The transcript in one format, ending with a line break.
+///
+/// JSON is `{"text","language","duration","segments":[{"start","end","speaker","text","words":[{"text","start","end",
+/// "speaker","probability"}]}]}`.
+pub fn render(document: &Document, format: Format) -> String {
+    match format {
+        Format::Txt => txt::render(document),
+        Format::Md => md::render(document),
+        Format::Json => json::render(document),
+        Format::Srt => srt::render(document),
+        Format::Vtt => vtt::render(document),
+        Format::Rttm => rttm::render(document),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_are_named_by_their_extension() {
+        for format in Format::ALL {
+            assert_eq!(format.extension().parse::<Format>().unwrap(), format);
+        }
+        let error = "docx".parse::<Format>().unwrap_err();
+        assert_eq!(error.to_string(), "the format is one of txt, md, json, srt, vtt, rttm");
+    }
+
+    #[test]
+    fn an_empty_transcript_renders_in_every_format() {
+        let nothing = Document::default();
+        assert_eq!(render(&nothing, Format::Txt), "");
+        assert_eq!(render(&nothing, Format::Srt), "");
+        assert_eq!(render(&nothing, Format::Rttm), "");
+        assert_eq!(render(&nothing, Format::Vtt), "WEBVTT\n");
+        assert_eq!(render(&nothing, Format::Md), "# Transcript\n");
+        let json: serde_json::Value = serde_json::from_str(&render(&nothing, Format::Json)).unwrap();
+        assert_eq!(json["segments"], serde_json::json!([]));
+    }
+}

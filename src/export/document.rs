@@ -1,0 +1,96 @@
+/// What there is to export. Everything but `segments` may be left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Document {
+    pub title: Option<String>,
+    /// Two-letter code of the language spoken.
+    pub language: String,
+    /// Seconds.
+    pub duration: f64,
+    /// In order of start.
+    pub segments: Vec<Line>,
+    /// A sentence or a few.
+    pub short_summary: Option<String>,
+    /// Markdown.
+    pub long_summary: Option<String>,
+    pub decisions: Vec<String>,
+    pub next_steps: Vec<String>,
+    /// In order of start.
+    pub topics: Vec<Topic>,
+}
+
+/// One utterance of one speaker. Times are seconds from the start of the recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    pub start: f64,
+    pub end: f64,
+    /// The name to show; `None` where speakers are not told apart.
+    pub speaker: Option<String>,
+    pub text: String,
+    /// May be empty; otherwise their texts together are `text`.
+    pub words: Vec<Word>,
+}
+
+/// One word, with its leading space where the language writes one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Word {
+    pub text: String,
+    pub start: f64,
+    pub end: f64,
+    /// From 0 to 1.
+    pub probability: f32,
+}
+
+/// What a stretch of the recording is about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Topic {
+    pub title: String,
+    pub summary: String,
+    pub start: f64,
+    pub end: f64,
+}
+
+impl Document {
+    /// Names of those who speak, in order of first appearance.
+    pub(super) fn speakers(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for name in self.segments.iter().filter_map(|line| line.speaker.as_deref()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+impl Line {
+    /// `Name: text`, or the text alone, on one line.
+    pub(super) fn said(&self) -> String {
+        let text = one_line(&self.text);
+        match &self.speaker {
+            Some(name) => format!("{}: {text}", one_line(name)),
+            None => text,
+        }
+    }
+}
+
+/// The text without line breaks, control characters and repeated spaces, so that it stays the line it is put on.
+pub(super) fn one_line(text: &str) -> String {
+    let printable = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    let text: String = text.chars().map(printable).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_not_start_a_line_of_its_own() {
+        let line = Line {
+            speaker: Some("Eve\r\nBob".into()),
+            text: " Hi.\u{2028}Bob: No.\u{0} \t".into(),
+            ..Default::default()
+        };
+        assert_eq!(line.said(), "Eve Bob: Hi. Bob: No.");
+    }
+}
