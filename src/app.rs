@@ -1,1 +1,123 @@
-//! Every long-lived handle, built once from the configuration.
+//! Every long-lived handle of a process, built once from the settings, and the two things a process can do with them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::db::Pool;
+use crate::jobs::{Environment, Scratch, Speech, Stages};
+use crate::lifecycle::Shutdown;
+use crate::llm::{LlmSettings, Understanding};
+use crate::queue::{Group, Queue, WorkerSettings};
+use crate::storage::Storage;
+
+/// Handles, cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    pool: Pool,
+    queue: Queue,
+    storage: Storage,
+    bus: Bus,
+    understanding: Understanding,
+    speech: Speech,
+}
+
+/// How long jobs may go on after it was asked to stop.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl App {
+    /// Connects to everything that the settings name and brings the database's tables up to date.
+    ///
+    /// # Errors
+    /// Says which of them can't be reached, and why.
+    pub async fn build(config: Config) -> anyhow::Result<Self> {
+        let url = config.database.postgres_url();
+        crate::db::migrate::up(&url).await.context("PostgreSQL (database.url)")?;
+        let pool = Pool::new(&url, config.database.pool_size).context("PostgreSQL (database.url)")?;
+        let queue = Queue::new(&url, config.database.pool_size)?;
+        queue.init().await?;
+        let storage = Storage::open(&config.storage).context("storage")?;
+        let bus = match &config.redis.url {
+            Some(url) => Bus::redis(url).await.context("Redis (redis.url)")?,
+            None => Bus::in_process(),
+        };
+        let understanding = Understanding::from_settings(LlmSettings {
+            url: config.llm.url.clone(),
+            api_key: config.llm.api_key.clone(),
+            model: config.llm.model.clone(),
+            context_window: config.llm.context_window,
+            timeout: Duration::from_secs(config.llm.timeout_seconds),
+            ..LlmSettings::default()
+        })?;
+        let speech = Speech::new(config.speech.clone(), config.models.dir.clone());
+        Ok(Self(Arc::new(Inner { config, pool, queue, storage, bus, understanding, speech })))
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    pub fn storage(&self) -> &Storage {
+        &self.0.storage
+    }
+
+    pub fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// The speech engine of this process, which runs only where speech is worked on.
+    pub fn speech(&self) -> &Speech {
+        &self.0.speech
+    }
+}
+
+/// Works through the queue's jobs of `groups` until it is time to stop; what runs then goes back to the queue.
+///
+/// # Errors
+/// The scratch folder can't be used. Nothing else ends it: a database that goes away is waited for.
+pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> anyhow::Result<()> {
+    let App(inner) = app;
+    let work = &inner.config.work;
+    let root = inner.config.storage.scratch.clone().unwrap_or_else(|| std::env::temp_dir().join("reflector"));
+    let scratch = Scratch::new(&root).with_context(|| format!("the scratch folder {}", root.display()))?;
+    let environment = Environment {
+        pool: inner.pool.clone(),
+        storage: inner.storage.clone(),
+        bus: inner.bus.clone(),
+        understanding: inner.understanding.clone(),
+        scratch,
+        speech: inner.speech.clone(),
+        last_words: Default::default(),
+    };
+    let handler = Arc::new(Stages::new(environment.clone()));
+    let workers = groups.iter().map(|group| {
+        let settings = WorkerSettings {
+            group: *group,
+            // The engine is one thread: a second job would only wait for it, with its PCM on the disk.
+            concurrency: if *group == Group::Speech { 1 } else { work.concurrency },
+            heartbeat: Duration::from_secs(work.heartbeat_seconds),
+            dead_after: Duration::from_secs(work.dead_after_seconds),
+            grace: GRACE,
+            stop: shutdown.soft(),
+        };
+        inner.queue.work(settings, handler.clone())
+    });
+    let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(crate::jobs::sweep_for_ever(
+        environment.clone(),
+    )));
+    futures::future::join_all(workers).await;
+    drop(sweeping);
+    environment.last_words.close();
+    environment.last_words.wait().await;
+    Ok(())
+}

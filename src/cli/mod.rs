@@ -2,6 +2,8 @@
 
 mod check_config;
 mod migrate;
+mod process;
+mod work;
 
 use std::process::ExitCode;
 
@@ -19,6 +21,7 @@ struct Cli {
 enum Command {
     CheckConfig(check_config::CheckConfig),
     Migrate(migrate::Migrate),
+    Work(work::Work),
 }
 
 /// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
@@ -27,6 +30,7 @@ pub fn main() -> ExitCode {
     let outcome: anyhow::Result<()> = match cli.command {
         Command::CheckConfig(command) => command.run(),
         Command::Migrate(command) => command.run(),
+        Command::Work(command) => command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

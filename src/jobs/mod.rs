@@ -1,1 +1,31 @@
-//! One stage a file: what a recording goes through after it was uploaded.
+//! What a recording goes through after it was uploaded: one stage a file, and the one way all of them go (`run`).
+//!
+//! ```text
+//! ingest -> { transcribe | diarize } -> assemble -> topics -> title -> summarize -> deliver
+//! ```
+//!
+//! Each stage reads what earlier ones wrote and writes only its own output, which nobody sees before it is complete (but
+//! for the growing text of `transcribe`). The rules by which stages follow each other are `model::stage`'s.
+
+mod announce;
+mod context;
+mod environment;
+mod error;
+mod progress;
+mod run;
+mod scratch;
+mod start;
+mod sweep;
+
+mod deliver;
+mod ingest;
+mod meeting;
+mod summarize;
+mod title;
+mod topics;
+
+pub use environment::{Environment, Speech};
+pub use run::Stages;
+pub use scratch::Scratch;
+pub use start::{reprocess, start};
+pub use sweep::{sweep, sweep_for_ever};

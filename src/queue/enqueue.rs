@@ -20,7 +20,7 @@ pub async fn enqueue(conn: &mut AsyncPgConnection, job: &StageJob) -> diesel::Qu
         "select 1 from graphile_worker.add_job($1, payload => $2::json, job_key => $3, max_attempts => $4, \
          job_key_mode => 'unsafe_dedupe')",
     )
-    .bind::<Text, _>(task(job.group))
+    .bind::<Text, _>(task(Group::of(job.stage)))
     .bind::<Text, _>(payload)
     .bind::<Text, _>(job.key())
     .bind::<Integer, _>(MAX_ATTEMPTS)

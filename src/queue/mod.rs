@@ -15,6 +15,7 @@ use graphile_worker::{Database, WorkerOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TranscriptId;
+use crate::model::Stage;
 
 pub use enqueue::{MAX_ATTEMPTS, enqueue};
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
@@ -33,6 +34,15 @@ pub enum Group {
 
 impl Group {
     pub const ALL: [Self; 3] = [Self::Media, Self::Speech, Self::Llm];
+
+    /// Which workers do a stage.
+    pub fn of(stage: Stage) -> Self {
+        match stage {
+            Stage::Ingest | Stage::Assemble => Self::Media,
+            Stage::Transcribe | Stage::Diarize => Self::Speech,
+            Stage::Topics | Stage::Title | Stage::Summarize | Stage::Deliver => Self::Llm,
+        }
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -66,13 +76,14 @@ pub struct StageJob {
     pub transcript: TranscriptId,
     /// Which run of the transcript; a job of an older run does nothing.
     pub run: i32,
-    /// Name of the stage; `jobs` knows the names.
-    pub stage: String,
-    /// Who may work on it.
-    pub group: Group,
+    pub stage: Stage,
 }
 
 impl StageJob {
+    pub fn new(transcript: TranscriptId, run: i32, stage: Stage) -> Self {
+        Self { transcript, run, stage }
+    }
+
     /// What makes two jobs the same one.
     fn key(&self) -> String {
         format!("{}:{}:{}", self.stage, self.transcript, self.run)
@@ -159,8 +170,7 @@ mod tests {
 
     #[test]
     fn a_job_is_the_same_one_only_within_its_run() {
-        let job =
-            StageJob { transcript: TranscriptId::new(), run: 1, stage: "ingest".into(), group: Group::Media };
+        let job = StageJob::new(TranscriptId::new(), 1, Stage::Ingest);
         let again = StageJob { run: 2, ..job.clone() };
         assert_ne!(job.key(), again.key());
         let text = serde_json::to_string(&job).unwrap();

@@ -1,1 +1,5 @@
-//! Killed workers, restarted databases, full disks, broken uploads.
+//! What must not lose a recording: workers that are killed, a database that restarts, disks that fill up, bad files.
+
+mod crashes;
+mod media;
+mod outages;

@@ -5,3 +5,4 @@ pub mod media;
 pub mod postgres;
 pub mod redis;
 pub mod small_disk;
+pub mod workshop;

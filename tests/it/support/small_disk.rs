@@ -1,4 +1,4 @@
-//! A file system of 2 MB, to see what happens when it is full.
+//! A file system of a few megabytes, to see what happens when it is full.
 
 use std::path::Path;
 use std::process::Command;
@@ -10,9 +10,14 @@ pub struct SmallDisk {
 
 impl SmallDisk {
     pub fn new() -> Self {
+        Self::of(2)
+    }
+
+    /// One of so many megabytes.
+    pub fn of(megabytes: u32) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mount = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("mode=755,size={megabytes}m"), "tmpfs"])
             .arg(dir.path())
             .output()
             .expect("the program `mount`");
@@ -22,6 +27,13 @@ impl SmallDisk {
             String::from_utf8_lossy(&mount.stderr)
         );
         Self { dir }
+    }
+
+    /// Makes room.
+    pub fn grow(&self, megabytes: u32) {
+        let options = format!("remount,size={megabytes}m");
+        let mount = Command::new("mount").args(["-o", &options]).arg(self.dir.path()).status();
+        assert!(mount.is_ok_and(|status| status.success()), "the small disk could not be made larger");
     }
 
     pub fn path(&self) -> &Path {

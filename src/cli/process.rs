@@ -1,0 +1,48 @@
+//! What the long-running commands share: a runtime, signals, and an end that does not hang.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::lifecycle::Shutdown;
+
+/// Threads that compute are told to stop with the rest; after so long they are left behind.
+const LAST_THREADS: Duration = Duration::from_secs(3);
+
+/// Runs `body` with the settings' handles until it ends by itself or the process is told to stop, twice if need be.
+///
+/// # Errors
+/// The settings can't be used, something they name can't be reached, or `body` fails.
+pub(super) fn run<F>(body: impl FnOnce(App, Shutdown) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    let config = Config::load()?;
+    crate::telemetry::init(&config.telemetry);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(async {
+        let shutdown = Shutdown::new();
+        shutdown.listen()?;
+        let hard = shutdown.hard();
+        let whole = async {
+            let app = App::build(config).await?;
+            body(app, shutdown).await
+        };
+        tokio::select! {
+            outcome = whole => outcome,
+            () = hard.cancelled() => Err(anyhow::anyhow!("stopped before everything had ended")),
+        }
+    });
+    runtime.shutdown_timeout(LAST_THREADS);
+    outcome
+}
+
+#[expect(dead_code, reason = "its first caller lands next")]
+/// Listens where the settings say.
+pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
+    let address = app.config().server.listen;
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address} (server.listen)"))
+}

@@ -1,0 +1,21 @@
+//! `reflector work`: jobs.
+
+use clap::Args;
+
+use super::process;
+use crate::app::run_worker;
+use crate::queue::Group;
+
+/// Work through the queue; any number of machines may
+#[derive(Debug, Args)]
+pub struct Work {
+    /// Only these kinds of jobs, separated by commas: media, speech, llm
+    #[arg(long, value_delimiter = ',', default_values_t = Group::ALL)]
+    queues: Vec<Group>,
+}
+
+impl Work {
+    pub fn run(self) -> anyhow::Result<()> {
+        process::run(|app, shutdown| async move { run_worker(&app, &self.queues, &shutdown).await })
+    }
+}

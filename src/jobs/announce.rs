@@ -1,0 +1,118 @@
+//! What is told to those who watch. Events are hints: pages read the database again when one is lost.
+
+use serde_json::{Value, json};
+
+use super::environment::Environment;
+use crate::bus::{Event, SegmentEvent, StageEvent};
+use crate::ids::TranscriptId;
+use crate::model::transcript::Status;
+use crate::model::{ActionItem, ActionKind, Segment, Stage, StageStatus, Topic};
+
+pub(super) async fn status(env: &Environment, transcript: TranscriptId, status: Status) {
+    env.bus.publish(transcript, &Event::Status { value: status.to_string() }).await;
+}
+
+/// That a stage has come to `status`, with nothing more to say.
+pub(super) async fn stage(env: &Environment, transcript: TranscriptId, stage: Stage, status: StageStatus) {
+    let progress = if status == StageStatus::Done { 1.0 } else { 0.0 };
+    stage_event(env, transcript, stage, status, StageEvent { progress, ..StageEvent::default() }).await;
+}
+
+/// That a stage went wrong: for good (`Failed`) or until the next try (`Queued`). `error` is for people.
+pub(super) async fn trouble(
+    env: &Environment,
+    transcript: TranscriptId,
+    stage: Stage,
+    status: StageStatus,
+    error: &str,
+) {
+    let details = StageEvent { error: Some(error.to_owned()), ..StageEvent::default() };
+    stage_event(env, transcript, stage, status, details).await;
+}
+
+/// How far a running stage is, from 0 to 1.
+pub(super) async fn progress(
+    env: &Environment,
+    transcript: TranscriptId,
+    stage: Stage,
+    progress: f32,
+    seconds_left: Option<f64>,
+) {
+    let details = StageEvent { progress, seconds_left, ..StageEvent::default() };
+    stage_event(env, transcript, stage, StageStatus::Running, details).await;
+}
+
+async fn stage_event(
+    env: &Environment,
+    transcript: TranscriptId,
+    stage: Stage,
+    status: StageStatus,
+    details: StageEvent,
+) {
+    let event = StageEvent { stage: stage.to_string(), status: status.to_string(), ..details };
+    env.bus.publish(transcript, &Event::Stage(event)).await;
+}
+
+#[expect(dead_code, reason = "its first caller lands next")]
+/// New text.
+pub(super) fn segments(rows: &[Segment]) -> Event {
+    let from = rows.first().map_or(0, |row| row.idx.unsigned_abs());
+    let segments = rows.iter().map(|row| SegmentEvent {
+        start: row.start,
+        end: row.end,
+        speaker: row.speaker,
+        text: row.text.clone(),
+    });
+    Event::Segments { from, segments: segments.collect() }
+}
+
+/// A topic with the text that belongs to it, as the API shows it.
+pub(super) fn topic(topic: &Topic, said: &[Segment]) -> Event {
+    let within: Vec<&Segment> =
+        said.iter().filter(|row| row.start >= topic.start && row.start < topic.end).collect();
+    let transcript: String = within.iter().map(|row| row.text.as_str()).collect();
+    let segments: Vec<Value> = within
+        .iter()
+        .map(|row| json!({"text": row.text, "start": row.start, "speaker": row.speaker.unwrap_or(0)}))
+        .collect();
+    Event::Topic(json!({
+        "id": topic.id,
+        "title": topic.title,
+        "summary": topic.summary,
+        "timestamp": topic.start,
+        "duration": topic.end - topic.start,
+        "transcript": transcript,
+        "segments": segments,
+    }))
+}
+
+/// Decisions and next steps, as the API shows them.
+pub(super) fn action_items(items: &[ActionItem]) -> Event {
+    let of = |kind| items.iter().filter(move |item| item.kind == kind);
+    let decisions: Vec<Value> = of(ActionKind::Decision)
+        .map(|item| {
+            json!({
+                "decision": item.text,
+                "rationale": item.context,
+                "decided_by": item.assignee,
+                "decided_by_participant_id": null,
+                "start": item.start,
+                "end": item.end,
+            })
+        })
+        .collect();
+    let next_steps: Vec<Value> = of(ActionKind::NextStep)
+        .map(|item| {
+            json!({
+                "task": item.text,
+                "assigned_to": item.assignee,
+                "assigned_to_participant_id": null,
+                "deadline": item.deadline,
+                "context": item.context,
+                "start": item.start,
+                "end": item.end,
+            })
+        })
+        .collect();
+    Event::ActionItems { action_items: json!({"decisions": decisions, "next_steps": next_steps}) }
+}

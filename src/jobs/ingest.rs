@@ -1,0 +1,85 @@
+//! Upload to PCM, MP3 and waveform.
+
+use std::path::{Path, PathBuf};
+
+use futures::StreamExt;
+use tokio::io::AsyncWriteExt;
+
+use super::context::{Context, blocking, write};
+use super::error::JobError;
+use super::run::Done;
+use crate::audio::{self, PEAKS, PcmFile};
+use crate::bus::Event;
+use crate::ids::RecordingId;
+use crate::model::{recording, transcript};
+use crate::storage::StorageKey;
+
+/// Where each part of this stage ends, as shares of the whole.
+const FETCHED: f64 = 0.05;
+const DECODED: f64 = 0.45;
+const ENCODED: f64 = 0.9;
+
+pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
+    let recording = cx.transcript.recording_id.ok_or_else(nothing_recorded)?;
+    let upload = cx.folder.path().join("upload");
+    fetch(cx, recording, &upload).await?;
+
+    let (pcm, peaks) = decode(cx, &upload).await?;
+    let mp3 = encode(cx, &upload).await?;
+    let milliseconds = (pcm.duration() * 1000.0).round();
+
+    let (storage, transcript) = (&cx.env.storage, cx.attempt.transcript);
+    storage.put_file(&StorageKey::Pcm { transcript }, &cx.folder.path().join("pcm")).await?;
+    storage.put_file(&StorageKey::Mp3 { transcript }, &mp3).await?;
+    let drawn = serde_json::json!(peaks).to_string();
+    storage.put_bytes(&StorageKey::Peaks { transcript }, drawn).await?;
+
+    write!(cx.env, async |conn| transcript::set_duration(conn, transcript, milliseconds).await)?;
+    Ok(Done {
+        events: vec![Event::Duration { duration: milliseconds }, Event::Waveform { waveform: peaks }],
+        ..Done::default()
+    })
+}
+
+fn nothing_recorded() -> JobError {
+    JobError::permanent("nothing was recorded or uploaded")
+}
+
+/// Puts the parts of the upload together in one file.
+async fn fetch(cx: &Context, recording: RecordingId, to: &Path) -> Result<(), JobError> {
+    let found = write!(cx.env, async |conn| recording::get(conn, recording).await)?;
+    let parts = found.ok_or_else(nothing_recorded)?.total_parts;
+    let mut file = tokio::fs::File::create(to).await?;
+    for part in 0..parts {
+        let key = StorageKey::UploadPart { recording, part: part.unsigned_abs() };
+        let mut stream = cx.env.storage.get_stream(&key, None).await?;
+        while let Some(bytes) = stream.next().await {
+            file.write_all(&bytes?).await?;
+        }
+        cx.progress.set(FETCHED * f64::from(part + 1) / f64::from(parts));
+        cx.wanted()?;
+    }
+    file.flush().await?;
+    Ok(())
+}
+
+async fn decode(cx: &Context, upload: &Path) -> Result<(PcmFile, Vec<f32>), JobError> {
+    let (upload, to) = (upload.to_owned(), cx.folder.path().join("pcm"));
+    let (report, cancel) = (cx.progress.part(FETCHED, DECODED), cx.cancel.clone());
+    blocking(move || {
+        let pcm = audio::decode_to_pcm(&upload, &to, report, &cancel)?;
+        let peaks = audio::peaks(&pcm, PEAKS)?;
+        Ok((pcm, peaks))
+    })
+    .await
+}
+
+async fn encode(cx: &Context, upload: &Path) -> Result<PathBuf, JobError> {
+    let (upload, to) = (upload.to_owned(), cx.folder.path().join("mp3"));
+    let (report, cancel) = (cx.progress.part(DECODED, ENCODED), cx.cancel.clone());
+    blocking(move || {
+        audio::encode_mp3(&upload, &to, report, &cancel)?;
+        Ok(to)
+    })
+    .await
+}

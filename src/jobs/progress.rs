@@ -1,0 +1,146 @@
+//! How far a stage has come: set from any thread, written and published now and then.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::announce;
+use super::environment::Environment;
+use crate::audio::Cancel;
+use crate::clock;
+use crate::db::DbError;
+use crate::model::StageState;
+use crate::model::estimate::{self, Pace};
+use crate::model::stage::{self, Attempt, StageStatus};
+
+/// Between two looks at the progress; more often than that nothing is written.
+const BEAT: Duration = Duration::from_millis(500);
+/// After so many looks without progress the row is written all the same, to learn whether the job is still wanted.
+const BEATS_BETWEEN_CHECKS: u32 = 10;
+
+/// Where a stage says how far it has come. Cheap to clone, never blocks.
+#[derive(Clone, Debug)]
+pub(super) struct Progress(watch::Sender<f64>);
+
+impl Progress {
+    /// `done` from 0 to 1; going back has no effect.
+    pub fn set(&self, done: f64) {
+        self.0.send_if_modified(|shown| {
+            let further = done > *shown;
+            if further {
+                *shown = done.min(1.0);
+            }
+            further
+        });
+    }
+
+    /// A part of the whole: what a helper reports from 0 to 1 is shown from `from` to `to`.
+    pub fn part(&self, from: f64, to: f64) -> impl Fn(f64) + Send + Sync + 'static + use<> {
+        let whole = self.clone();
+        move |done| whole.set(from + (to - from) * done.clamp(0.0, 1.0))
+    }
+}
+
+/// Starts the task that writes and publishes, for a recording of `length` seconds (0: not known yet). It ends with the handle, and fires `cancel` when the job is stale.
+pub(super) fn follow(
+    env: Environment,
+    attempt: Attempt,
+    length: f64,
+    cancel: Cancel,
+) -> (Progress, AbortOnDropHandle<()>) {
+    let (sender, mut receiver) = watch::channel(0.0);
+    let task = tokio::spawn(async move {
+        let mut beat = tokio::time::interval(BEAT);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut idle = 0_u32;
+        let mut view = View::new(&env, &attempt, length).await;
+        loop {
+            beat.tick().await;
+            let moved = receiver.has_changed().unwrap_or(false);
+            idle = if moved { 0 } else { idle + 1 };
+            if !moved && !idle.is_multiple_of(BEATS_BETWEEN_CHECKS) {
+                continue;
+            }
+            let done = *receiver.borrow_and_update();
+            match report(&env, &attempt, &mut view, done).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tracing::info!(transcript = %attempt.transcript, stage = %attempt.stage, "no longer wanted");
+                    cancel.cancel();
+                    return;
+                }
+                // The database is away; the job itself will notice if it stays away.
+                Err(error) => tracing::debug!(%error, "progress could not be written"),
+            }
+        }
+    });
+    (Progress(sender), AbortOnDropHandle::new(task))
+}
+
+/// What is needed to tell how long it will still take.
+struct View {
+    state: StageState,
+    pace: Pace,
+    length: f64,
+}
+
+impl View {
+    async fn new(env: &Environment, attempt: &Attempt, length: f64) -> Self {
+        let pace = match env.pool.get().await {
+            Ok(mut conn) => estimate::pace(&mut conn).await.unwrap_or_default(),
+            Err(_) => Pace::default(),
+        };
+        let state = StageState {
+            stage: attempt.stage,
+            run: attempt.run,
+            status: StageStatus::Running,
+            attempt: Some(attempt.id),
+            starts: 1,
+            progress: 0.0,
+            started_at: Some(clock::now()),
+            finished_at: None,
+            error: None,
+            current_output: None,
+        };
+        Self { state, pace, length }
+    }
+
+    /// Seconds; `None` while the length of the recording is not known.
+    fn left(&self) -> Option<f64> {
+        let stages = std::slice::from_ref(&self.state);
+        estimate::from_pace(&self.pace, self.length, stages, clock::now()).seconds_left
+    }
+}
+
+/// False when the attempt is stale.
+async fn report(env: &Environment, attempt: &Attempt, view: &mut View, done: f64) -> Result<bool, DbError> {
+    #[expect(clippy::cast_possible_truncation, reason = "a share of the whole")]
+    let share = done as f32;
+    let mut conn = env.pool.get().await?;
+    let wanted = stage::progress(&mut conn, attempt, share).await?;
+    drop(conn);
+    if wanted {
+        view.state.progress = share;
+        announce::progress(env, attempt.transcript, attempt.stage, share, view.left()).await;
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn progress_never_goes_back_and_parts_fill_their_share() {
+        let (sender, receiver) = watch::channel(0.0);
+        let progress = Progress(sender);
+        let part = progress.part(0.2, 0.6);
+        part(0.5);
+        assert!((*receiver.borrow() - 0.4).abs() < 1e-9);
+        progress.set(0.1);
+        assert!((*receiver.borrow() - 0.4).abs() < 1e-9);
+        part(7.0);
+        assert!((*receiver.borrow() - 0.6).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,213 @@
+//! The one way every stage goes: taken, done, written down, followed by what comes next.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+
+use super::context::{Context, Guard, write};
+use super::environment::Environment;
+use super::error::JobError;
+use super::{announce, deliver, ingest, progress, summarize, title, topics};
+use crate::bus::Event;
+use crate::clock;
+use crate::ids::OutputId;
+use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus};
+use crate::model::transcript::Status;
+use crate::model::{Transcript, output};
+use crate::queue::{self, Handler, Retry, StageJob};
+
+/// All stages, as the queue calls them.
+pub struct Stages {
+    env: Environment,
+}
+
+/// What a stage leaves to be written down with its end.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// What it wrote; shown from now on.
+    pub output: Option<OutputId>,
+    /// Language of that, where it was found out on the way.
+    pub language: Option<String>,
+    /// Published once it is shown.
+    pub events: Vec<Event>,
+}
+
+impl Done {
+    pub fn output(output: OutputId) -> Self {
+        Self { output: Some(output), ..Self::default() }
+    }
+}
+
+#[async_trait]
+impl Handler for Stages {
+    async fn run(&self, job: StageJob, worker: queue::Attempt) -> Result<(), Retry> {
+        let (transcript, stage) = (job.transcript, job.stage);
+        let Some((attempt, row)) = self.begin(&job, &worker.worker).await? else { return Ok(()) };
+        tracing::info!(%transcript, %stage, run = job.run, "started");
+        let started = clock::now();
+        let guard = Guard::new(self.env.clone(), attempt.clone());
+        let outcome = self.attempt(&attempt, row, &guard).await;
+        let result = self.conclude(&attempt, outcome, worker.last).await;
+        guard.disarm();
+        let seconds = (clock::now() - started).as_seconds_f64();
+        match &result {
+            Ok(()) => tracing::info!(%transcript, %stage, seconds, "ended"),
+            Err(Retry(error)) => tracing::warn!(%transcript, %stage, seconds, error, "to be tried again"),
+        }
+        result
+    }
+}
+
+impl Stages {
+    pub fn new(env: Environment) -> Self {
+        Self { env }
+    }
+
+    /// The right to write, and the transcript; `None` when there is nothing to do.
+    async fn begin(&self, job: &StageJob, worker: &str) -> Result<Option<(Attempt, Transcript)>, Retry> {
+        let StageJob { transcript, run, stage } = *job;
+        let begun = write!(self.env, async |conn| {
+            stage::begin(conn, transcript, run, stage, worker, clock::now()).await
+        });
+        match begun {
+            Ok(Begun::Start { attempt, transcript: row }) => {
+                announce::stage(&self.env, transcript, stage, StageStatus::Running).await;
+                if row.status == Status::Uploaded {
+                    announce::status(&self.env, transcript, Status::Processing).await;
+                }
+                Ok(Some((attempt, row)))
+            }
+            Ok(Begun::Stale) => {
+                tracing::info!(%transcript, %stage, run, "nothing to do");
+                Ok(None)
+            }
+            Ok(Begun::GaveUp(error)) => {
+                tracing::error!(%transcript, %stage, error, "given up");
+                announce::trouble(&self.env, transcript, stage, StageStatus::Failed, &error).await;
+                announce::status(&self.env, transcript, Status::Error).await;
+                Ok(None)
+            }
+            Err(error) => Err(Retry(format!("the stage could not be started: {error}"))),
+        }
+    }
+
+    /// Does the work of one stage. A panic in it is a fault of ours, and would only come again.
+    async fn attempt(
+        &self,
+        attempt: &Attempt,
+        transcript: Transcript,
+        guard: &Guard,
+    ) -> Result<Done, JobError> {
+        let length = transcript.seconds();
+        let (progress, reporting) =
+            progress::follow(self.env.clone(), attempt.clone(), length, guard.cancel());
+        let context = Context {
+            env: self.env.clone(),
+            attempt: attempt.clone(),
+            folder: self.env.scratch.folder()?,
+            transcript,
+            progress,
+            cancel: guard.cancel(),
+        };
+        let outcome = AssertUnwindSafe(work(&context)).catch_unwind().await;
+        drop(reporting);
+        outcome.unwrap_or_else(|panic| {
+            tracing::error!(stage = %attempt.stage, panic = text_of(&*panic), "a stage panicked");
+            Err(JobError::permanent("something went wrong on our side; the log says more"))
+        })
+    }
+
+    /// Writes down how it ended, puts what follows into the queue, and tells those who watch.
+    async fn conclude(
+        &self,
+        attempt: &Attempt,
+        outcome: Result<Done, JobError>,
+        last: bool,
+    ) -> Result<(), Retry> {
+        let written = match outcome {
+            Ok(done) => self.finish(attempt, done).await,
+            Err(JobError::Stale) => Ok(()),
+            Err(JobError::Permanent(error)) => self.fail(attempt, &error).await,
+            Err(JobError::Transient(error)) if last => {
+                self.fail(attempt, &format!("{error:#} (tried {} times)", queue::MAX_ATTEMPTS)).await
+            }
+            Err(JobError::Transient(error)) => {
+                let error = format!("{error:#}");
+                return match self.retry_later(attempt, &error).await {
+                    Ok(false) => Ok(()),
+                    Ok(true) | Err(_) => Err(Retry(error)),
+                };
+            }
+        };
+        // The stage is still running for all that the database knows; it starts again.
+        written.map_err(|error| Retry(format!("the end of the stage could not be written down: {error}")))
+    }
+
+    async fn finish(&self, attempt: &Attempt, done: Done) -> Result<(), JobError> {
+        let transcript = attempt.transcript;
+        let Done { output, language, events } = done;
+        let finished = write!(self.env, async |conn| {
+            if let (Some(output), Some(language)) = (output, &language) {
+                output::set_language(conn, output, language).await?;
+            }
+            let finished = stage::finish(conn, attempt, output, clock::now()).await?;
+            if let Finished::Done { ready, run, .. } = &finished {
+                for stage in ready {
+                    queue::enqueue(conn, &StageJob::new(transcript, *run, *stage)).await?;
+                }
+            }
+            Ok(finished)
+        })?;
+        let Finished::Done { ready, status, .. } = finished else { return Ok(()) };
+        for event in &events {
+            self.env.bus.publish(transcript, event).await;
+        }
+        announce::stage(&self.env, transcript, attempt.stage, StageStatus::Done).await;
+        for stage in ready {
+            announce::stage(&self.env, transcript, stage, StageStatus::Queued).await;
+        }
+        if status == Status::Ended {
+            announce::status(&self.env, transcript, status).await;
+        }
+        Ok(())
+    }
+
+    async fn fail(&self, attempt: &Attempt, error: &str) -> Result<(), JobError> {
+        let Attempt { transcript, stage, .. } = *attempt;
+        tracing::error!(%transcript, %stage, error, "failed");
+        if write!(self.env, async |conn| stage::fail(conn, attempt, error, clock::now()).await)? {
+            announce::trouble(&self.env, transcript, stage, StageStatus::Failed, error).await;
+            announce::status(&self.env, transcript, Status::Error).await;
+        }
+        Ok(())
+    }
+
+    /// False when somebody else is at it already.
+    async fn retry_later(&self, attempt: &Attempt, error: &str) -> Result<bool, JobError> {
+        let Attempt { transcript, stage, .. } = *attempt;
+        let ours =
+            write!(self.env, async |conn| stage::retry_later(conn, attempt, error, clock::now()).await)?;
+        if ours {
+            announce::trouble(&self.env, transcript, stage, StageStatus::Queued, error).await;
+        }
+        Ok(ours)
+    }
+}
+
+async fn work(context: &Context) -> Result<Done, JobError> {
+    match context.attempt.stage {
+        Stage::Ingest => ingest::run(context).await,
+        Stage::Transcribe | Stage::Diarize | Stage::Assemble => Err(JobError::permanent("not built yet")),
+        Stage::Topics => topics::run(context).await,
+        Stage::Title => title::run(context).await,
+        Stage::Summarize => summarize::run(context).await,
+        Stage::Deliver => deliver::run(context).await,
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(no text)")
+}

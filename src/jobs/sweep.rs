@@ -1,0 +1,105 @@
+//! What nobody needs any more: uploads that were given up, objects that no row names, what dead workers left.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::environment::Environment;
+use crate::clock;
+use crate::ids::{RecordingId, TranscriptId};
+use crate::model::{recording, sweep};
+use crate::storage::StorageKey;
+
+const BETWEEN: Duration = Duration::from_secs(3600);
+/// An upload that has had no new part for so long was given up.
+const PATIENCE: TimeDelta = TimeDelta::days(1);
+
+/// Sweeps every hour, for as long as it is polled.
+pub async fn sweep_for_ever(env: Environment) {
+    loop {
+        match sweep(&env).await {
+            Ok(removed) if removed > 0 => tracing::info!(removed, "objects that nobody needs were removed"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the sweep was not finished; it comes again"),
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+}
+
+/// Sweeps once; the number of objects that were removed. Two processes may do so at once: each step is harmless twice.
+///
+/// # Errors
+/// The database's, or the store's; what was removed until then is.
+pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
+    env.scratch.sweep()?;
+    env.storage.sweep().await?;
+    let before = clock::now() - PATIENCE;
+    let mut removed = 0;
+
+    let mut conn = env.pool.get().await?;
+    for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
+        for part in recording::parts(&mut conn, given_up.id).await? {
+            let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };
+            env.storage.delete(&key).await?;
+            removed += 1;
+        }
+        sweep::forget_recording(&mut conn, given_up.id).await?;
+    }
+
+    // An object is written before its row, so a young one may yet get one; ids carry the time they were made.
+    let keys = env.storage.list("").await?;
+    let old = |id: uuid::Uuid| made(id).is_some_and(|made| made < before);
+    let recordings: BTreeSet<RecordingId> = keys
+        .iter()
+        .filter_map(|key| match key {
+            StorageKey::UploadPart { recording, .. } if old(recording.0) => Some(*recording),
+            _ => None,
+        })
+        .collect();
+    let transcripts: BTreeSet<TranscriptId> =
+        keys.iter().filter_map(transcript_of).filter(|transcript| old(transcript.0)).collect();
+    let recordings: Vec<_> = recordings.into_iter().collect();
+    let transcripts: Vec<_> = transcripts.into_iter().collect();
+    let recordings = sweep::unnamed_recordings(&mut conn, &recordings).await?;
+    let transcripts = sweep::unnamed_transcripts(&mut conn, &transcripts).await?;
+    drop(conn);
+    for key in keys {
+        let unnamed = match key {
+            StorageKey::UploadPart { recording, .. } => recordings.contains(&recording),
+            _ => transcript_of(&key).is_some_and(|transcript| transcripts.contains(&transcript)),
+        };
+        if unnamed {
+            env.storage.delete(&key).await?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+fn transcript_of(key: &StorageKey) -> Option<TranscriptId> {
+    match key {
+        StorageKey::UploadPart { .. } => None,
+        StorageKey::Mp3 { transcript }
+        | StorageKey::Peaks { transcript }
+        | StorageKey::Pcm { transcript } => Some(*transcript),
+    }
+}
+
+/// When an id was made; `None` for one that does not carry it.
+fn made(id: uuid::Uuid) -> Option<DateTime<Utc>> {
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_carries_the_time_it_was_made() {
+        let age = clock::now() - made(RecordingId::new().0).unwrap();
+        assert!(age < TimeDelta::minutes(1));
+        assert_eq!(made(uuid::Uuid::nil()), None);
+    }
+}
