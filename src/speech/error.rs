@@ -22,3 +22,9 @@ pub enum SpeechError {
     #[error("the speech engine failed: {0}")]
     Internal(String),
 }
+
+impl From<crate::weights::TensorFileError> for SpeechError {
+    fn from(error: crate::weights::TensorFileError) -> Self {
+        Self::Model(error.to_string())
+    }
+}

@@ -6,6 +6,6 @@ mod types;
 pub use crate::audio::Cancel;
 pub use error::SpeechError;
 pub use types::{
-    DiarizeOptions, Diarization, Health, Segment, SpeakerVoice, Task, TranscribeOptions, TranscribeUpdate,
+    Diarization, DiarizeOptions, Health, Segment, SpeakerVoice, Task, TranscribeOptions, TranscribeUpdate,
     Transcription, Turn, Word,
 };
