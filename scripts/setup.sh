@@ -1,0 +1,41 @@
+#!/bin/bash
+# Everything that `make demo` (setup.sh demo) or `make test` (setup.sh test) needs, step by step.
+. "$(dirname "$0")/lib.sh"
+
+what=${1:-test}
+here=$ROOT/scripts
+exec 9>"$CACHE/.setup.lock"
+if ! flock -n 9; then
+    say "another set-up is at work in $CACHE; waiting for it"
+    flock 9
+fi
+
+steps=("apt:Debian packages" "rust:Rust" "link:cache folder" "libtorch:libtorch" "samples:sample recordings")
+if [ "$what" = test ]; then steps+=("llm:language model server for the tests"); fi
+steps+=("models:program and models")
+if [ "$what" = test ]; then steps+=("garage:Garage"); fi
+
+# Garage takes long and little of the machine: it is built beside the other steps, from when there is a compiler.
+garage=
+trap '[ -z "$garage" ] || kill -- "-$garage" 2>/dev/null || true' EXIT
+number=0
+for step in "${steps[@]}"; do
+    number=$((number + 1))
+    name=${step%%:*}
+    printf '[%d/%d] %s\n' "$number" "${#steps[@]}" "${step#*:}"
+    if [ "$name" = garage ]; then
+        if [ -n "$garage" ]; then
+            say "waiting for its build (progress: $CACHE/garage-build.log)"
+            wait "$garage" || fail "Garage was not built" "see $CACHE/garage-build.log; run scripts/garage.sh by itself"
+            garage=
+        fi
+        "$here/garage.sh"
+        continue
+    fi
+    "$here/$name.sh" "$what"
+    if [ "$name" = rust ] && [ "$what" = test ] && [ ! -f "$CACHE/garage-2.3.0/.stamp" ]; then
+        setsid "$here/garage.sh" >/dev/null 9>&- &
+        garage=$!
+    fi
+done
+printf 'set-up is done\n'
