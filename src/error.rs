@@ -1,11 +1,17 @@
 //! One enum for what a client may see; pages and the API dress it differently.
 
+use crate::db::DbError;
+use crate::storage::StorageError;
+
 /// What went wrong with a request, in words for the person who made it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Absent, or not for this viewer: the two are never told apart.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// To be seen, but not to be changed, by this viewer.
+    #[error("you may not do that")]
+    Forbidden,
     /// The request itself is wrong; the text names the field and the limit.
     #[error("{0}")]
     BadRequest(String),
@@ -30,4 +36,32 @@ pub enum Error {
     /// Ours: logged with its cause, shown without.
     #[error("something went wrong on our side")]
     Internal(#[source] anyhow::Error),
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Internal(anyhow::Error::new(error).context("the database"))
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Connect(reason) => {
+                tracing::warn!(reason, "PostgreSQL can't be reached");
+                Self::Unavailable("the database can't be reached right now; try again in a moment".into())
+            }
+            error => Self::Internal(anyhow::Error::new(error)),
+        }
+    }
+}
+
+impl From<StorageError> for Error {
+    fn from(error: StorageError) -> Self {
+        match error {
+            StorageError::DiskFull => Self::DiskFull,
+            StorageError::NotFound(_) => Self::NotFound("File"),
+            error => Self::Internal(anyhow::Error::new(error)),
+        }
+    }
 }

@@ -53,9 +53,8 @@ async fn stage_event(
     env.bus.publish(transcript, &Event::Stage(event)).await;
 }
 
-#[expect(dead_code, reason = "its first caller lands next")]
 /// New text.
-pub(super) fn segments(rows: &[Segment]) -> Event {
+pub fn segments(rows: &[Segment]) -> Event {
     let from = rows.first().map_or(0, |row| row.idx.unsigned_abs());
     let segments = rows.iter().map(|row| SegmentEvent {
         start: row.start,
@@ -67,7 +66,7 @@ pub(super) fn segments(rows: &[Segment]) -> Event {
 }
 
 /// A topic with the text that belongs to it, as the API shows it.
-pub(super) fn topic(topic: &Topic, said: &[Segment]) -> Event {
+pub fn topic(topic: &Topic, said: &[Segment]) -> Event {
     let within: Vec<&Segment> =
         said.iter().filter(|row| row.start >= topic.start && row.start < topic.end).collect();
     let transcript: String = within.iter().map(|row| row.text.as_str()).collect();
@@ -87,7 +86,7 @@ pub(super) fn topic(topic: &Topic, said: &[Segment]) -> Event {
 }
 
 /// Decisions and next steps, as the API shows them.
-pub(super) fn action_items(items: &[ActionItem]) -> Event {
+pub fn action_items(items: &[ActionItem]) -> Event {
     let of = |kind| items.iter().filter(move |item| item.kind == kind);
     let decisions: Vec<Value> = of(ActionKind::Decision)
         .map(|item| {

@@ -24,6 +24,7 @@ mod summarize;
 mod title;
 mod topics;
 
+pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech};
 pub use run::Stages;
 pub use scratch::Scratch;

@@ -1,4 +1,4 @@
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::{BigInt, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{Group, StageJob};
@@ -27,6 +27,23 @@ pub async fn enqueue(conn: &mut AsyncPgConnection, job: &StageJob) -> diesel::Qu
     .execute(conn)
     .await
     .map(|_| ())
+}
+
+/// How many jobs wait or run; also tells whether the queue's tables are there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(conn: &mut AsyncPgConnection) -> diesel::QueryResult<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        jobs: i64,
+    }
+    let row: Row =
+        diesel::sql_query("select count(*) as jobs from graphile_worker.jobs where attempts < max_attempts")
+            .get_result(conn)
+            .await?;
+    Ok(row.jobs)
 }
 
 /// The engine's name for the jobs of a group.

@@ -1,1 +1,41 @@
 //! Pages, API, WebSocket, health.
+//!
+//! [`router()`](router::router) is the table of contents. Handlers read through [`read`], ask [`crate::policy`] what a
+//! [`viewer::Viewer`] may do, and answer with [`respond`]'s two skins of one error: JSON under `/v1`, a page elsewhere.
+
+mod api;
+mod assets;
+mod extract;
+mod health;
+mod metrics;
+mod pages;
+mod read;
+mod respond;
+mod router;
+mod security;
+mod uploads;
+mod viewer;
+mod waveform;
+mod ws;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+
+use crate::app::App;
+
+pub use router::router;
+
+/// Serves pages and API on `listener` until `shutdown` completes; requests that are under way then end first.
+///
+/// # Errors
+/// The listener breaks.
+pub async fn serve(
+    app: App,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+}

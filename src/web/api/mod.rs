@@ -1,0 +1,3 @@
+//! The HTTP API: field names and envelopes of the ancestor's, see docs/API.md.
+
+pub(super) mod v1;

@@ -1,0 +1,70 @@
+//! `GET …/download/{format}`: the transcript as a file.
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::error::Error;
+use crate::export::{self, Format};
+use crate::ids::TranscriptId;
+use crate::web::extract::ApiPath;
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+pub(in crate::web) async fn download(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath((id, format)): ApiPath<(TranscriptId, String)>,
+) -> Result<Response, ApiError> {
+    let format: Format = format.parse().map_err(|_| Error::NotFound("Format"))?;
+    let mut conn = read::connect(&app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    drop(conn);
+    let document = read::document(&view, &segments);
+    let name = document.title.clone().unwrap_or_else(|| id.to_string());
+    let headers = [
+        (CONTENT_TYPE, format.content_type().to_owned()),
+        (CONTENT_DISPOSITION, attachment(&name, format.extension())),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, export::render(&document, format)).into_response())
+}
+
+/// A file name for old and new browsers: plain letters, and the whole name percent-encoded (RFC 6266).
+fn attachment(title: &str, extension: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || " -_.".contains(c) { c } else { '_' };
+    let plain: String = title.chars().map(safe).take(80).collect();
+    let plain = plain.trim_matches([' ', '.', '_']);
+    let plain = if plain.is_empty() { "transcript" } else { plain };
+    let clean: String = title
+        .chars()
+        .filter(|c| !c.is_control())
+        .map(|c| if "/\\:*?\"<>|".contains(c) { '_' } else { c })
+        .take(80)
+        .collect();
+    let encoded: String = format!("{}.{extension}", clean.trim())
+        .bytes()
+        .map(|b| match b {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => char::from(b).to_string(),
+            b => format!("%{b:02X}"),
+        })
+        .collect();
+    format!("attachment; filename=\"{plain}.{extension}\"; filename*=UTF-8''{encoded}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_can_not_break_the_header() {
+        let header = attachment("a\"b\r\nSet-Cookie: x=1; ü/..", "txt");
+        assert!(header.is_ascii() && !header.contains(['\r', '\n']));
+        assert_eq!(header.matches('"').count(), 2);
+        assert!(header.contains("%C3%BC"));
+        assert!(attachment("会议", "srt").starts_with("attachment; filename=\"transcript.srt\""));
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /v1/transcripts`: a page of them.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::shapes::TranscriptOut;
+use crate::app::App;
+use crate::error::Error;
+use crate::model::SourceKind;
+use crate::model::transcript::{self, Filter, PAGE_SIZE_MAX};
+use crate::web::extract::ApiQuery;
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+/// What to list.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct ListQuery {
+    source_kind: Option<SourceKind>,
+    room_id: Option<Uuid>,
+    search_term: Option<String>,
+    change_seq_from: Option<i64>,
+    sort_by: Option<SortBy>,
+    page: Option<i64>,
+    size: Option<i64>,
+}
+
+/// In which order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum SortBy {
+    CreatedAt,
+    ChangeSeq,
+}
+
+/// The ancestor's envelope of a page.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct PageOut<T> {
+    pub items: Vec<T>,
+    pub total: i64,
+    pub page: i64,
+    pub size: i64,
+    pub pages: i64,
+}
+
+pub(in crate::web) async fn list(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiQuery(query): ApiQuery<ListQuery>,
+) -> Result<Json<PageOut<TranscriptOut>>, ApiError> {
+    let (page, size) = (query.page.unwrap_or(1), query.size.unwrap_or(50));
+    if page < 1 {
+        return Err(Error::Invalid { field: "page", message: "must be at least 1".into() }.into());
+    }
+    if !(1..=PAGE_SIZE_MAX).contains(&size) {
+        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
+        return Err(Error::Invalid { field: "size", message }.into());
+    }
+    // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
+    let change_seq_from = match query.sort_by {
+        Some(SortBy::ChangeSeq) => Some(query.change_seq_from.unwrap_or(-1)),
+        _ => query.change_seq_from,
+    };
+    let filter = Filter {
+        viewer,
+        source_kind: query.source_kind,
+        room_id: query.room_id,
+        search_term: query.search_term,
+        change_seq_from,
+        page,
+        size,
+    };
+    let mut conn = read::connect(&app).await?;
+    let found = transcript::list(&mut conn, &filter).await?;
+    Ok(Json(PageOut {
+        items: found.items.into_iter().map(Into::into).collect(),
+        total: found.total,
+        page,
+        size,
+        pages: found.total.div_euclid(size) + i64::from(found.total % size != 0),
+    }))
+}

@@ -1,0 +1,28 @@
+//! Version 1.
+
+pub(in crate::web) mod audio;
+pub(in crate::web) mod download;
+pub(in crate::web) mod list;
+pub(in crate::web) mod participants;
+pub(in crate::web) mod process;
+pub(in crate::web) mod shapes;
+pub(in crate::web) mod text;
+pub(in crate::web) mod topics;
+pub(in crate::web) mod transcripts;
+pub(in crate::web) mod upload;
+
+use axum::Json;
+use serde_json::{Value, json};
+
+use crate::error::Error;
+use crate::web::respond::ApiError;
+
+/// `{"status": "ok"}`
+pub(in crate::web) fn ok() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// Every address under /v1 that names nothing.
+pub(in crate::web) async fn not_found() -> ApiError {
+    Error::NotFound("Route").into()
+}

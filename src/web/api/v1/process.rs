@@ -1,0 +1,92 @@
+//! `POST …/process`: run again, from a stage on or from what failed.
+
+use axum::Json;
+use axum::extract::State;
+use diesel_async::AsyncConnection;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::ok;
+use crate::app::App;
+use crate::bus::Event;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::jobs;
+use crate::model::stage::{self, Restart, Stage, StageStatus};
+use crate::model::transcript;
+use crate::policy::Viewer;
+use crate::web::extract::{ApiPath, ApiQuery, OptionalJson};
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+/// Where to start; from what failed, or else the beginning, if left out.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct From {
+    from: Option<String>,
+}
+
+/// What came of it.
+pub(in crate::web) enum Again {
+    Started,
+    Running,
+}
+
+pub(in crate::web) async fn process(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+    ApiQuery(query): ApiQuery<From>,
+    OptionalJson(body): OptionalJson<From>,
+) -> Result<Json<Value>, ApiError> {
+    let from = body.and_then(|body| body.from).or(query.from);
+    let mut conn = read::connect(&app).await?;
+    Ok(match again(&app, &mut conn, viewer, id, from.as_deref()).await? {
+        Again::Started => ok(),
+        Again::Running => Json(json!({ "status": "already running" })),
+    })
+}
+
+/// Starts a new run, unless one is under way.
+///
+/// # Errors
+/// The transcript is not there, is locked or has no recording; there is no such stage, or what it needs is not done.
+pub(in crate::web) async fn again(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+    from: Option<&str>,
+) -> Result<Again, Error> {
+    let from = from.filter(|name| !name.is_empty()).map(stage_named).transpose()?;
+    read::allowed(conn, viewer, id, |may| may.process).await?;
+    let restarted: Result<Option<Restart>, Error> = conn
+        .transaction(async |conn| {
+            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            if row.locked {
+                return Err(Error::BadRequest("Transcript is locked".into()));
+            }
+            if row.recording_id.is_none() {
+                return Err(Error::BadRequest("Recording is not ready for processing".into()));
+            }
+            let busy = |status| matches!(status, StageStatus::Running | StageStatus::Queued);
+            if stage::list(conn, id).await?.iter().any(|state| busy(state.status)) {
+                return Ok(None);
+            }
+            match jobs::reprocess(conn, id, from).await? {
+                Some(restart) => Ok(Some(restart)),
+                None => Err(Error::BadRequest(
+                    "What this stage needs is not done: start from an earlier one".into(),
+                )),
+            }
+        })
+        .await;
+    let Some(restart) = restarted? else { return Ok(Again::Running) };
+    app.bus().publish(id, &Event::Status { value: restart.status.to_string() }).await;
+    Ok(Again::Started)
+}
+
+fn stage_named(name: &str) -> Result<Stage, Error> {
+    name.parse().map_err(|message| Error::Invalid { field: "from", message })
+}

@@ -1,0 +1,41 @@
+//! The text of a transcript in the ancestor's four formats.
+
+use serde_json::Value;
+
+use crate::error::Error;
+use crate::export::{ApiFormat, ApiSegment, render_api};
+use crate::model::{Segment, TranscriptView};
+use crate::web::read;
+
+/// Reads `transcript_format`.
+///
+/// # Errors
+/// There is no such format.
+pub(super) fn format(name: Option<&str>) -> Result<ApiFormat, Error> {
+    name.map_or(Ok(ApiFormat::default()), str::parse).map_err(|message: &'static str| Error::Invalid {
+        field: "transcript_format",
+        message: message.into(),
+    })
+}
+
+/// The text: a string, or a list for `json`.
+pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segment]) -> Value {
+    if let Some(text) = render_api(&read::document(view, segments), format) {
+        return Value::String(text);
+    }
+    let names = view.speaker_names();
+    let list: Vec<ApiSegment> = segments
+        .iter()
+        .map(|segment| {
+            let speaker = segment.speaker.unwrap_or(0);
+            ApiSegment {
+                speaker,
+                speaker_name: names.name(speaker),
+                text: segment.text.trim().to_owned(),
+                start: segment.start,
+                end: segment.end,
+            }
+        })
+        .collect();
+    serde_json::json!(list)
+}

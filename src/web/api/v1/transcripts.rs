@@ -1,0 +1,240 @@
+//! `/v1/transcripts` and one of them: create, get, change, delete, restore.
+
+use axum::Json;
+use axum::extract::State;
+use diesel_async::AsyncConnection;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::shapes::{ParticipantOut, TranscriptDetail, TranscriptOut};
+use super::text;
+use super::{ok, participants};
+use crate::app::App;
+use crate::clock;
+use crate::error::Error;
+use crate::ids::{ParticipantId, TranscriptId};
+use crate::model::transcript::{self, NewTranscript, Patch};
+use crate::model::{ShareMode, SourceKind};
+use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+/// Longest name or title, in characters.
+pub(in crate::web) const MAX_TITLE: usize = 200;
+
+/// What a new transcript is made from.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct CreateTranscript {
+    name: String,
+    #[serde(default = "english")]
+    source_language: String,
+    #[serde(default = "english")]
+    target_language: String,
+    source_kind: Option<SourceKind>,
+}
+
+fn english() -> String {
+    "en".into()
+}
+
+/// A new transcript.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct CreatedOut {
+    #[serde(flatten)]
+    transcript: TranscriptOut,
+    participants: Vec<ParticipantOut>,
+}
+
+/// `POST /v1/transcripts`.
+pub(in crate::web) async fn create(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiJson(body): ApiJson<CreateTranscript>,
+) -> Result<Json<CreatedOut>, ApiError> {
+    let mut new = NewTranscript {
+        id: TranscriptId::new(),
+        name: short("name", body.name)?,
+        source_language: language("source_language", body.source_language)?,
+        target_language: language("target_language", body.target_language)?,
+        source_kind: body.source_kind.unwrap_or(SourceKind::Live),
+        share_mode: ShareMode::Private,
+        user_id: viewer.user(),
+    };
+    if new.name.is_empty() {
+        new.name = clock::now().format("Transcript %Y-%m-%d %H:%M:%S").to_string();
+    }
+    let mut conn = read::connect(&app).await?;
+    let row = transcript::create(&mut conn, &new).await?;
+    Ok(Json(CreatedOut { transcript: TranscriptOut::new(row, None, None, None), participants: Vec::new() }))
+}
+
+/// A name or title as it is kept: on one line, without space around it.
+///
+/// # Errors
+/// It is too long.
+pub(in crate::web) fn short(field: &'static str, text: String) -> Result<String, Error> {
+    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.trim();
+    if clean.chars().count() > MAX_TITLE {
+        return Err(Error::Invalid { field, message: format!("has more than {MAX_TITLE} characters") });
+    }
+    Ok(clean.to_owned())
+}
+
+/// A language code, or "auto".
+///
+/// # Errors
+/// It does not look like one.
+pub(in crate::web) fn language(field: &'static str, text: String) -> Result<String, Error> {
+    let code = text.trim();
+    let plain = code.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !plain || !(2..=12).contains(&code.len()) {
+        return Err(Error::Invalid { field, message: "is no language code, nor \"auto\"".into() });
+    }
+    Ok(code.to_owned())
+}
+
+/// How to give the text.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct GetQuery {
+    transcript_format: Option<String>,
+}
+
+/// A transcript with its text.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct TranscriptText {
+    #[serde(flatten)]
+    detail: TranscriptDetail,
+    transcript_format: &'static str,
+    transcript: serde_json::Value,
+}
+
+/// `GET /v1/transcripts/{id}`.
+pub(in crate::web) async fn get(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+    ApiQuery(query): ApiQuery<GetQuery>,
+) -> Result<Json<TranscriptText>, ApiError> {
+    let format = text::format(query.transcript_format.as_deref())?;
+    let mut conn = read::connect(&app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    let transcript = text::render(format, &view, &segments);
+    Ok(Json(TranscriptText { detail: view.into(), transcript_format: format.name(), transcript }))
+}
+
+/// What a person may change; a field that is left out stays, `null` gives it back to the machine.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct UpdateTranscript {
+    name: Option<String>,
+    locked: Option<bool>,
+    #[serde(default, deserialize_with = "given")]
+    title: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    short_summary: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    long_summary: Option<Option<String>>,
+    share_mode: Option<ShareMode>,
+    participants: Option<Vec<ParticipantIn>>,
+    reviewed: Option<bool>,
+    audio_deleted: Option<bool>,
+}
+
+/// A participant of the list that replaces the old one.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct ParticipantIn {
+    pub id: Option<ParticipantId>,
+    pub speaker: Option<i32>,
+    pub name: String,
+}
+
+/// Tells `null` from a field that is not there.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(value).map(Some)
+}
+
+/// `PATCH /v1/transcripts/{id}`.
+pub(in crate::web) async fn update(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+    ApiJson(body): ApiJson<UpdateTranscript>,
+) -> Result<Json<TranscriptDetail>, ApiError> {
+    let patch = Patch {
+        name: body.name.map(|name| short("name", name)).transpose()?,
+        locked: body.locked,
+        title: match body.title {
+            Some(Some(title)) => Some(Some(short("title", title)?).filter(|title| !title.is_empty())),
+            other => other,
+        },
+        short_summary: body.short_summary,
+        long_summary: body.long_summary,
+        share_mode: body.share_mode,
+        reviewed: body.reviewed,
+        audio_deleted: body.audio_deleted,
+        ..Patch::default()
+    };
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    let changed: Result<(), Error> = conn
+        .transaction(async |conn| {
+            transcript::patch(conn, id, &patch).await?;
+            if let Some(list) = &body.participants {
+                participants::replace(conn, id, list).await?;
+            }
+            Ok(())
+        })
+        .await;
+    changed?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    if let (Some(title), true) = (&view.title, patch.title.is_some()) {
+        app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
+    }
+    Ok(Json(view.into()))
+}
+
+/// `DELETE /v1/transcripts/{id}`: into the trash, from where it can be restored.
+pub(in crate::web) async fn delete(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
+    transcript::delete(&mut conn, id, clock::now()).await?;
+    Ok(ok())
+}
+
+/// `POST /v1/transcripts/{id}/restore`: out of the trash.
+pub(in crate::web) async fn restore(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+) -> Result<Json<serde_json::Value>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
+    if !transcript::restore(&mut conn, id).await? {
+        return Err(Error::BadRequest("Transcript is not deleted".into()).into());
+    }
+    Ok(ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_told_from_absent() {
+        let body: UpdateTranscript = serde_json::from_str(r#"{"title": null}"#).unwrap();
+        assert_eq!((body.title, body.short_summary), (Some(None), None));
+    }
+
+    #[test]
+    fn names_are_one_line_and_not_too_long() {
+        assert_eq!(short("name", " a\nb ".into()).unwrap(), "a b");
+        assert!(short("name", "x".repeat(201)).is_err());
+        assert!(language("source_language", "pt-BR".into()).is_ok());
+        assert!(language("source_language", "<script>".into()).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! Style sheet, scripts and icon, inside the program. One hash over all of them is part of every address, so browsers may
+//! keep them for ever and the modules' relative imports stay consistent with each other.
+
+use std::sync::LazyLock;
+
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use super::extract::UrlPath;
+use super::respond::PageError;
+use crate::error::Error;
+
+const JS: &str = "text/javascript; charset=utf-8";
+
+/// Name, content type, content.
+const ASSETS: &[(&str, &str, &str)] = &[
+    ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
+    ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("follow.js", JS, include_str!("assets/follow.js")),
+    ("library.js", JS, include_str!("assets/library.js")),
+    ("live.js", JS, include_str!("assets/live.js")),
+    ("player.js", JS, include_str!("assets/player.js")),
+    ("rows.js", JS, include_str!("assets/rows.js")),
+    ("start.js", JS, include_str!("assets/start.js")),
+    ("transcript.js", JS, include_str!("assets/transcript.js")),
+    ("upload.js", JS, include_str!("assets/upload.js")),
+    ("util.js", JS, include_str!("assets/util.js")),
+];
+
+/// The hash in every asset's address.
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for (name, _, content) in ASSETS {
+        hash.update(name);
+        hash.update(content);
+    }
+    hex::encode(&hash.finalize()[..8])
+});
+
+/// `GET /assets/{version}/{name}`. An old version's address gives today's file, but is not kept by browsers.
+pub(super) async fn get(UrlPath((version, name)): UrlPath<(String, String)>) -> Result<Response, PageError> {
+    let (_, kind, content) =
+        ASSETS.iter().find(|(known, _, _)| *known == name).ok_or(Error::NotFound("File"))?;
+    let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    Ok(([(CONTENT_TYPE, *kind), (CACHE_CONTROL, keep)], *content).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_import_and_every_file_is_known() {
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/assets")).unwrap();
+        for file in files {
+            let name = file.unwrap().file_name().into_string().unwrap();
+            assert!(ASSETS.iter().any(|(known, _, _)| *known == name), "{name} is not embedded");
+        }
+        for (name, _, content) in ASSETS {
+            for import in content.split("from \"./").skip(1) {
+                let wanted = import.split('"').next().unwrap();
+                assert!(ASSETS.iter().any(|(known, _, _)| *known == wanted), "{name} imports {wanted}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_comes_from_elsewhere() {
+        for (name, _, content) in ASSETS {
+            let foreign = content.replace("http://www.w3.org/2000/svg", "");
+            assert!(!foreign.contains("http://") && !foreign.contains("https://"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import { keepFresh } from "./rows.js";
+
+keepFresh(5000);

@@ -1,0 +1,110 @@
+// Keeps the page as true as the server: events say that something changed, the changed parts are fetched as HTML.
+
+import { announce, fetchDocument, sleep } from "./util.js";
+
+export class Live {
+  /** @param {(names: string[]) => void} onChange called with the parts that were replaced */
+  constructor(id, onChange) {
+    this.id = id;
+    this.onChange = onChange;
+    this.seen = new Map();
+    this.pending = null;
+    this.connected = false;
+    for (const part of document.querySelectorAll("[data-part]")) this.seen.set(part.dataset.part, part.outerHTML);
+  }
+
+  start() {
+    this.connect();
+    this.poll();
+  }
+
+  async connect() {
+    const url = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/v1/transcripts/${this.id}/events`;
+    for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
+      await new Promise((closed) => {
+        const socket = new WebSocket(url);
+        socket.onopen = () => { this.connected = true; pause = 1; this.soon(); };
+        socket.onmessage = (message) => this.event(JSON.parse(message.data));
+        socket.onclose = () => { this.connected = false; closed(); };
+      });
+      await sleep(pause * 1000);
+    }
+  }
+
+  // Without a socket (a proxy that does not pass it on) the page still moves.
+  async poll() {
+    for (;;) {
+      await sleep(3000);
+      if (!document.hidden && (!this.connected || document.querySelector("[data-working]"))) {
+        if (!this.connected || performance.now() - (this.refreshedAt ?? 0) > 10000) this.soon();
+      }
+    }
+  }
+
+  event({ event, data }) {
+    if (event === "STAGE" && data.status === "running") {
+      const row = document.querySelector(`.run[data-stage="${CSS.escape(data.stage)}"]`);
+      if (row) {
+        // Progress alone: no need to ask for the page again, but do so now and then for the time left.
+        const percent = Math.round((data.progress ?? 0) * 100);
+        row.querySelector("progress").value = percent;
+        const shown = row.querySelector("[data-percent]");
+        shown.textContent = shown.textContent.replace(/^\d+ %/, `${percent} %`);
+        return this.soon(2500);
+      }
+    }
+    this.soon();
+  }
+
+  /** Fetches the page's parts soon; many events in a row cost one fetch. */
+  soon(after = 400) {
+    if (this.pending) { this.again = true; return; }
+    this.pending = setTimeout(async () => {
+      try {
+        await this.refresh();
+      } catch { /* the next event or poll tries again */ }
+      this.pending = null;
+      if (this.again) { this.again = false; this.soon(); }
+    }, after);
+  }
+
+  async refresh() {
+    this.refreshedAt = performance.now();
+    const text = document.querySelector("[data-part=text]");
+    const query = new URLSearchParams({ output: text?.dataset.output ?? "", segments: text?.dataset.segments ?? "0" });
+    const fresh = await fetchDocument(`/transcripts/${this.id}/parts?${query}`);
+    const changed = [];
+    for (const part of fresh.querySelectorAll("[data-part]")) {
+      const name = part.dataset.part;
+      const old = document.querySelector(`[data-part="${name}"]`);
+      const html = part.outerHTML;
+      if (!old || this.seen.get(name) === html) continue;
+      if (part.dataset.append !== undefined) {
+        if (part.dataset.segments === old.dataset.segments) continue;
+        const list = old.querySelector("#text");
+        for (const turn of [...part.querySelectorAll(".turn")]) list.append(document.adoptNode(turn));
+        old.dataset.segments = part.dataset.segments;
+        changed.push(name);
+        continue;
+      }
+      // Never pull a form from under someone's hands, nor the sound from their ears.
+      if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) continue;
+      if (name === "player" && old.querySelector("audio") && part.querySelector("audio") && old.dataset.version === part.dataset.version) {
+        // The same sound: only the topics on it may be new.
+        this.seen.set(name, html);
+        const [marks, fresh] = [old.querySelector(".marks"), part.querySelector(".marks")];
+        if (marks && fresh) { marks.replaceWith(document.adoptNode(fresh)); changed.push("marks"); }
+        continue;
+      }
+      const open = [...old.querySelectorAll("details[open]")].map((item) => item.dataset.name);
+      for (const item of part.querySelectorAll("details")) if (open.includes(item.dataset.name)) item.open = true;
+      this.seen.set(name, html);
+      old.replaceWith(document.adoptNode(part));
+      changed.push(name);
+      if (part.dataset.say) announce(part.dataset.say);
+    }
+    const title = fresh.querySelector("[data-page-title]")?.dataset.pageTitle;
+    if (title) document.title = title;
+    if (changed.length) this.onChange(changed);
+  }
+}

@@ -1,0 +1,82 @@
+//! axum's extractors with our errors: what can't be read is told in the same shape as everything else.
+
+use axum::extract::{FromRequest, FromRequestParts};
+use serde::de::DeserializeOwned;
+
+use super::respond::{ApiError, PageError};
+use crate::error::Error;
+
+/// Parts of the path. One that can't be read names nothing: 404, as a page.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(PageError))]
+pub(super) struct UrlPath<T>(pub T);
+
+/// As [`UrlPath`], answering as the API does.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Path), rejection(ApiError))]
+pub(super) struct ApiPath<T>(pub T);
+
+/// Query of an API call; 422 if it can't be read.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(ApiError))]
+pub(super) struct ApiQuery<T>(pub T);
+
+/// Query of a page.
+#[derive(FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(PageError))]
+pub(super) struct PageQuery<T>(pub T);
+
+/// JSON body of an API call.
+#[derive(FromRequest)]
+#[from_request(via(axum::Json), rejection(ApiError))]
+pub(super) struct ApiJson<T>(pub T);
+
+/// A page's form.
+#[derive(FromRequest)]
+#[from_request(via(axum::Form), rejection(PageError))]
+pub(super) struct PageForm<T>(pub T);
+
+/// JSON body that may be left out altogether.
+pub(super) struct OptionalJson<T>(pub Option<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, ApiError> {
+        let body = axum::body::Bytes::from_request(request, state)
+            .await
+            .map_err(|error| Error::BadRequest(error.body_text()))?;
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(None));
+        }
+        serde_json::from_slice(&body)
+            .map(Some)
+            .map(Self)
+            .map_err(|error| Error::Invalid { field: "body", message: error.to_string() }.into())
+    }
+}
+
+macro_rules! rejections {
+    ($($rejection:path => $to:expr),* $(,)?) => {$(
+        impl From<$rejection> for ApiError {
+            fn from(rejection: $rejection) -> Self {
+                let error: fn($rejection) -> Error = $to;
+                error(rejection).into()
+            }
+        }
+        impl From<$rejection> for PageError {
+            fn from(rejection: $rejection) -> Self {
+                let error: fn($rejection) -> Error = $to;
+                error(rejection).into()
+            }
+        }
+    )*};
+}
+
+rejections! {
+    axum::extract::rejection::PathRejection => |_| Error::NotFound("Page"),
+    axum::extract::rejection::QueryRejection => |rejection| Error::Invalid { field: "query", message: rejection.body_text() },
+    axum::extract::rejection::JsonRejection => |rejection| Error::Invalid { field: "body", message: rejection.body_text() },
+    axum::extract::rejection::FormRejection => |rejection| Error::Invalid { field: "form", message: rejection.body_text() },
+    axum::extract::multipart::MultipartRejection => |rejection| Error::BadRequest(rejection.body_text()),
+}

@@ -1,0 +1,215 @@
+//! What the pages' forms do. Each ends with a redirect, so that reloading does nothing twice.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Multipart, State};
+use axum::response::Redirect;
+use diesel_async::AsyncConnection;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::bus::Event;
+use crate::clock;
+use crate::config::MAX_UPLOAD_BYTES;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::model::transcript::{self, NewTranscript, Patch};
+use crate::model::{ShareMode, SourceKind, participant};
+use crate::policy::Viewer;
+use crate::web::api::v1::{process as work, transcripts};
+use crate::web::extract::{PageForm, UrlPath};
+use crate::web::respond::PageError;
+use crate::web::viewer::Asking;
+use crate::web::{read, uploads};
+
+fn to(id: TranscriptId) -> Redirect {
+    Redirect::to(&format!("/transcripts/{id}"))
+}
+
+/// `POST /upload`: the form of the start page, for browsers without script. The file is streamed like any chunk.
+pub(in crate::web) async fn upload(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    mut form: Multipart,
+) -> Result<Redirect, PageError> {
+    let (mut title, mut language) = (String::new(), "auto".to_owned());
+    while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
+        match field.name() {
+            Some("title") => {
+                title = transcripts::short("title", field.text().await.map_err(uploads::broken)?)?
+            }
+            Some("source_language") => {
+                language =
+                    transcripts::language("source_language", field.text().await.map_err(uploads::broken)?)?;
+            }
+            Some("file") => {
+                if field.file_name().is_none_or(str::is_empty) {
+                    return Err(Error::BadRequest("Choose a recording first".into()).into());
+                }
+                let id = create(&app, viewer, &title, &language, field.file_name()).await?;
+                if let Err(error) = receive(&app, id, field).await {
+                    // Without script there is no second try with the same transcript: leave nothing behind.
+                    discard(&app, id).await;
+                    return Err(error.into());
+                }
+                return Ok(to(id));
+            }
+            _ => {}
+        }
+    }
+    Err(Error::BadRequest("Choose a recording first".into()).into())
+}
+
+async fn create(
+    app: &App,
+    viewer: Viewer,
+    title: &str,
+    language: &str,
+    file: Option<&str>,
+) -> Result<TranscriptId, Error> {
+    let file = uploads::clean_name(file);
+    let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
+    let new = NewTranscript {
+        id: TranscriptId::new(),
+        name: if title.is_empty() { stem.to_owned() } else { title.to_owned() },
+        source_language: language.to_owned(),
+        target_language: "en".into(),
+        source_kind: SourceKind::File,
+        share_mode: ShareMode::Private,
+        user_id: viewer.user(),
+    };
+    let mut conn = read::connect(app).await?;
+    Ok(transcript::create(&mut conn, &new).await?.id)
+}
+
+async fn receive(
+    app: &App,
+    id: TranscriptId,
+    field: axum::extract::multipart::Field<'_>,
+) -> Result<(), Error> {
+    let name = uploads::clean_name(field.file_name());
+    let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
+    let mut conn = read::connect(app).await?;
+    let recording = uploads::begin(&mut conn, id, 1, &name, &kind).await?;
+    drop(conn);
+    uploads::receive_part(app, &recording, 0, field, MAX_UPLOAD_BYTES).await?;
+    let mut conn = read::connect(app).await?;
+    uploads::finish(app, &mut conn, id, recording.id).await
+}
+
+async fn discard(app: &App, id: TranscriptId) {
+    let outcome: Result<(), Error> = async {
+        let mut conn = read::connect(app).await?;
+        transcript::delete(&mut conn, id, clock::now()).await?;
+        transcript::destroy(&mut conn, id).await?;
+        Ok(())
+    }
+    .await;
+    if let Err(error) = outcome {
+        tracing::warn!(%error, transcript.id = %id, "a transcript whose upload broke off could not be removed");
+    }
+}
+
+/// The form of the title.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct TitleForm {
+    title: String,
+}
+
+/// `POST /transcripts/{id}/title`: an empty one gives the title back to the machine.
+pub(in crate::web) async fn title(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<TitleForm>,
+) -> Result<Redirect, PageError> {
+    let title = transcripts::short("title", form.title)?;
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    let patch =
+        Patch { title: Some(Some(title.clone()).filter(|title| !title.is_empty())), ..Patch::default() };
+    transcript::patch(&mut conn, id, &patch).await?;
+    app.bus().publish(id, &Event::FinalTitle { title }).await;
+    Ok(to(id))
+}
+
+/// `POST /transcripts/{id}/speakers`: fields `speaker-0` and so on; an empty one takes the name away.
+pub(in crate::web) async fn speakers(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<BTreeMap<String, String>>,
+) -> Result<Redirect, PageError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    let wanted = form.into_iter().filter_map(|(field, name)| {
+        let speaker = field.strip_prefix("speaker-")?.parse::<i32>().ok().filter(|speaker| *speaker >= 0)?;
+        Some((speaker, name))
+    });
+    let wanted: Vec<(i32, String)> = wanted.collect();
+    let named: Result<(), Error> = conn
+        .transaction(async |conn| {
+            let known = participant::list(conn, id).await?;
+            for (speaker, name) in wanted {
+                let name = transcripts::short("name", name)?;
+                let before = known.iter().find(|one| one.speaker == Some(speaker));
+                match before {
+                    Some(before) if name.is_empty() => {
+                        participant::delete(conn, id, before.id).await?;
+                    }
+                    None if name.is_empty() => {}
+                    Some(before) if before.name == name => {}
+                    _ => {
+                        participant::name_speaker(conn, id, speaker, &name).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+        .await;
+    named?;
+    Ok(to(id))
+}
+
+/// The form of "Try again" and "Transcribe again".
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct ProcessForm {
+    #[serde(default)]
+    from: String,
+}
+
+/// `POST /transcripts/{id}/process`.
+pub(in crate::web) async fn process(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<ProcessForm>,
+) -> Result<Redirect, PageError> {
+    let mut conn = read::connect(&app).await?;
+    work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
+    Ok(to(id))
+}
+
+/// `POST /transcripts/{id}/delete`: into the trash; the list offers to take it back.
+pub(in crate::web) async fn delete(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+) -> Result<Redirect, PageError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
+    transcript::delete(&mut conn, id, clock::now()).await?;
+    Ok(Redirect::to(&format!("/transcripts?deleted={id}")))
+}
+
+/// `POST /transcripts/{id}/restore`.
+pub(in crate::web) async fn restore(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+) -> Result<Redirect, PageError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
+    transcript::restore(&mut conn, id).await?;
+    Ok(to(id))
+}

@@ -1,0 +1,28 @@
+//! What people see. Every page works without script; with it, pages follow the sound and the work.
+
+mod actions;
+mod format;
+mod gist;
+mod languages;
+mod library;
+mod people;
+mod rows;
+mod stages;
+mod start;
+mod transcript;
+mod turns;
+mod wave;
+
+pub(super) use actions::{delete, process, restore, speakers, title, upload};
+pub(super) use format::bytes;
+pub(super) use library::library;
+pub(super) use start::start;
+pub(super) use transcript::{parts, transcript};
+
+use super::respond::PageError;
+use crate::error::Error;
+
+/// Every address that names nothing.
+pub(super) async fn not_found() -> PageError {
+    Error::NotFound("Page").into()
+}

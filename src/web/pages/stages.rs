@@ -1,0 +1,236 @@
+//! Where the work stands, in words.
+
+use super::format::{bytes, left};
+use crate::model::{Stage, StageState, StageStatus, Status};
+
+/// The progress part of a transcript's page.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StagesView {
+    /// Something is running or waits to run.
+    pub working: bool,
+    /// For people who can't see the page change.
+    pub say: String,
+    pub failures: Vec<FailureView>,
+    pub running: Vec<RunningView>,
+    pub pills: Vec<PillView>,
+    pub note: Option<String>,
+    /// The upload waits for its other half.
+    pub upload_open: bool,
+}
+
+impl StagesView {
+    /// Nothing to say about a transcript that has simply ended.
+    pub fn shown(&self) -> bool {
+        self.working || !self.failures.is_empty() || self.note.is_some()
+    }
+}
+
+/// A stage that failed, and may be tried again.
+#[derive(Clone, Debug)]
+pub(crate) struct FailureView {
+    pub stage: &'static str,
+    pub what: &'static str,
+    pub why: String,
+}
+
+/// A stage that runs or is next.
+#[derive(Clone, Debug)]
+pub(crate) struct RunningView {
+    pub stage: &'static str,
+    pub doing: &'static str,
+    pub percent: u32,
+    pub detail: String,
+}
+
+/// A stage in the row of all.
+#[derive(Clone, Debug)]
+pub(crate) struct PillView {
+    pub name: &'static str,
+    pub class: &'static str,
+    pub status: &'static str,
+}
+
+/// What has arrived of an upload that is not complete.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrived {
+    pub bytes: u64,
+    pub parts: usize,
+    pub of: usize,
+}
+
+/// What a stage is called while it runs.
+pub(crate) fn doing(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Ingest => "Preparing the audio",
+        Stage::Transcribe => "Writing down the words",
+        Stage::Diarize => "Telling the speakers apart",
+        Stage::Assemble => "Putting words and speakers together",
+        Stage::Topics => "Finding the topics",
+        Stage::Title => "Finding a title",
+        Stage::Summarize => "Summarising",
+        Stage::Deliver => "Finishing",
+    }
+}
+
+fn noun(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Ingest => "Audio",
+        Stage::Transcribe => "Words",
+        Stage::Diarize => "Speakers",
+        Stage::Assemble => "Text",
+        Stage::Topics => "Topics",
+        Stage::Title => "Title",
+        Stage::Summarize => "Summary",
+        Stage::Deliver => "Done",
+    }
+}
+
+/// `seconds_left` estimates a running stage from this machine's history.
+pub(super) fn stages(
+    status: Status,
+    states: &[StageState],
+    seconds_left: impl Fn(&StageState) -> Option<f64>,
+    arrived: Option<Arrived>,
+) -> StagesView {
+    if states.is_empty() {
+        let note = match (status, arrived) {
+            (Status::Idle, Some(Arrived { bytes: had, parts, of })) => Some(format!(
+                "The upload is not complete: {parts} of {of} parts ({}) have arrived and are kept. Choose the same file again to go on.",
+                bytes(had)
+            )),
+            (Status::Idle, None) => Some("Nothing has been uploaded yet.".into()),
+            _ => None,
+        };
+        let upload_open = arrived.is_some() && note.is_some();
+        return StagesView {
+            say: note.clone().unwrap_or_default(),
+            note,
+            upload_open,
+            ..StagesView::default()
+        };
+    }
+    let active = |state: &&StageState| matches!(state.status, StageStatus::Running | StageStatus::Queued);
+    let failures: Vec<FailureView> = states
+        .iter()
+        .filter(|state| state.status == StageStatus::Failed)
+        .map(|state| FailureView {
+            stage: state.stage.as_str(),
+            what: doing(state.stage),
+            why: state.error.clone().unwrap_or_else(|| "The reason was not noted.".into()),
+        })
+        .collect();
+    let running: Vec<RunningView> =
+        states.iter().filter(active).map(|state| running(state, seconds_left(state))).collect();
+    let working = !running.is_empty();
+    let say = match (failures.first(), running.first()) {
+        (Some(failure), _) => format!("{} did not work.", failure.what),
+        (None, Some(running)) => running.doing.to_owned(),
+        (None, None) => "The transcript is ready.".to_owned(),
+    };
+    let pills = states
+        .iter()
+        .map(|state| {
+            let (class, status) = match state.status {
+                StageStatus::Waiting => ("", "waiting"),
+                StageStatus::Queued => ("", "next"),
+                StageStatus::Running => ("running", "running"),
+                StageStatus::Done => ("done", "done"),
+                StageStatus::Failed => ("failed", "failed"),
+            };
+            PillView { name: noun(state.stage), class, status }
+        })
+        .collect();
+    StagesView { working, say, failures, running, pills, ..StagesView::default() }
+}
+
+fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
+    let percent = (state.progress.clamp(0.0, 1.0) * 100.0).round() as u32;
+    let detail = match (state.status, &state.error, seconds_left) {
+        (StageStatus::Queued, Some(error), _) => format!("will be tried again: {error}"),
+        (StageStatus::Queued, None, _) => "next in line".to_owned(),
+        (_, _, Some(seconds)) => format!("{percent} % · {}", left(seconds)),
+        (_, _, None) => format!("{percent} %"),
+    };
+    RunningView { stage: state.stage.as_str(), doing: doing(state.stage), percent, detail }
+}
+
+/// One line and a percentage for lists.
+pub(super) fn brief(states: &[StageState]) -> (String, Option<u32>) {
+    let done = states.iter().filter(|state| state.status == StageStatus::Done).count();
+    let Some(now) = states
+        .iter()
+        .filter(|state| matches!(state.status, StageStatus::Running | StageStatus::Queued))
+        .max_by_key(|state| (state.status == StageStatus::Running, state.stage == Stage::Transcribe))
+    else {
+        return (String::new(), None);
+    };
+    if now.status == StageStatus::Queued && done == 0 {
+        return ("Waiting for a free worker".into(), Some(0));
+    }
+    // Transcription takes most of the time; the rest shares the remainder evenly.
+    let weight = |stage: Stage| if stage == Stage::Transcribe { 13.0 } else { 1.0 };
+    let part = |state: &StageState| match state.status {
+        StageStatus::Done => 1.0,
+        StageStatus::Running => f64::from(state.progress.clamp(0.0, 1.0)),
+        _ => 0.0,
+    };
+    let all: f64 = Stage::ALL.iter().map(|stage| weight(*stage)).sum();
+    let sum: f64 = states.iter().map(|state| weight(state.stage) * part(state)).sum();
+    (doing(now.stage).to_owned(), Some((sum / all * 100.0).round() as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(stage: Stage, status: StageStatus, progress: f32) -> StageState {
+        StageState {
+            stage,
+            run: 1,
+            status,
+            attempt: None,
+            starts: 0,
+            progress,
+            started_at: None,
+            finished_at: None,
+            error: None,
+            current_output: None,
+        }
+    }
+
+    #[test]
+    fn a_finished_transcript_says_nothing_and_a_failed_one_says_why() {
+        let done: Vec<_> = Stage::ALL.iter().map(|stage| state(*stage, StageStatus::Done, 1.0)).collect();
+        assert!(!stages(Status::Ended, &done, |_| None, None).shown());
+        let mut failed = done;
+        failed[1] = StageState {
+            error: Some("no audio".into()),
+            ..state(Stage::Transcribe, StageStatus::Failed, 0.5)
+        };
+        let view = stages(Status::Error, &failed, |_| None, None);
+        assert!(view.shown() && !view.working);
+        assert_eq!((view.failures[0].stage, view.failures[0].why.as_str()), ("transcribe", "no audio"));
+    }
+
+    #[test]
+    fn progress_names_the_stage_and_the_time_left() {
+        let states = [
+            state(Stage::Ingest, StageStatus::Done, 1.0),
+            state(Stage::Transcribe, StageStatus::Running, 0.42),
+            state(Stage::Diarize, StageStatus::Queued, 0.0),
+        ];
+        let view = stages(Status::Processing, &states, |_| Some(100.0), None);
+        assert!(view.working);
+        assert_eq!(view.running[0].detail, "42 % · about 2 min left");
+        let (text, percent) = brief(&states);
+        assert_eq!(text, doing(Stage::Transcribe));
+        assert!(percent.is_some_and(|percent| (20..60).contains(&percent)));
+    }
+
+    #[test]
+    fn half_an_upload_asks_for_the_other_half() {
+        let arrived = Some(Arrived { bytes: 8_000_000, parts: 1, of: 3 });
+        let view = stages(Status::Idle, &[], |_| None, arrived);
+        assert!(view.shown() && view.upload_open && view.note.unwrap().contains("1 of 3 parts"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The start page: where a recording goes in.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::format::bytes;
+use super::languages::LANGUAGES;
+use super::rows::{self, RowView, Rows, UndoView};
+use crate::app::App;
+use crate::config::MAX_UPLOAD_BYTES;
+use crate::ids::TranscriptId;
+use crate::model::transcript::Filter;
+use crate::web::extract::PageQuery;
+use crate::web::respond::{PageError, html};
+use crate::web::viewer::Asking;
+use crate::web::{assets, read};
+
+/// Transcripts that the start page lists.
+const RECENT: i64 = 8;
+
+#[derive(Template)]
+#[template(path = "start.html")]
+struct StartPage {
+    version: &'static str,
+    here: &'static str,
+    limit: String,
+    limit_bytes: u64,
+    languages: &'static [(&'static str, &'static str)],
+    undo: Option<UndoView>,
+    rows: Vec<RowView>,
+    busy: bool,
+    more: bool,
+    empty_title: &'static str,
+    empty_text: &'static str,
+}
+
+/// What happened just before.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Just {
+    deleted: Option<TranscriptId>,
+}
+
+/// `GET /`.
+pub(in crate::web) async fn start(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    PageQuery(just): PageQuery<Just>,
+) -> Result<Response, PageError> {
+    let mut conn = read::connect(&app).await?;
+    let filter = Filter { size: RECENT, ..Filter::new(viewer) };
+    let Rows { rows, busy, total } = rows::load(&mut conn, &filter).await?;
+    let undo = rows::undo(&mut conn, viewer, just.deleted).await?;
+    drop(conn);
+    Ok(html(&StartPage {
+        version: &assets::VERSION,
+        here: "start",
+        limit: bytes(MAX_UPLOAD_BYTES),
+        limit_bytes: MAX_UPLOAD_BYTES,
+        languages: LANGUAGES,
+        undo,
+        rows,
+        busy,
+        more: total > RECENT,
+        empty_title: "No transcripts yet",
+        empty_text: "Drop a recording above. Its words appear while it is still being worked on.",
+    }))
+}

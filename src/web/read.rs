@@ -1,0 +1,95 @@
+//! Reading for a viewer: what may not be seen is not there.
+
+use crate::app::App;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::export::{self, Document};
+use crate::ids::TranscriptId;
+use crate::model::transcript::{self, Transcript};
+use crate::model::{ActionKind, Segment, TranscriptView};
+use crate::policy::{self, Capabilities, Viewer};
+
+/// A connection of the pool.
+pub(super) async fn connect(app: &App) -> Result<Connection, Error> {
+    Ok(app.pool().get().await?)
+}
+
+/// The transcript, if the viewer may do `what` with it.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is absent, in the trash, or not for this viewer at all; [`Error::Forbidden`] or
+/// [`Error::BadRequest`] when the viewer may see it but not do that.
+pub(super) async fn allowed(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+    what: impl Fn(Capabilities) -> bool,
+) -> Result<Transcript, Error> {
+    let found = transcript::get(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    let may = policy::capabilities(viewer, (&found).into());
+    if what(may) {
+        return Ok(found);
+    }
+    Err(match () {
+        () if !may.read => Error::NotFound("Transcript"),
+        () if found.locked && may.write => Error::BadRequest("Transcript is locked".into()),
+        () => Error::Forbidden,
+    })
+}
+
+/// Everything about a transcript, if the viewer may read it, and what else the viewer may do.
+///
+/// # Errors
+/// As [`allowed`].
+pub(super) async fn view(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+) -> Result<(TranscriptView, Capabilities), Error> {
+    let found = TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    let may = policy::capabilities(viewer, (&found.transcript).into());
+    if may.read { Ok((found, may)) } else { Err(Error::NotFound("Transcript")) }
+}
+
+/// What to call a transcript: its title, else its name.
+pub(super) fn title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &'t str {
+    let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(transcript.name.trim());
+    if shown.is_empty() { "Untitled" } else { shown }
+}
+
+/// The transcript as exports take it.
+pub(super) fn document(view: &TranscriptView, segments: &[Segment]) -> Document {
+    let names = view.speaker_names();
+    let word = |word: &crate::model::Word| export::Word {
+        text: word.text.clone(),
+        start: word.start,
+        end: word.end,
+        probability: word.probability,
+    };
+    let line = |segment: &Segment| export::Line {
+        start: segment.start,
+        end: segment.end,
+        speaker: segment.speaker.map(|speaker| names.name(speaker)),
+        text: segment.text.clone(),
+        words: segment.words.iter().map(word).collect(),
+    };
+    let topic = |topic: &crate::model::Topic| export::Topic {
+        title: topic.title.clone(),
+        summary: topic.summary.clone(),
+        start: topic.start,
+        end: topic.end,
+    };
+    let items =
+        |kind| view.actions.iter().filter(|item| item.kind == kind).map(|item| item.text.clone()).collect();
+    Document {
+        title: Some(title(view.title.as_deref(), &view.transcript).to_owned()),
+        language: view.language().to_owned(),
+        duration: view.transcript.seconds(),
+        segments: segments.iter().map(line).collect(),
+        short_summary: view.short_summary.clone(),
+        long_summary: view.long_summary.clone(),
+        decisions: items(ActionKind::Decision),
+        next_steps: items(ActionKind::NextStep),
+        topics: view.topics.iter().map(topic).collect(),
+    }
+}

@@ -1,0 +1,173 @@
+//! One error, two skins: JSON for the API, a page for people. Ours are logged here, once, with their cause.
+
+use askama::Template;
+use axum::Json;
+use axum::http::header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::assets;
+use crate::error::Error;
+
+/// An error of an API call.
+#[derive(Debug)]
+pub(super) struct ApiError(pub Error);
+
+/// An error of a page.
+#[derive(Debug)]
+pub(super) struct PageError(pub Error);
+
+impl<E: Into<Error>> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+impl<E: Into<Error>> From<E> for PageError {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::BadRequest(_) => StatusCode::BAD_REQUEST,
+        Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::RangeNotSatisfiable { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+        Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn log(error: &Error) {
+    match error {
+        Error::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "request failed"),
+        Error::DiskFull => tracing::error!("no room left for objects"),
+        Error::Unavailable(text) => tracing::warn!(error = text, "request could not be served now"),
+        _ => {}
+    }
+}
+
+/// What both skins share: headers that belong to the status.
+fn finish(error: &Error, mut response: Response) -> Response {
+    *response.status_mut() = status(error);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    match error {
+        Error::RangeNotSatisfiable { size } => {
+            if let Ok(value) = HeaderValue::from_str(&format!("bytes */{size}")) {
+                headers.insert(CONTENT_RANGE, value);
+            }
+        }
+        Error::Unavailable(_) => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        _ => {}
+    }
+    response
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        log(&self.0);
+        let detail = match &self.0 {
+            // The ancestor's shape for a field that failed its check.
+            Error::Invalid { field, message } => {
+                json!([{ "loc": ["body", field], "msg": message, "type": "value_error" }])
+            }
+            error => json!(error.to_string()),
+        };
+        finish(&self.0, Json(json!({ "detail": detail })).into_response())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    version: &'static str,
+    here: &'static str,
+    status: u16,
+    title: &'static str,
+    message: String,
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        log(&self.0);
+        let status = status(&self.0);
+        let title = match status {
+            StatusCode::NOT_FOUND => "There is nothing here",
+            StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
+            StatusCode::CONFLICT => "That can't be done now",
+            StatusCode::INSUFFICIENT_STORAGE => "The disk is full",
+            _ if status.is_server_error() => "That did not work",
+            _ => "That request was not understood",
+        };
+        let message = match &self.0 {
+            Error::NotFound(what) => {
+                format!("{what} not found. It may have been deleted, or the address is not complete.")
+            }
+            error => sentence(&error.to_string()),
+        };
+        let page = ErrorPage { version: &assets::VERSION, here: "", status: status.as_u16(), title, message };
+        finish(&self.0, html(&page))
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut out: String =
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    if !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
+/// A rendered page, never kept by caches: it changes with the transcript and the viewer.
+pub(super) fn html(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(body) => {
+            ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], body).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_its_status_in_both_skins() {
+        let make: [(fn() -> Error, u16); 6] = [
+            (|| Error::NotFound("Transcript"), 404),
+            (|| Error::Invalid { field: "name", message: "is empty".into() }, 422),
+            (|| Error::Conflict("locked".into()), 409),
+            (|| Error::TooLarge("over 10 GB".into()), 413),
+            (|| Error::RangeNotSatisfiable { size: 7 }, 416),
+            (|| Error::DiskFull, 507),
+        ];
+        for (error, wanted) in make {
+            assert_eq!(ApiError(error()).into_response().status().as_u16(), wanted);
+            assert_eq!(PageError(error()).into_response().status().as_u16(), wanted);
+        }
+        let range = ApiError(Error::RangeNotSatisfiable { size: 7 }).into_response();
+        assert_eq!(range.headers()[CONTENT_RANGE], "bytes */7");
+    }
+
+    #[test]
+    fn messages_read_as_sentences() {
+        assert_eq!(sentence("something went wrong"), "Something went wrong.");
+        assert_eq!(sentence("Why?"), "Why?");
+    }
+}

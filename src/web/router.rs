@@ -1,0 +1,94 @@
+//! The table of contents: every address of this server.
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderName;
+use axum::routing::{get, patch, post};
+use axum::{Router, middleware};
+use tower::ServiceBuilder;
+use tower_http::csrf::CsrfLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::{DefaultOnFailure, TraceLayer};
+use tracing::Level;
+
+use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
+use super::{assets, health, metrics, pages, security, ws};
+use crate::app::App;
+
+/// Bytes of a form or JSON body; uploads have their own limit.
+const MAX_BODY: usize = 1024 * 1024;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Pages, API, WebSocket, health and metrics of one process.
+pub fn router(app: App) -> Router {
+    metrics::recorder();
+    let hosts = security::Hosts::new(&app.config().server);
+    Router::new()
+        .merge(pages())
+        .nest("/v1", v1())
+        .route("/assets/{version}/{name}", get(assets::get))
+        .route("/health", get(health::health))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::get))
+        .fallback(pages::not_found)
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(span)
+                        .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
+                )
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                .layer(middleware::from_fn(security::headers))
+                .layer(middleware::from_fn_with_state(hosts, security::check_host))
+                .layer(CsrfLayer::new())
+                .layer(DefaultBodyLimit::max(MAX_BODY)),
+        )
+        .route_layer(middleware::from_fn(metrics::count))
+        .with_state(app)
+}
+
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(pages::start))
+        .route("/upload", post(pages::upload).layer(DefaultBodyLimit::disable()))
+        .route("/transcripts", get(pages::library))
+        .route("/transcripts/{id}", get(pages::transcript))
+        .route("/transcripts/{id}/parts", get(pages::parts))
+        .route("/transcripts/{id}/title", post(pages::title))
+        .route("/transcripts/{id}/speakers", post(pages::speakers))
+        .route("/transcripts/{id}/process", post(pages::process))
+        .route("/transcripts/{id}/delete", post(pages::delete))
+        .route("/transcripts/{id}/restore", post(pages::restore))
+}
+
+fn v1() -> Router<App> {
+    let one = Router::new()
+        .route("/", get(transcripts::get).patch(transcripts::update).delete(transcripts::delete))
+        .route("/restore", post(transcripts::restore))
+        .route("/process", post(process::process))
+        .route("/record/upload", get(upload::get).post(upload::post).layer(DefaultBodyLimit::disable()))
+        .route("/topics", get(topics::topics))
+        .route("/topics/with-words", get(topics::with_words))
+        .route("/participants", get(participants::list).post(participants::create))
+        .route(
+            "/participants/{participant}",
+            patch(participants::update).get(participants::get).delete(participants::delete),
+        )
+        .route("/audio/mp3", get(audio::mp3))
+        .route("/audio/waveform", get(audio::waveform))
+        .route("/download/{format}", get(download::download))
+        .route("/events", get(ws::events));
+    Router::new()
+        .route("/transcripts", get(list::list).post(transcripts::create))
+        .nest("/transcripts/{id}", one)
+        .fallback(v1::not_found)
+}
+
+/// One span a request: method, path without its query, and the request's id.
+fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
+}

@@ -1,0 +1,144 @@
+//! What protects people's browsers: the policy headers, the check of `Host`, and which origins may open a WebSocket.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::config::ServerConfig;
+
+/// Everything from ourselves or not at all; no inline script or style exists, so none is allowed.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// Adds the policy headers to every answer.
+pub(super) async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "same-origin"),
+        (PERMISSIONS, "camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+        (OPENER, "same-origin"),
+        (RESOURCE, "same-origin"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Names under which this server may be addressed.
+///
+/// A page of a foreign site can point its own name at our address (DNS rebinding) and would then count as same-origin; it
+/// can't make the browser send another `Host`. So a name must be one that we know. An address in numbers is safe: nobody
+/// can rebind that.
+#[derive(Clone, Debug)]
+pub(super) struct Hosts(Arc<Option<String>>);
+
+impl Hosts {
+    pub(super) fn new(config: &ServerConfig) -> Self {
+        let site = config.site_url.as_deref().and_then(|url| url.parse::<Uri>().ok());
+        Self(Arc::new(site.and_then(|url| url.host().map(str::to_ascii_lowercase))))
+    }
+
+    fn allows(&self, authority: &str) -> bool {
+        let name = host_of(authority).to_ascii_lowercase();
+        let name = name.trim_end_matches('.');
+        name == "localhost"
+            || name.ends_with(".localhost")
+            || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+            || self.0.as_deref() == Some(name)
+    }
+}
+
+/// The host of `host:port`, brackets of IPv6 kept.
+fn host_of(authority: &str) -> &str {
+    match authority.rfind(':') {
+        Some(colon) if !authority[colon..].contains(']') => &authority[..colon],
+        _ => authority,
+    }
+}
+
+fn authority<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    uri.authority().map(|authority| authority.as_str()).or_else(|| headers.get(HOST)?.to_str().ok())
+}
+
+/// Refuses requests under a name that is not ours.
+pub(super) async fn check_host(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
+    match authority(request.uri(), request.headers()) {
+        Some(name) if hosts.allows(name) => next.run(request).await,
+        _ => (
+            StatusCode::MISDIRECTED_REQUEST,
+            "This server does not answer under this name. If it should, set server.site_url to the address people use.\n",
+        )
+            .into_response(),
+    }
+}
+
+/// Whether a WebSocket may be opened: browsers don't keep foreign pages from it, but they say who asks. Programs that are
+/// no browsers send no origin.
+pub(super) fn same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Some(origin) = origin.to_str().ok().and_then(|text| text.parse::<Uri>().ok()) else { return false };
+    let (Some(theirs), Some(ours)) = (origin.authority(), authority(uri, headers)) else { return false };
+    theirs.as_str().eq_ignore_ascii_case(ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(site: Option<&str>) -> Hosts {
+        Hosts::new(&ServerConfig { site_url: site.map(Into::into), ..ServerConfig::default() })
+    }
+
+    #[test]
+    fn known_names_and_numbers_pass_others_do_not() {
+        let hosts = hosts(Some("https://Reflector.example:8443/"));
+        for good in [
+            "localhost:1250",
+            "LOCALHOST",
+            "app.localhost",
+            "127.0.0.1:1",
+            "[::1]:1250",
+            "192.168.1.9",
+            "reflector.example",
+        ] {
+            assert!(hosts.allows(good), "{good}");
+        }
+        for bad in
+            ["evil.example", "localhost.evil.example:1250", "reflector.example.evil", "", "notlocalhost"]
+        {
+            assert!(!hosts.allows(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_socket_is_opened_by_our_own_pages_and_by_programs() {
+        let uri = Uri::from_static("/v1/transcripts/x/events");
+        let ask = |origin: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("localhost:1250"));
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+            }
+            same_origin(&uri, &headers)
+        };
+        assert!(ask(None) && ask(Some("http://localhost:1250")));
+        assert!(
+            !ask(Some("http://localhost:9999")) && !ask(Some("https://evil.example")) && !ask(Some("null"))
+        );
+    }
+}

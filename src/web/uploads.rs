@@ -1,0 +1,209 @@
+//! Receiving a recording: multipart fields go to storage as they arrive, and are never held in memory.
+
+use std::io;
+
+use axum::extract::multipart::{Field, MultipartError};
+use diesel_async::AsyncConnection;
+use futures::StreamExt;
+use sha2::{Digest, Sha256};
+
+use super::pages::bytes;
+use super::read;
+use crate::app::App;
+use crate::bus::Event;
+use crate::clock;
+use crate::config::MAX_UPLOAD_BYTES;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::{RecordingId, TranscriptId};
+use crate::jobs;
+use crate::model::recording::{self, Completion, Recording, RecordingStatus, UploadPart};
+use crate::model::transcript;
+use crate::storage::{StorageError, StorageKey};
+
+/// Chunks that one upload may have.
+pub(super) const MAX_CHUNKS: u32 = 20_000;
+/// Characters of a file's name that are kept, for people to recognise it; it names nothing of ours.
+const MAX_NAME: usize = 255;
+
+/// What arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Received {
+    size: u64,
+    sha256: String,
+}
+
+pub(super) fn broken(error: MultipartError) -> Error {
+    Error::BadRequest(format!("the upload broke off, or is no form: {}", error.body_text()))
+}
+
+pub(super) fn too_large() -> Error {
+    Error::TooLarge(format!("a recording may have at most {}", bytes(MAX_UPLOAD_BYTES)))
+}
+
+/// A file's name without folders and control characters; never empty.
+pub(super) fn clean_name(name: Option<&str>) -> String {
+    let name = name.unwrap_or_default();
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = last.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    if clean.trim().is_empty() { "recording".into() } else { clean.trim().to_owned() }
+}
+
+/// One part of an upload, from a field into storage; if it breaks off, nothing of it is kept.
+///
+/// # Errors
+/// It breaks off, has more than `allowance` bytes, or storage can't take it.
+pub(super) async fn receive_part(
+    app: &App,
+    recording: &Recording,
+    part: u32,
+    field: Field<'_>,
+    allowance: u64,
+) -> Result<(), Error> {
+    let key = StorageKey::UploadPart { recording: recording.id, part };
+    let received =
+        hashed(field, allowance, async |stream| app.storage().put_stream(&key, stream).await).await?;
+    metrics::counter!("reflector_upload_bytes_total").increment(received.size);
+    let mut conn = read::connect(app).await?;
+    let size = i64::try_from(received.size).map_err(|_| too_large())?;
+    let part = i32::try_from(part).map_err(|_| too_large())?;
+    recording::record_part(&mut conn, recording.id, part, size, &received.sha256, clock::now()).await?;
+    Ok(())
+}
+
+/// Whether a field holds exactly what an earlier one brought: the answer to a repeated last chunk.
+///
+/// # Errors
+/// It breaks off.
+pub(super) async fn same_as(field: Field<'_>, before: &UploadPart) -> Result<bool, Error> {
+    let received = hashed(field, before.size.unsigned_abs(), async |mut stream| {
+        while let Some(piece) = stream.next().await {
+            piece.map_err(StorageError::Source)?;
+        }
+        Ok(0)
+    })
+    .await;
+    match received {
+        Ok(received) => Ok(received.sha256 == before.sha256),
+        Err(Error::TooLarge(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Passes a field on while counting and hashing it.
+async fn hashed<'f>(
+    field: Field<'f>,
+    allowance: u64,
+    sink: impl AsyncFnOnce(futures::stream::BoxStream<'_, io::Result<bytes::Bytes>>) -> Result<u64, StorageError>,
+) -> Result<Received, Error> {
+    let (mut size, mut hash, mut over) = (0u64, Sha256::new(), false);
+    let stream = field.map(|piece| {
+        let piece = piece.map_err(|error| io::Error::other(error.body_text()))?;
+        size += piece.len() as u64;
+        if size > allowance {
+            over = true;
+            return Err(io::Error::other("too large"));
+        }
+        hash.update(&piece);
+        Ok(piece)
+    });
+    match sink(stream.boxed()).await {
+        Ok(_) => Ok(Received { size, sha256: hex::encode(hash.finalize()) }),
+        Err(StorageError::Source(_)) if over => Err(too_large()),
+        Err(StorageError::Source(error)) => Err(Error::BadRequest(format!("the upload broke off: {error}"))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The upload of a transcript, begun now if it is not under way. Of chunks that arrive at once one begins it.
+///
+/// # Errors
+/// The transcript is locked, has its recording already, or an upload in another number of chunks is under way.
+pub(super) async fn begin(
+    conn: &mut Connection,
+    id: TranscriptId,
+    total: u32,
+    name: &str,
+    content_type: &str,
+) -> Result<Recording, Error> {
+    let total = i32::try_from(total).map_err(|_| too_large())?;
+    let begun: Result<Recording, Error> = conn
+        .transaction(async |conn| {
+            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            if row.locked {
+                return Err(Error::BadRequest("Transcript is locked".into()));
+            }
+            if let Some(recording) = row.recording_id {
+                let complete = recording::get(conn, recording).await?;
+                return complete.ok_or(Error::NotFound("Recording"));
+            }
+            match recording::pending(conn, id).await? {
+                Some(pending) if pending.total_parts == total => Ok(pending),
+                Some(pending) => Err(Error::Conflict(format!(
+                    "an upload in {} chunks is under way for this transcript",
+                    pending.total_parts
+                ))),
+                None => Ok(recording::begin(conn, id, name, content_type, total).await?),
+            }
+        })
+        .await;
+    let recording = begun?;
+    if recording.status == RecordingStatus::Complete && recording.total_parts != total {
+        return Err(Error::BadRequest("There is already a recording for this transcript".into()));
+    }
+    Ok(recording)
+}
+
+/// Bytes that part number `part` may have, given the others.
+pub(super) async fn allowance(
+    conn: &mut Connection,
+    recording: RecordingId,
+    part: u32,
+) -> Result<u64, Error> {
+    let parts = recording::parts(conn, recording).await?;
+    let others: u64 =
+        parts.iter().filter(|one| one.part.unsigned_abs() != part).map(|one| one.size.unsigned_abs()).sum();
+    Ok(MAX_UPLOAD_BYTES.saturating_sub(others))
+}
+
+/// Completes the upload if this was the last part, and starts the work in the same transaction.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn finish(
+    app: &App,
+    conn: &mut Connection,
+    transcript: TranscriptId,
+    recording: RecordingId,
+) -> Result<(), Error> {
+    let started: Result<_, Error> = conn
+        .transaction(async |conn| match recording::complete(conn, recording, clock::now()).await? {
+            Completion::Complete { .. } => Ok(jobs::start(conn, transcript).await?),
+            Completion::Already | Completion::Missing(_) => Ok(None),
+            Completion::Unknown => Err(Error::NotFound("Recording")),
+        })
+        .await;
+    if let Some(restart) = started? {
+        app.bus().publish(transcript, &Event::Status { value: restart.status.to_string() }).await;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_only_a_name() {
+        for (given, kept) in [
+            (Some("../../etc/passwd"), "passwd"),
+            (Some("C:\\Users\\me\\meeting.mp3"), "meeting.mp3"),
+            (Some("a\u{0}b\n.wav"), "ab.wav"),
+            (Some("  "), "recording"),
+            (None, "recording"),
+        ] {
+            assert_eq!(clean_name(given), kept);
+        }
+        assert_eq!(clean_name(Some(&"x".repeat(999))).len(), 255);
+    }
+}
