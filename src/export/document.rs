@@ -1,3 +1,5 @@
+pub use crate::model::Word;
+
 /// What there is to export. Everything but `segments` may be left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
@@ -28,16 +30,6 @@ pub struct Line {
     pub text: String,
     /// May be empty; otherwise their texts together are `text`.
     pub words: Vec<Word>,
-}
-
-/// One word, with its leading space where the language writes one.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Word {
-    pub text: String,
-    pub start: f64,
-    pub end: f64,
-    /// From 0 to 1.
-    pub probability: f32,
 }
 
 /// What a stretch of the recording is about.

@@ -1,11 +1,15 @@
 //! Objects as files under one folder. A file appears under its name only when all of it is on the disk.
 
+use std::fs::Permissions;
 use std::io::{self, ErrorKind, SeekFrom};
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
+use tempfile::NamedTempFile;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio_util::io::ReaderStream;
@@ -38,7 +42,10 @@ impl Local {
     ) -> Result<u64, StorageError> {
         let dir = self.dir.join(UNFINISHED);
         // Removes itself unless it is kept: a sender that goes away, an error and a dropped future leave nothing.
-        let unfinished = tempfile::NamedTempFile::new_in(&dir)?;
+        let unfinished = tempfile::Builder::new()
+            // Pages and jobs may run as two users of one group; the umask decides.
+            .permissions(Permissions::from_mode(0o660))
+            .tempfile_in(&dir)?;
         let mut file = File::from_std(unfinished.reopen()?);
         let mut size = 0;
         while let Some(chunk) = data.next().await {
@@ -49,10 +56,7 @@ impl Local {
         file.flush().await?;
         file.sync_all().await?;
         let path = self.path(key);
-        let parent = path.parent().unwrap_or(&self.dir).to_owned();
-        fs::create_dir_all(&parent).await?;
-        unfinished.persist(&path).map_err(|error| StorageError::from(error.error))?;
-        File::open(&parent).await?.sync_all().await?;
+        blocking(move || publish(unfinished, &path)).await?;
         Ok(size)
     }
 
@@ -96,7 +100,7 @@ impl Local {
 
     pub(super) async fn list(&self, prefix: &str) -> Result<Vec<StorageKey>, StorageError> {
         let (dir, prefix) = (self.dir.clone(), prefix.to_owned());
-        tokio::task::spawn_blocking(move || {
+        Ok(blocking(move || {
             let mut keys = Vec::new();
             for kind in ["uploads", "transcripts"] {
                 for owner in read_dir(&dir.join(kind))? {
@@ -110,24 +114,52 @@ impl Local {
             }
             Ok(keys)
         })
-        .await
-        .map_err(|error| StorageError::Io(io::Error::other(error)))?
+        .await?)
     }
 
-    /// Removes what a crash left half-written more than a day ago.
-    pub(super) async fn sweep(&self) -> Result<(), StorageError> {
-        let day = std::time::Duration::from_secs(24 * 3600);
-        for path in read_dir(&self.dir.join(UNFINISHED))? {
-            let old = path
-                .metadata()
-                .and_then(|m| m.modified())
-                .is_ok_and(|t| t.elapsed().is_ok_and(|age| age > day));
-            if old {
-                fs::remove_file(path).await?;
+    /// Removes what a crash left half-written at least `age` ago.
+    pub(super) async fn sweep(&self, age: Duration) -> Result<usize, StorageError> {
+        let dir = self.dir.join(UNFINISHED);
+        Ok(blocking(move || {
+            let mut swept = 0;
+            for path in read_dir(&dir)? {
+                let written = path.metadata().and_then(|metadata| metadata.modified());
+                if written.is_ok_and(|written| written.elapsed().is_ok_and(|since| since >= age)) {
+                    std::fs::remove_file(path)?;
+                    swept += 1;
+                }
             }
-        }
-        Ok(())
+            Ok(swept)
+        })
+        .await?)
     }
+}
+
+/// Gives a finished file its name, durably.
+fn publish(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
+    let parent = path.parent().unwrap_or(path);
+    let mut tries = 0;
+    loop {
+        std::fs::create_dir_all(parent)?;
+        match file.persist(path) {
+            Ok(_) => break,
+            // The deletion of a neighbour may have removed the folder in between.
+            Err(error) if error.error.kind() == ErrorKind::NotFound && tries < 5 => {
+                tries += 1;
+                file = error.file;
+            }
+            Err(error) => return Err(error.error),
+        }
+    }
+    // The names of file and folder, too, are on the disk before anyone relies on them.
+    for folder in parent.ancestors().take(2) {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
 fn missing(key: &StorageKey, error: io::Error) -> StorageError {

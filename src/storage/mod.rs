@@ -10,6 +10,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -21,6 +22,9 @@ use crate::config::StorageConfig;
 
 pub use error::StorageError;
 pub use key::{ForeignKey, StorageKey, UPLOADS};
+
+/// No write takes so long.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Pieces of an object on their way.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -162,12 +166,20 @@ impl Storage {
         either!(self, store => store.list(prefix).await)
     }
 
-    /// Removes what broken-off writes left behind more than a day ago.
+    /// Removes what broken-off writes left behind more than a day ago, and says how many there were.
     ///
     /// # Errors
     /// The store's.
-    pub async fn sweep(&self) -> Result<(), StorageError> {
-        either!(self, store => store.sweep().await)
+    pub async fn sweep(&self) -> Result<usize, StorageError> {
+        self.sweep_older_than(DAY).await
+    }
+
+    /// As [`Storage::sweep`], for writes begun at least `age` ago: one still under way and as old is broken off.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sweep_older_than(&self, age: Duration) -> Result<usize, StorageError> {
+        either!(self, store => store.sweep(age).await)
     }
 
     /// Is the store there, and may we write to it?

@@ -1,28 +1,37 @@
 //! Objects in a bucket of Garage or another S3 server.
 
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
+use reqwest012::{StatusCode, header};
 use s3::creds::Credentials;
 use s3::error::S3Error;
 use s3::{Bucket, Region};
-use std::io;
-use tokio_util::io::{ReaderStream, StreamReader};
+use tokio_util::io::StreamReader;
 
 use super::{ByteStream, StorageError, StorageKey};
 use crate::config::S3Config;
 
 /// Parts of one object on their way at once: 8 MiB each, so an upload costs 16 MiB of memory.
 const CONCURRENT_PARTS: usize = 2;
-/// Bytes between the store and whoever reads.
-const PIPE: usize = 256 * 1024;
+/// For one request but reads: a part of 8 MiB at 30 kB/s.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A read that says nothing for so long has broken; a slow one, or a listener who pauses, goes on.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// A read begins at once.
+const PRESIGNED_SECONDS: u32 = 300;
 
 #[derive(Debug)]
 pub(super) struct Remote {
     bucket: Box<Bucket>,
+    /// rust-s3's own limits a whole answer in time, and hands out ranges only whole.
+    reads: reqwest012::Client,
 }
 
 impl Remote {
@@ -31,7 +40,13 @@ impl Remote {
         let credentials =
             Credentials::new(Some(&config.access_key), Some(&config.secret_key), None, None, None)
                 .map_err(|error| StorageError::Settings(error.to_string()))?;
-        Ok(Self { bucket: Bucket::new(&config.bucket, region, credentials)?.with_path_style() })
+        let bucket = Bucket::new(&config.bucket, region, credentials)?.with_path_style();
+        let reads = reqwest012::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .build()
+            .map_err(|error| StorageError::Settings(error.to_string()))?;
+        Ok(Self { bucket: bucket.with_request_timeout(REQUEST_TIMEOUT)?, reads })
     }
 
     pub(super) async fn put_stream(
@@ -73,24 +88,28 @@ impl Remote {
         key: &StorageKey,
         range: Option<Range<u64>>,
     ) -> Result<ByteStream, StorageError> {
-        let size = self.size(key).await?.ok_or(StorageError::NotFound(*key))?;
-        let range = range.unwrap_or(0..size);
-        let (start, end) = (range.start, range.end.min(size));
-        if start >= end {
-            return Ok(futures::stream::empty().boxed());
+        let url = self.bucket.presign_get(key.to_string(), PRESIGNED_SECONDS, None).await?;
+        let mut request = self.reads.get(url);
+        if let Some(range) = &range {
+            if range.is_empty() {
+                return Ok(futures::stream::empty().boxed());
+            }
+            request = request.header(header::RANGE, format!("bytes={}-{}", range.start, range.end - 1));
         }
-        let (mut writer, reader) = tokio::io::duplex(PIPE);
-        let (bucket, path) = (self.bucket.clone(), key.to_string());
-        let fetch = tokio::spawn(async move {
-            bucket.get_object_range_to_writer(path, start, Some(end - 1), &mut writer).await
-        });
-        // The stream ends with the fetch's own error if it had one, so that a cut answer is not taken for a whole one.
-        let tail = futures::stream::once(fetch).filter_map(async |outcome| match outcome {
-            Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(Err(io::Error::other(error))),
-            Err(error) => Some(Err(io::Error::other(error))),
-        });
-        Ok(ReaderStream::with_capacity(reader, PIPE).chain(tail).boxed())
+        // The address is signed, and no business of a log.
+        let plain = |error: reqwest012::Error| io::Error::other(error.without_url());
+        let answer = request.send().await.map_err(plain)?;
+        match (answer.status(), range) {
+            (StatusCode::OK, None) | (StatusCode::PARTIAL_CONTENT, Some(_)) => {
+                Ok(answer.bytes_stream().map_err(plain).boxed())
+            }
+            (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(futures::stream::empty().boxed()),
+            (StatusCode::NOT_FOUND, _) => Err(StorageError::NotFound(*key)),
+            (status, _) => {
+                let said = answer.text().await.unwrap_or_default();
+                Err(S3Error::HttpFailWithBody(status.as_u16(), said).into())
+            }
+        }
     }
 
     pub(super) async fn size(&self, key: &StorageKey) -> Result<Option<u64>, StorageError> {
@@ -117,18 +136,20 @@ impl Remote {
             .collect())
     }
 
-    /// Ends multipart uploads that were begun more than a day ago: a sender that went away leaves one behind.
-    pub(super) async fn sweep(&self) -> Result<(), StorageError> {
-        let day_ago = crate::clock::now() - chrono::Duration::days(1);
+    /// Ends multipart uploads that were begun at least `age` ago: a sender that went away leaves one behind.
+    pub(super) async fn sweep(&self, age: Duration) -> Result<usize, StorageError> {
+        let newest = crate::clock::now() - age;
+        let mut swept = 0;
         for page in self.bucket.list_multiparts_uploads(None, None).await? {
-            for upload in page.uploads {
+            for upload in page.uploads.iter().filter(|upload| upload.key.parse::<StorageKey>().is_ok()) {
                 let begun = chrono::DateTime::parse_from_rfc3339(&upload.initiated);
-                if begun.is_ok_and(|begun| begun < day_ago) {
+                if begun.is_ok_and(|begun| begun <= newest) {
                     self.bucket.abort_upload(&upload.key, &upload.id).await?;
+                    swept += 1;
                 }
             }
         }
-        Ok(())
+        Ok(swept)
     }
 }
 

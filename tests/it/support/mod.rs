@@ -1,5 +1,6 @@
 //! What the tests share: real servers, started once.
 
+pub mod garage;
 pub mod llm_server;
 pub mod media;
 pub mod postgres;
