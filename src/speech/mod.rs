@@ -2,6 +2,8 @@
 
 mod error;
 mod types;
+pub mod vad;
+pub mod whisper;
 
 pub use crate::audio::Cancel;
 pub use error::SpeechError;

@@ -1,0 +1,23 @@
+//! Whisper: windows of speech in, segments and words with times out.
+//!
+//! A recording goes window by window: [`windows`] cuts it at silence, [`mel`] and [`encoder`] turn a batch of windows
+//! into features, [`search`] finds tokens under the timestamp [`rules`], [`fallback`] repeats what went wrong,
+//! [`segments`] splits tokens into segments and [`align`] gives words their times. [`transcribe`] walks a file.
+//! Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), and openai-whisper.
+
+pub mod align;
+mod decoder;
+mod encoder;
+pub mod fallback;
+mod language;
+mod layers;
+pub mod mel;
+mod model;
+mod rules;
+mod search;
+mod segments;
+mod tokens;
+pub mod transcribe;
+pub mod windows;
+
+pub use model::{Whisper, WhisperFiles};

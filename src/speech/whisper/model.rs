@@ -1,0 +1,137 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tch::{Device, Kind, Tensor};
+
+use super::decoder::Decoder;
+use super::encoder::Encoder;
+use super::layers::Loader;
+use super::mel::Mel;
+use super::tokens::Tokens;
+use crate::speech::SpeechError;
+use crate::weights::{ct2, safetensors};
+
+/// Every Whisper has heads of this width.
+const HEAD_WIDTH: i64 = 64;
+
+/// Where a Whisper checkpoint lies.
+#[derive(Clone, Debug)]
+pub struct WhisperFiles {
+    /// `.safetensors` with Hugging Face names, or CTranslate2's `model.bin`.
+    pub weights: PathBuf,
+    pub tokenizer: PathBuf,
+    /// Files that may carry `alignment_heads` and the suppressed tokens: `config.json`, `generation_config.json`.
+    pub configs: Vec<PathBuf>,
+}
+
+impl WhisperFiles {
+    /// What a model's folder holds.
+    pub fn in_dir(dir: &Path) -> Result<Self, SpeechError> {
+        let present = |name: &str| Some(dir.join(name)).filter(|path| path.is_file());
+        let weights = present("model.safetensors").or_else(|| present("model.bin"));
+        let (Some(weights), Some(tokenizer)) = (weights, present("tokenizer.json")) else {
+            let name = dir.file_name().unwrap_or_default().to_string_lossy();
+            return Err(SpeechError::Model(format!(
+                "{name} is not in {}; get it with `reflector models pull {name}`",
+                dir.parent().unwrap_or(dir).display()
+            )));
+        };
+        let configs =
+            ["config.json", "generation_config.json"].iter().filter_map(|name| present(name)).collect();
+        Ok(Self { weights, tokenizer, configs })
+    }
+}
+
+/// A loaded Whisper of any size.
+pub struct Whisper {
+    pub(super) mel: Mel,
+    pub(super) encoder: Encoder,
+    pub(super) decoder: Decoder,
+    pub(super) tokens: Tokens,
+    /// (layer, head) pairs whose attention follows the speech.
+    pub(super) alignment: Vec<(usize, i64)>,
+    pub(super) device: Device,
+    pub(super) kind: Kind,
+}
+
+impl Whisper {
+    pub fn load(files: &WhisperFiles, device: Device, kind: Kind) -> Result<Self, SpeechError> {
+        let safe = files.weights.extension().is_some_and(|extension| extension == "safetensors");
+        let mut map = if safe { safetensors::read(&files.weights)? } else { ct2::read(&files.weights)? };
+        let mut loader = Loader { map: &mut map, device, kind };
+        let shape = |loader: &Loader, name: &str| loader.map.get(name).map(Tensor::size).unwrap_or_default();
+        let first = shape(&loader, "model.encoder.conv1.weight");
+        let &[width, bins, _] = first.as_slice() else {
+            return Err(SpeechError::Model("the weights are no Whisper model's".into()));
+        };
+        if width % HEAD_WIDTH != 0 || !matches!(bins, 80 | 128) {
+            return Err(SpeechError::Model(format!("unknown size: width {width}, {bins} mel bins")));
+        }
+        let heads = width / HEAD_WIDTH;
+        let encoder = Encoder::load(&mut loader, heads)?;
+        let decoder = Decoder::load(&mut loader, heads)?;
+        let config = Config::read(&files.configs)?;
+        let tokens = Tokens::load(&files.tokenizer, decoder.vocabulary(), config.suppressed)?;
+        let alignment = alignment_heads(config.alignment, &decoder);
+        Ok(Self { mel: Mel::new(bins), encoder, decoder, tokens, alignment, device, kind })
+    }
+
+    pub fn is_multilingual(&self) -> bool {
+        self.tokens.is_multilingual()
+    }
+
+    /// Codes of the languages it knows: only `en` for English-only models.
+    pub fn languages(&self) -> Vec<&str> {
+        if self.is_multilingual() {
+            self.tokens.languages.iter().map(|(code, _)| code.as_str()).collect()
+        } else {
+            vec!["en"]
+        }
+    }
+
+    /// Windows of up to 30 s to features \[windows, 1500, d\].
+    pub fn encode(&self, windows: &[Vec<f32>]) -> Tensor {
+        let mels: Vec<Tensor> = windows.iter().map(|samples| self.mel.of(samples)).collect();
+        self.encoder.forward(&Tensor::stack(&mels, 0).to_device(self.device).to_kind(self.kind))
+    }
+}
+
+/// Pairs that exist; where the checkpoint names none, all heads of the later half, as openai-whisper does.
+fn alignment_heads(named: Vec<(usize, i64)>, decoder: &Decoder) -> Vec<(usize, i64)> {
+    let (layers, heads) = (decoder.layer_count(), decoder.head_count());
+    let known: Vec<_> =
+        named.into_iter().filter(|(layer, head)| *layer < layers && (0..heads).contains(head)).collect();
+    if known.is_empty() {
+        (layers / 2..layers).flat_map(|l| (0..heads).map(move |h| (l, h))).collect()
+    } else {
+        known
+    }
+}
+
+#[derive(Default)]
+struct Config {
+    alignment: Vec<(usize, i64)>,
+    suppressed: Option<Vec<i64>>,
+}
+
+impl Config {
+    fn read(paths: &[PathBuf]) -> Result<Self, SpeechError> {
+        let mut config = Self::default();
+        for path in paths {
+            let text = std::fs::read(path)?;
+            let value: Value = serde_json::from_slice(&text)
+                .map_err(|error| SpeechError::Model(format!("{}: {error}", path.display())))?;
+            let numbers =
+                |value: &Value| value.as_array().map(|list| list.iter().filter_map(Value::as_i64).collect());
+            if let Some(pairs) = value["alignment_heads"].as_array() {
+                let pair = |pair: &Value| Some((usize::try_from(pair[0].as_u64()?).ok()?, pair[1].as_i64()?));
+                config.alignment = pairs.iter().filter_map(pair).collect();
+            }
+            for key in ["suppress_ids", "suppress_tokens"] {
+                let list: Option<Vec<i64>> = numbers(&value[key]);
+                config.suppressed = list.filter(|list| list.len() > 1).or(config.suppressed);
+            }
+        }
+        Ok(config)
+    }
+}
