@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 
 use crate::bus::Bus;
 use crate::config::Config;
@@ -30,6 +31,8 @@ struct Inner {
 
 /// How long jobs may go on after it was asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// How long requests may.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 impl App {
     /// Connects to everything that the settings name and brings the database's tables up to date.
@@ -78,6 +81,23 @@ impl App {
     /// The speech engine of this process, which runs only where speech is worked on.
     pub fn speech(&self) -> &Speech {
         &self.0.speech
+    }
+}
+
+/// Serves pages and API on `listener` until it is time to stop; requests that are under way then have a moment to end.
+///
+/// # Errors
+/// The listener breaks.
+pub async fn run_web(app: &App, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<()> {
+    let stop = shutdown.soft();
+    let serving = crate::web::serve(app.clone(), listener, stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        outcome = serving => outcome.context("the web server"),
+        () = patience => Ok(()),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
+mod all;
 mod check_config;
 mod migrate;
 mod process;
+mod serve;
 mod work;
 
 use std::process::ExitCode;
@@ -21,7 +23,9 @@ struct Cli {
 enum Command {
     CheckConfig(check_config::CheckConfig),
     Migrate(migrate::Migrate),
+    Serve(serve::Serve),
     Work(work::Work),
+    All(all::All),
 }
 
 /// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
@@ -30,7 +34,9 @@ pub fn main() -> ExitCode {
     let outcome: anyhow::Result<()> = match cli.command {
         Command::CheckConfig(command) => command.run(),
         Command::Migrate(command) => command.run(),
+        Command::Serve(command) => command.run(),
         Command::Work(command) => command.run(),
+        Command::All(command) => command.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -40,7 +40,6 @@ where
     outcome
 }
 
-#[expect(dead_code, reason = "its first caller lands next")]
 /// Listens where the settings say.
 pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
     let address = app.config().server.listen;
