@@ -2,6 +2,8 @@
 
 mod all;
 mod check_config;
+mod demo;
+mod doctor;
 mod migrate;
 mod process;
 mod serve;
@@ -22,6 +24,8 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     CheckConfig(check_config::CheckConfig),
+    Demo(demo::Demo),
+    Doctor(doctor::Doctor),
     Migrate(migrate::Migrate),
     Serve(serve::Serve),
     Work(work::Work),
@@ -33,6 +37,8 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome: anyhow::Result<()> = match cli.command {
         Command::CheckConfig(command) => command.run(),
+        Command::Demo(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Work(command) => command.run(),

@@ -20,7 +20,17 @@ pub(super) fn run<F>(body: impl FnOnce(App, Shutdown) -> F) -> anyhow::Result<()
 where
     F: Future<Output = anyhow::Result<()>>,
 {
-    let config = Config::load()?;
+    run_with(Config::load()?, body)
+}
+
+/// [`run`] with settings of the command's own.
+///
+/// # Errors
+/// Something the settings name can't be reached, or `body` fails.
+pub(super) fn run_with<F>(config: Config, body: impl FnOnce(App, Shutdown) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
     crate::telemetry::init(&config.telemetry);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {

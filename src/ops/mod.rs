@@ -1,1 +1,3 @@
 //! What an operator runs: doctor.
+
+pub mod doctor;

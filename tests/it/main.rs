@@ -14,6 +14,7 @@ mod layering;
 mod llm;
 mod media;
 mod models;
+mod ops;
 mod pages;
 mod pipeline;
 mod robustness;

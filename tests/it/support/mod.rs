@@ -6,4 +6,5 @@ pub mod media;
 pub mod postgres;
 pub mod redis;
 pub mod small_disk;
+pub mod words;
 pub mod workshop;

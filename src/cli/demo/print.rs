@@ -1,0 +1,107 @@
+//! What the demo says: where it is, and each transcript as it grows.
+#![expect(clippy::print_stdout, reason = "the demo talks to the person who started it")]
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::ids::TranscriptId;
+use crate::model::segment;
+use crate::model::stage::StageStatus;
+use crate::model::transcript::Status;
+use crate::model::{Stage, TranscriptView};
+
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
+
+/// Where to look, and what will happen.
+pub(super) fn opening(address: SocketAddr, data: &Path, config: &Config) {
+    let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    println!("Reflector is at http://{host}:{}", address.port());
+    println!("  hears with {}; data are kept in {}", config.speech.model, data.display());
+    println!("  Ctrl-C stops it; the next start goes on from there\n");
+}
+
+/// Both samples are done.
+pub(super) fn idle() {
+    println!("Both samples are done. Drop a recording of yours onto the page.");
+}
+
+/// Prints a transcript as it grows, and returns once it has ended: true if it is finished, false if a stage failed.
+pub(super) async fn follow(app: &App, name: &str, id: TranscriptId) -> anyhow::Result<bool> {
+    println!("== {name} ==");
+    let mut heard = 0;
+    let mut told = Told::default();
+    loop {
+        let mut conn = app.pool().get().await?;
+        let Some(view) = TranscriptView::load(&mut conn, id).await? else { return Ok(true) };
+        match &view.text {
+            Some(text) if text.provisional => {
+                for segment in segment::all(&mut conn, text.output.id).await?.into_iter().skip(heard) {
+                    println!("  {} {}", moment(segment.start), segment.text.trim());
+                    heard += 1;
+                }
+            }
+            Some(_) if !told.speakers => {
+                told.speakers = true;
+                if heard > 0 {
+                    println!("Who said what:");
+                }
+                let names = view.speaker_names();
+                for segment in view.segments(&mut conn).await? {
+                    let speaker =
+                        segment.speaker.map_or_else(|| "Speaker".to_owned(), |number| names.name(number));
+                    println!("{speaker}: {}", segment.text.trim());
+                }
+            }
+            _ => {}
+        }
+        drop(conn);
+        if done(&view, Stage::Summarize) && !told.understanding {
+            told.understanding = true;
+            println!("Title: {}", view.title.as_deref().unwrap_or("none"));
+            let topics: Vec<String> =
+                view.topics.iter().map(|topic| format!("{} {}", moment(topic.start), topic.title)).collect();
+            println!("Topics: {}", topics.join("; "));
+            println!("Summary: {}", view.short_summary.as_deref().unwrap_or("none"));
+        }
+        match view.transcript.status {
+            Status::Ended => {
+                println!();
+                return Ok(true);
+            }
+            Status::Error => {
+                for stage in view.stages.iter().filter(|stage| stage.status == StageStatus::Failed) {
+                    println!(
+                        "{} failed: {}",
+                        stage.stage,
+                        stage.error.as_deref().unwrap_or("no reason was given")
+                    );
+                }
+                return Ok(false);
+            }
+            _ => tokio::time::sleep(LOOK_AGAIN).await,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    speakers: bool,
+    understanding: bool,
+}
+
+fn done(view: &TranscriptView, stage: Stage) -> bool {
+    view.stages.iter().any(|state| state.stage == stage && state.status == StageStatus::Done)
+}
+
+/// Seconds as `1:02:03` or `2:03`.
+fn moment(seconds: f64) -> String {
+    let whole = seconds.max(0.0) as u64;
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}

@@ -1,0 +1,158 @@
+//! Tries everything an installation needs and says what to do about what is wrong.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::bus::Bus;
+use crate::config::Config;
+use crate::db;
+use crate::storage::Storage;
+
+/// Less free room than this is called a problem: one long recording with its decoded sound.
+const LEAST_FREE: u64 = 2_000_000_000;
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One thing that was tried.
+#[derive(Debug)]
+pub struct Finding {
+    pub what: &'static str,
+    pub outcome: Result<String, Problem>,
+}
+
+/// What is wrong, and how to mend it.
+#[derive(Debug)]
+pub struct Problem {
+    pub text: String,
+    pub remedy: &'static str,
+}
+
+/// Tries everything the settings name, one thing after another; nothing is changed.
+pub async fn examine(config: &Config) -> Vec<Finding> {
+    let url = config.database.postgres_url();
+    let mut findings = vec![
+        finding(
+            "database",
+            database(&url).await,
+            "start PostgreSQL, check database.url, then `reflector migrate`",
+        ),
+        finding(
+            "storage",
+            storage(config).await,
+            "check storage.dir or storage.s3, and that this user may write there",
+        ),
+        finding(
+            "events",
+            events(config).await,
+            "start Redis, or check redis.url; one process alone needs none",
+        ),
+        finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
+    ];
+    let whisper = config.speech.model.as_str();
+    for name in [whisper, "silero-vad", "segmentation-3.0", "campplus"] {
+        let installed = model(&config.models.dir, name);
+        findings.push(finding(
+            "model",
+            installed,
+            "`reflector models pull NAME`, or check models.dir and speech.model",
+        ));
+    }
+    findings.push(finding(
+        "language model",
+        llm(config).await,
+        "check llm.url, llm.api_key and that its server runs",
+    ));
+    let scratch = config.storage.scratch.clone().unwrap_or_else(std::env::temp_dir);
+    findings.push(finding(
+        "room",
+        room(&scratch),
+        "free some space, or point storage.scratch at a larger disk",
+    ));
+    if config.storage.s3.is_none() {
+        findings.push(finding(
+            "room",
+            room(&config.storage.dir),
+            "free some space, or move storage.dir to a larger disk",
+        ));
+    }
+    findings
+}
+
+fn finding<E: std::fmt::Display>(
+    what: &'static str,
+    outcome: Result<String, E>,
+    remedy: &'static str,
+) -> Finding {
+    let outcome = outcome.map_err(|error| Problem { text: format!("{error:#}"), remedy });
+    Finding { what, outcome }
+}
+
+async fn database(url: &str) -> anyhow::Result<String> {
+    if db::migrate::is_current(url).await? {
+        Ok("answers, and its tables are this version's".into())
+    } else {
+        anyhow::bail!("answers, but its tables are not this version's")
+    }
+}
+
+async fn storage(config: &Config) -> anyhow::Result<String> {
+    Storage::open(&config.storage)?.check().await?;
+    Ok(match &config.storage.s3 {
+        Some(s3) => format!("bucket {} takes and gives objects", s3.bucket),
+        None => format!("{} takes and gives objects", config.storage.dir.display()),
+    })
+}
+
+async fn events(config: &Config) -> anyhow::Result<String> {
+    let Some(url) = &config.redis.url else { return Ok("inside one process (no redis.url)".into()) };
+    Bus::redis(url).await?.ping().await?;
+    Ok("Redis answers".into())
+}
+
+fn model(dir: &Path, name: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(dir.join(name).is_dir(), "{name} is not in {}", dir.display());
+    Ok(format!("{name} is installed"))
+}
+
+async fn ffmpeg() -> anyhow::Result<String> {
+    for program in ["ffmpeg", "ffprobe"] {
+        let ran = tokio::process::Command::new(program).arg("-version").output().await;
+        let ran = ran.map_err(|error| anyhow::anyhow!("{program} can't be run: {error}"))?;
+        anyhow::ensure!(ran.status.success(), "{program} -version ended with {}", ran.status);
+    }
+    Ok("ffmpeg and ffprobe run".into())
+}
+
+async fn llm(config: &Config) -> anyhow::Result<String> {
+    let Some(url) = &config.llm.url else {
+        return Ok("none: topics, title and summary are extracted".into());
+    };
+    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let mut request = client.get(format!("{}/models", url.trim_end_matches('/')));
+    if let Some(key) = &config.llm.api_key {
+        request = request.bearer_auth(key);
+    }
+    let answer = request.send().await?;
+    anyhow::ensure!(answer.status().is_success(), "{url}/models answers {}", answer.status());
+    Ok(format!("{url} answers"))
+}
+
+/// Bytes that are free where `dir` is, or would be.
+fn room(dir: &Path) -> anyhow::Result<String> {
+    let there = dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let path = std::ffi::CString::new(there.as_os_str().as_encoded_bytes())?;
+    let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: `path` is a C string, and `stat` is written by the call before it is read, which the status tells.
+    let stat = unsafe {
+        anyhow::ensure!(
+            libc::statvfs(path.as_ptr(), stat.as_mut_ptr()) == 0,
+            std::io::Error::last_os_error()
+        );
+        stat.assume_init()
+    };
+    let free = u64::from(stat.f_bavail) * u64::from(stat.f_frsize);
+    let shown = format!("{:.1} GB free in {}", free as f64 / 1e9, there.display());
+    if free < LEAST_FREE {
+        anyhow::bail!("{shown}, less than {} GB", LEAST_FREE / 1_000_000_000);
+    }
+    Ok(shown)
+}
