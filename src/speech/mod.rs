@@ -1,5 +1,7 @@
 //! Speech on libtorch: voice activity, Whisper, alignment, diarization, behind one engine thread.
 
+pub mod attribute;
+pub mod diarize;
 mod error;
 mod types;
 pub mod vad;

@@ -1,1 +1,132 @@
-//! Who spoke when.
+//! Who spoke when: the networks against PyTorch's numbers, and real recordings against their truth.
+//!
+//! `tests/fixtures/diarize_oracle.json` holds what a plain PyTorch forward gave with the same weights on seconds 10 to 20 of
+//! pyannote's sample.wav: log-probabilities and classes of the segmentation, filter-bank rows, cosines of CAM++.
+
+use reflector::audio::Cancel;
+use reflector::speech::diarize::{CamPlusPlus, Fbank, Segmentation};
+use reflector::speech::{Diarization, DiarizeOptions, SpeechError};
+use reflector::weights::pickle;
+use serde_json::Value;
+use tch::{Device, IndexOp, Tensor};
+
+use crate::support::der::{self, Errors};
+use crate::support::diarization::{Clip, EMBEDDING, SEGMENTATION, cache, diarizer, spans, weights};
+
+fn oracle() -> Value {
+    serde_json::from_str(include_str!("../fixtures/diarize_oracle.json")).expect("the fixture is JSON")
+}
+
+fn sample() -> Clip {
+    Clip::read(&cache().join("samples/public/sample.wav"))
+}
+
+/// Rows of the fixture against the same rows of ours.
+fn assert_rows(ours: &Tensor, rows: &Value, tolerance: f64) {
+    for (index, row) in rows.as_object().expect("rows by index") {
+        let row: Vec<f32> = serde_json::from_value(row.clone()).expect("a row of numbers");
+        let index = index.parse::<i64>().expect("an index");
+        let difference = (ours.i(index) - Tensor::from_slice(&row)).abs().max().double_value(&[]);
+        assert!(difference < tolerance, "row {index} differs by {difference}");
+    }
+}
+
+fn diarize(clip: &Clip, speakers: Option<u32>) -> Diarization {
+    let (_file, pcm) = clip.pcm();
+    let options = DiarizeOptions { speakers };
+    diarizer().diarize(&pcm, &options, &Cancel::default(), &mut |_| {}).expect("a diarization")
+}
+
+#[test]
+fn segmentation_equals_pytorch() {
+    let network = Segmentation::new(&pickle::read(&weights(SEGMENTATION)).expect("tensors"), Device::Cpu);
+    let wave = Tensor::from_slice(&sample().samples[160_000..320_000]).view([1, 1, -1]);
+    let ours = network.expect("the network").forward(&wave).expect("a forward").i(0);
+    assert_eq!(ours.size(), [589, 7]);
+    assert_rows(&ours, &oracle()["seg"], 1e-4);
+    let classes = Vec::<i64>::try_from(ours.argmax(-1, false)).expect("classes");
+    let classes: String = classes.iter().map(i64::to_string).collect();
+    assert_eq!(classes, oracle()["classes"].as_str().expect("classes"));
+}
+
+#[test]
+fn features_and_voices_equal_pytorch() {
+    let (oracle, samples) = (oracle(), sample().samples);
+    let fbank = Fbank::new(Device::Cpu).expect("filters");
+    let features = fbank.compute(&samples[160_000..320_000]).expect("features");
+    assert_eq!(features.size(), [998, 80]);
+    assert_rows(&features, &oracle["fbank"], 1e-3);
+
+    let network = CamPlusPlus::new(&pickle::read(&weights(EMBEDDING)).expect("tensors"), Device::Cpu)
+        .expect("the network");
+    let voice = |from: f64, to: f64| {
+        let piece = &samples[(from * 16_000.0) as usize..(to * 16_000.0) as usize];
+        network.embed(&fbank.compute(piece).expect("features")).expect("a voice")
+    };
+    let (first, again, other) = (voice(11.0, 14.0), voice(18.7, 21.4), voice(22.0, 28.0));
+    let cosine = |a: &[f32], b: &[f32]| f64::from(a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>());
+    for (found, expected) in
+        [(cosine(&first, &again), &oracle["same"]), (cosine(&first, &other), &oracle["different"])]
+    {
+        let expected = expected.as_f64().expect("a cosine");
+        assert!((found - expected).abs() < 1e-3, "{found} is not {expected}");
+    }
+    let expected: Vec<f32> = serde_json::from_value(oracle["embedding"].clone()).expect("an embedding");
+    assert!(cosine(&first, &expected) > 0.9999);
+}
+
+#[test]
+fn the_sample_has_two_speakers() {
+    let clip = sample();
+    let found = diarize(&clip, None);
+    assert_eq!(found.speakers.len(), 2);
+    assert_eq!(found.turns[0].speaker, 0, "numbered in order of appearance");
+    assert!(found.speakers.iter().all(|voice| voice.embedding.len() == 192));
+    let duration = clip.samples.len() as f64 / 16_000.0;
+    assert!(
+        found.turns.iter().all(|turn| 0.0 <= turn.start && turn.start < turn.end && turn.end <= duration)
+    );
+    assert!(found.turns.is_sorted_by(|a, b| a.start <= b.start));
+    assert_eq!(diarize(&clip, Some(1)).speakers.len(), 1);
+    assert_eq!(diarize(&clip, Some(2)).speakers.len(), 2);
+}
+
+/// The bounds are what was measured plus a point; docs/ACCURACY.md has the figures beside those of others.
+#[test]
+fn conversations_have_the_right_number_of_speakers_and_few_errors() {
+    let mut total = Errors::default();
+    for clip in Clip::folder("conversations/eval") {
+        let found = diarize(&clip, None);
+        assert_eq!(found.speakers.len(), clip.speakers(), "speakers of {}", clip.name);
+        total += der::score(&clip.truth, &spans(&found));
+    }
+    assert!(total.speech > 600.0, "ten minutes of conversations");
+    assert!(total.rate() < 0.10, "{total:?}: {:.3}", total.rate());
+}
+
+#[test]
+fn public_clips_stay_within_their_bound() {
+    let mut total = Errors::default();
+    for clip in Clip::folder("public") {
+        total += der::score(&clip.truth, &spans(&diarize(&clip, None)));
+    }
+    assert!(total.rate() < 0.40, "{total:?}: {:.3}", total.rate());
+}
+
+#[test]
+fn silence_and_nothing_have_no_speakers() {
+    for seconds in [0, 1, 25] {
+        let clip = Clip { name: "silence".into(), samples: vec![0.0; seconds * 16_000], truth: vec![] };
+        let found = diarize(&clip, Some(2));
+        assert!(found.turns.is_empty() && found.speakers.is_empty(), "{seconds} s: {found:?}");
+    }
+}
+
+#[test]
+fn a_cancelled_diarization_stops() {
+    let (_file, pcm) = sample().pcm();
+    let cancel = Cancel::default();
+    let stop = cancel.clone();
+    let outcome = diarizer().diarize(&pcm, &DiarizeOptions::default(), &cancel, &mut |_| stop.cancel());
+    assert!(matches!(outcome, Err(SpeechError::Cancelled)));
+}

@@ -1,5 +1,7 @@
 //! What the tests share: real servers, started once.
 
+pub mod der;
+pub mod diarization;
 pub mod garage;
 pub mod llm_server;
 pub mod media;

@@ -1,0 +1,231 @@
+//! Voices of all windows -> speakers of the recording: agglomerative clustering with average linkage on cosine distance.
+//!
+//! Average linkage: Müllner, "Modern hierarchical, agglomerative clustering algorithms" (2011), through the crate kodama.
+
+use kodama::{Method, Step, linkage};
+
+/// What one local speaker of one window sounded like.
+#[derive(Clone, Debug)]
+pub struct Voice {
+    /// Of length 1.
+    pub embedding: Vec<f32>,
+    /// Seconds of speech it was taken from.
+    pub seconds: f32,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClusterSettings {
+    /// Average cosine distance (1 - cosine) up to which two groups are one speaker. Tuned on spliced conversations.
+    pub threshold: f32,
+    /// Voices from less speech than this do not make clusters, they only join them.
+    pub min_seconds: f32,
+    /// A group with less speech than this in all is no speaker of its own.
+    pub min_cluster_seconds: f32,
+    /// Voices clustered at once; beyond it, neighbours in time are first merged. Memory grows with its square.
+    pub max_voices: usize,
+}
+
+/// The centre (of length 1) of each speaker. Empty when there is no voice at all.
+///
+/// `speakers` fixes their number where the voices allow it.
+pub fn cluster(voices: &[Voice], speakers: Option<usize>, settings: &ClusterSettings) -> Vec<Vec<f32>> {
+    let long: Vec<Voice> =
+        voices.iter().filter(|voice| voice.seconds >= settings.min_seconds).cloned().collect();
+    let enough = long.len() >= speakers.unwrap_or(1);
+    let voices = condense(if enough { long } else { voices.to_vec() }, settings.max_voices);
+    if voices.is_empty() {
+        return Vec::new();
+    }
+    let steps = merges(&voices);
+    let groups = match speakers {
+        Some(wanted) => groups_of_number(&voices, &steps, wanted.clamp(1, voices.len()), settings),
+        None => {
+            let merged = steps.iter().take_while(|step| step.dissimilarity <= settings.threshold).count();
+            let groups =
+                large_enough(cut(voices.len(), &steps[..merged]), &voices, settings.min_cluster_seconds);
+            if groups.is_empty() { cut(voices.len(), &steps) } else { groups }
+        }
+    };
+    groups.iter().map(|group| centre(group.iter().map(|&index| &voices[index])).embedding).collect()
+}
+
+/// The speaker of each of a window's voices: the assignment of different speakers to them with the highest sum of cosines.
+/// A voice is left out (None) only if there are more voices than speakers.
+pub fn assign(voices: &[&Voice], centres: &[Vec<f32>]) -> Vec<Option<usize>> {
+    let scores: Vec<Vec<f32>> = voices
+        .iter()
+        .map(|voice| centres.iter().map(|centre| dot(&voice.embedding, centre)).collect())
+        .collect();
+    let mut best = (f32::NEG_INFINITY, vec![None; voices.len()]);
+    search(&scores, &mut vec![], 0.0, &mut best);
+    best.1
+}
+
+/// All ways to give at most three voices different speakers.
+fn search(
+    scores: &[Vec<f32>],
+    chosen: &mut Vec<Option<usize>>,
+    sum: f32,
+    best: &mut (f32, Vec<Option<usize>>),
+) {
+    let Some(row) = scores.get(chosen.len()) else {
+        if sum > best.0 {
+            *best = (sum, chosen.clone());
+        }
+        return;
+    };
+    for (speaker, score) in row.iter().enumerate() {
+        if !chosen.contains(&Some(speaker)) {
+            chosen.push(Some(speaker));
+            search(scores, chosen, sum + score + 2.0, best); // + 2: any speaker is better than none
+            chosen.pop();
+        }
+    }
+    if scores.len() > row.len() {
+        chosen.push(None);
+        search(scores, chosen, sum, best);
+        chosen.pop();
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The mean voice, weighted by seconds.
+fn centre<'a>(voices: impl Iterator<Item = &'a Voice>) -> Voice {
+    let mut sum = Voice { embedding: Vec::new(), seconds: 0.0 };
+    for voice in voices {
+        sum.embedding.resize(voice.embedding.len(), 0.0);
+        sum.seconds += voice.seconds;
+        for (total, value) in sum.embedding.iter_mut().zip(&voice.embedding) {
+            *total += value * voice.seconds;
+        }
+    }
+    let length = dot(&sum.embedding, &sum.embedding).sqrt().max(1e-8);
+    sum.embedding.iter_mut().for_each(|value| *value /= length);
+    sum
+}
+
+/// The merges of agglomerative clustering, nearest first.
+fn merges(voices: &[Voice]) -> Vec<Step<f32>> {
+    let mut distances = Vec::with_capacity(voices.len() * voices.len().saturating_sub(1) / 2);
+    for (index, voice) in voices.iter().enumerate() {
+        distances
+            .extend(voices[index + 1..].iter().map(|other| 1.0 - dot(&voice.embedding, &other.embedding)));
+    }
+    linkage(&mut distances, voices.len(), Method::Average).steps().to_vec()
+}
+
+/// The groups after these merges, in order of their first voice.
+fn cut(count: usize, merges: &[Step<f32>]) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = (0..count).map(|index| vec![index]).collect();
+    for step in merges {
+        let mut joined = std::mem::take(&mut groups[step.cluster1]);
+        joined.append(&mut groups[step.cluster2]);
+        groups.push(joined);
+    }
+    groups.retain(|group| !group.is_empty());
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups.sort_unstable();
+    groups
+}
+
+/// Without groups of too little speech; their voices join the nearest speaker when they are assigned.
+fn large_enough(groups: Vec<Vec<usize>>, voices: &[Voice], min_seconds: f32) -> Vec<Vec<usize>> {
+    let seconds = |group: &[usize]| group.iter().map(|&index| voices[index].seconds).sum::<f32>();
+    groups.into_iter().filter(|group| seconds(group) >= min_seconds).collect()
+}
+
+/// The first cut, from few groups to many, that leaves `wanted` groups of enough speech; else plainly `wanted` groups.
+fn groups_of_number(
+    voices: &[Voice],
+    steps: &[Step<f32>],
+    wanted: usize,
+    settings: &ClusterSettings,
+) -> Vec<Vec<usize>> {
+    let tried = (wanted..=voices.len().min(wanted + 50))
+        .map(|number| {
+            large_enough(
+                cut(voices.len(), &steps[..voices.len() - number]),
+                voices,
+                settings.min_cluster_seconds,
+            )
+        })
+        .find(|groups| groups.len() == wanted);
+    tried.unwrap_or_else(|| cut(voices.len(), &steps[..voices.len() - wanted]))
+}
+
+/// At most about `limit` voices: in each stretch of time the nearest are merged into their means until few enough are left.
+fn condense(voices: Vec<Voice>, limit: usize) -> Vec<Voice> {
+    if voices.len() <= limit {
+        return voices;
+    }
+    let stretches = voices.len().div_ceil(limit);
+    let keep = (limit / stretches).max(1);
+    voices
+        .chunks(limit)
+        .flat_map(|stretch| {
+            let steps = merges(stretch);
+            let groups = cut(stretch.len(), &steps[..stretch.len().saturating_sub(keep)]);
+            groups
+                .into_iter()
+                .map(|group| centre(group.into_iter().map(|index| &stretch[index])))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: ClusterSettings =
+        ClusterSettings { threshold: 0.5, min_seconds: 1.0, min_cluster_seconds: 3.0, max_voices: 100 };
+
+    /// A voice near the axis of its speaker.
+    fn voice(speaker: usize, wobble: usize, seconds: f32) -> Voice {
+        let mut embedding = vec![0.0; 8];
+        embedding[speaker] = 1.0;
+        embedding[4 + wobble % 4] = 0.3;
+        centre([&Voice { embedding, seconds }].into_iter())
+    }
+
+    fn crowd(each: usize, speakers: usize) -> Vec<Voice> {
+        (0..each * speakers).map(|index| voice(index % speakers, index / speakers, 2.0)).collect()
+    }
+
+    #[test]
+    fn three_voices_are_three_speakers() {
+        assert_eq!(cluster(&crowd(6, 3), None, &SETTINGS).len(), 3);
+        assert_eq!(cluster(&crowd(6, 3), Some(2), &SETTINGS).len(), 2);
+        assert_eq!(cluster(&crowd(1, 2), Some(5), &SETTINGS).len(), 2);
+        assert!(cluster(&[], None, &SETTINGS).is_empty());
+        assert!(cluster(&[], Some(2), &SETTINGS).is_empty());
+    }
+
+    #[test]
+    fn a_cough_is_no_speaker() {
+        let mut voices = crowd(6, 2);
+        voices.push(voice(2, 0, 1.5));
+        assert_eq!(cluster(&voices, None, &SETTINGS).len(), 2);
+        assert_eq!(cluster(&voices, Some(2), &SETTINGS).len(), 2);
+        assert_eq!(cluster(&[voice(0, 0, 0.4)], None, &SETTINGS).len(), 1, "but better than nobody");
+    }
+
+    #[test]
+    fn long_recordings_are_condensed() {
+        let voices = crowd(400, 3);
+        assert!(condense(voices.clone(), 100).len() <= 110);
+        assert_eq!(cluster(&voices, None, &SETTINGS).len(), 3);
+    }
+
+    #[test]
+    fn voices_of_one_window_are_different_speakers() {
+        let centres = vec![voice(0, 0, 1.0).embedding, voice(1, 2, 1.0).embedding];
+        let (near, nearer, far) = (voice(0, 1, 1.0), voice(0, 0, 1.0), voice(2, 2, 1.0));
+        assert_eq!(assign(&[&near, &nearer], &centres), [Some(1), Some(0)]);
+        assert_eq!(assign(&[&far, &near, &nearer], &centres).iter().flatten().count(), 2);
+        assert_eq!(assign(&[&near], &[]), [None]);
+    }
+}

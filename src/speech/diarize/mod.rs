@@ -1,0 +1,219 @@
+//! Who spoke when: windows of 10 s -> local speakers (segmentation) -> their voices (CAM++) -> speakers (clustering) -> turns.
+//!
+//! Memory grows by about 2 kB a second of the recording: windows are read from disk as they are needed, and only their
+//! activity and voices are kept.
+
+mod campplus;
+mod cluster;
+mod fbank;
+mod network;
+mod reconstruct;
+mod segmentation;
+mod voices;
+
+use std::path::Path;
+
+use tch::Device;
+
+pub use campplus::CamPlusPlus;
+pub use cluster::{ClusterSettings, Voice};
+pub use fbank::Fbank;
+pub use reconstruct::TurnSettings;
+pub use segmentation::Segmentation;
+
+use crate::audio::{Cancel, PcmFile};
+use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
+use crate::weights::pickle;
+use reconstruct::Labelled;
+use segmentation::{FRAME_STEP, FRAMES, SAMPLE_RATE, SPEAKERS, WINDOW};
+use voices::Voices;
+
+/// Frames from one window to the next: 2.5 s, so four windows vote on each frame.
+const HOP: usize = 148;
+/// Windows the segmentation network sees at once.
+const BATCH: usize = 8;
+
+/// Every number that was tuned, on spliced conversations only.
+#[derive(Clone, Debug)]
+pub struct DiarizeSettings {
+    pub cluster: ClusterSettings,
+    pub turns: TurnSettings,
+}
+
+impl Default for DiarizeSettings {
+    fn default() -> Self {
+        Self {
+            cluster: ClusterSettings {
+                threshold: 0.7,
+                min_seconds: 1.0,
+                min_cluster_seconds: 4.0,
+                max_voices: 3000,
+            },
+            turns: TurnSettings { min_off: 0.2, min_on: 0.1 },
+        }
+    }
+}
+
+/// What the networks heard in one window, before anybody is told apart.
+pub struct Heard {
+    /// First frame in the recording.
+    pub start: usize,
+    /// A bit a local speaker for each frame.
+    pub activity: Vec<u8>,
+    /// The voices of the local speakers that talk.
+    pub voices: [Option<Voice>; SPEAKERS],
+}
+
+/// The two networks and the settings; one recording at a time.
+pub struct Diarizer {
+    segmentation: Segmentation,
+    voices: Voices,
+    settings: DiarizeSettings,
+}
+
+impl Diarizer {
+    /// Loads segmentation-3.0 and CAM++ from their official files.
+    ///
+    /// # Errors
+    /// Files that are missing, damaged or another model's.
+    pub fn load(segmentation: &Path, embedding: &Path, device: Device) -> Result<Self, SpeechError> {
+        let read = |path: &Path| {
+            pickle::read(path).map_err(|error| SpeechError::Model(format!("{}: {error}", path.display())))
+        };
+        Ok(Self {
+            segmentation: Segmentation::new(&read(segmentation)?, device)?,
+            voices: Voices::new(CamPlusPlus::new(&read(embedding)?, device)?, Fbank::new(device)?),
+            settings: DiarizeSettings::default(),
+        })
+    }
+
+    /// Turns and voices of a recording. `on_progress` gets the share done, 0 to 1.
+    ///
+    /// # Errors
+    /// Cancelled, a file that cannot be read, or a failure of libtorch.
+    pub fn diarize(
+        &self,
+        pcm: &PcmFile,
+        options: &DiarizeOptions,
+        cancel: &Cancel,
+        on_progress: &mut dyn FnMut(f32),
+    ) -> Result<Diarization, SpeechError> {
+        let heard = self.hear(pcm, cancel, on_progress)?;
+        Ok(decide(&heard, pcm.duration(), options, &self.settings))
+    }
+
+    /// Runs both networks over the recording: everything slow.
+    pub fn hear(
+        &self,
+        pcm: &PcmFile,
+        cancel: &Cancel,
+        on_progress: &mut dyn FnMut(f32),
+    ) -> Result<Vec<Heard>, SpeechError> {
+        let starts = window_starts(pcm.len() as usize);
+        let mut heard = Vec::with_capacity(starts.len());
+        for batch in starts.chunks(BATCH) {
+            let windows =
+                batch.iter().map(|&start| read_window(pcm, start)).collect::<Result<Vec<_>, _>>()?;
+            let activities = self.segmentation.activities(&windows)?;
+            for ((&start, samples), activity) in batch.iter().zip(&windows).zip(activities) {
+                if cancel.is_cancelled() {
+                    return Err(SpeechError::Cancelled);
+                }
+                let voices = self.voices.of_window(samples, &activity)?;
+                heard.push(Heard { start, activity, voices });
+                on_progress(heard.len() as f32 / starts.len() as f32);
+            }
+        }
+        Ok(heard)
+    }
+}
+
+/// Tells the speakers apart and draws their turns: everything that is tuned, and fast.
+pub fn decide(
+    heard: &[Heard],
+    duration: f64,
+    options: &DiarizeOptions,
+    settings: &DiarizeSettings,
+) -> Diarization {
+    let voices: Vec<Voice> =
+        heard.iter().flat_map(|window| window.voices.iter().flatten()).cloned().collect();
+    // Every second is heard by as many windows as overlap.
+    let mut cluster_settings = settings.cluster.clone();
+    cluster_settings.min_cluster_seconds *= (FRAMES / HOP) as f32;
+    let centres = cluster::cluster(&voices, options.speakers.map(|n| n as usize), &cluster_settings);
+    let labelled: Vec<Labelled> = heard
+        .iter()
+        .map(|window| {
+            let locals: Vec<usize> = (0..SPEAKERS).filter(|&local| window.voices[local].is_some()).collect();
+            let present: Vec<&Voice> = window.voices.iter().flatten().collect();
+            let mut speakers = [None; SPEAKERS];
+            for (local, speaker) in locals.into_iter().zip(cluster::assign(&present, &centres)) {
+                speakers[local] = speaker;
+            }
+            Labelled { start: window.start, activity: window.activity.clone(), speakers }
+        })
+        .collect();
+    let turns = reconstruct::turns(&labelled, duration, &settings.turns);
+    number_by_appearance(turns, &centres)
+}
+
+/// Renumbers speakers in order of first appearance and drops those who never talk.
+fn number_by_appearance(mut turns: Vec<crate::speech::Turn>, centres: &[Vec<f32>]) -> Diarization {
+    let mut order: Vec<u32> = Vec::new();
+    for turn in &mut turns {
+        let known = order.iter().position(|&speaker| speaker == turn.speaker);
+        let number = known.unwrap_or_else(|| {
+            order.push(turn.speaker);
+            order.len() - 1
+        });
+        turn.speaker = number as u32;
+    }
+    let speakers = order
+        .iter()
+        .enumerate()
+        .map(|(number, &centre)| SpeakerVoice {
+            speaker: number as u32,
+            embedding: centres[centre as usize].clone(),
+        })
+        .collect();
+    Diarization { turns, speakers }
+}
+
+/// First frames of the windows over a recording of this many samples; the last one ends with it.
+fn window_starts(samples: usize) -> Vec<usize> {
+    if samples == 0 {
+        return Vec::new();
+    }
+    let last = samples.saturating_sub(WINDOW).div_ceil(FRAME_STEP);
+    (0..last).step_by(HOP).chain([last]).collect()
+}
+
+/// The samples of the window that begins with this frame, padded with silence to its full length.
+fn read_window(pcm: &PcmFile, start: usize) -> Result<Vec<f32>, SpeechError> {
+    let mut samples = pcm.read((start * FRAME_STEP) as u64, WINDOW)?;
+    samples.resize(WINDOW, 0.0);
+    Ok(samples)
+}
+
+/// Seconds of this many frames.
+fn seconds(frames: usize) -> f32 {
+    frames as f32 * FRAME_STEP as f32 / SAMPLE_RATE as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_cover_the_recording() {
+        assert!(window_starts(0).is_empty());
+        assert_eq!(window_starts(1), [0]);
+        assert_eq!(window_starts(WINDOW), [0]);
+        for samples in [WINDOW + 1, 500_000, 1_000_003] {
+            let starts = window_starts(samples);
+            let end = starts[starts.len() - 1] * FRAME_STEP + WINDOW;
+            assert!(end >= samples && end < samples + FRAME_STEP, "{samples}");
+            assert!(starts.windows(2).all(|pair| pair[1] > pair[0] && pair[1] - pair[0] <= HOP));
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! segmentation-3.0: who of at most three local speakers talks in each frame of a 10-second window.
+//!
+//! The network is PyanNet: learned band-pass filters (SincNet), four bidirectional LSTM layers, and a classifier
+//! over the powerset of three speakers of whom at most two talk at once.
+//! Sources: Ravanelli & Bengio, "Speaker recognition from raw waveform with SincNet" (2018); Plaquet & Bredin, "Powerset
+//! multi-class cross entropy loss for neural speaker diarization" (2023).
+
+use tch::{Device, IndexOp, Kind, Tensor};
+
+use super::network::Checkpoint;
+use crate::speech::SpeechError;
+use crate::weights::TensorMap;
+
+pub const SAMPLE_RATE: i64 = 16_000;
+/// Samples of a window: 10 seconds.
+pub const WINDOW: usize = 160_000;
+/// Frames the network gives for a window.
+pub const FRAMES: usize = 589;
+/// Samples from one frame to the next.
+pub const FRAME_STEP: usize = 270;
+/// Samples one frame looks at; a frame's time is the middle of them.
+pub const FRAME_FIELD: usize = 991;
+/// Local speakers of a window.
+pub const SPEAKERS: usize = 3;
+
+/// The classes of the powerset, as bits of the local speakers that talk.
+const CLASSES: [u8; 7] = [0b000, 0b001, 0b010, 0b100, 0b011, 0b101, 0b110];
+
+/// Who talks in each frame of one window: a bit a local speaker.
+pub type Activity = Vec<u8>;
+
+pub struct Segmentation {
+    wave_norm: (Tensor, Tensor),
+    /// [80, 1, 251], computed once from the learned cut-off frequencies.
+    filters: Tensor,
+    norms: Vec<(Tensor, Tensor)>,
+    convs: Vec<(Tensor, Tensor)>,
+    /// Four layers, two directions, each w_ih, w_hh, b_ih, b_hh.
+    lstm: Vec<Tensor>,
+    linears: Vec<(Tensor, Tensor)>,
+    device: Device,
+}
+
+impl Segmentation {
+    /// Builds the network from the 54 tensors of the official checkpoint.
+    ///
+    /// # Errors
+    /// When a tensor is missing or has another shape.
+    pub fn new(tensors: &TensorMap, device: Device) -> Result<Self, SpeechError> {
+        let _guard = tch::no_grad_guard();
+        let weights = Checkpoint { tensors, device };
+        let pair = |name: &str| -> Result<(Tensor, Tensor), SpeechError> {
+            Ok((weights.get(&format!("{name}.weight"))?, weights.get(&format!("{name}.bias"))?))
+        };
+        let mut lstm = Vec::new();
+        for layer in 0..4 {
+            for direction in ["", "_reverse"] {
+                for part in ["weight_ih", "weight_hh", "bias_ih", "bias_hh"] {
+                    lstm.push(weights.get(&format!("lstm.{part}_l{layer}{direction}"))?);
+                }
+            }
+        }
+        Ok(Self {
+            wave_norm: pair("sincnet.wav_norm1d")?,
+            filters: sinc_filters(&weights)?,
+            norms: (0..3).map(|i| pair(&format!("sincnet.norm1d.{i}"))).collect::<Result<_, _>>()?,
+            convs: (1..3).map(|i| pair(&format!("sincnet.conv1d.{i}"))).collect::<Result<_, _>>()?,
+            lstm,
+            linears: ["linear.0", "linear.1", "classifier"]
+                .into_iter()
+                .map(pair)
+                .collect::<Result<_, _>>()?,
+            device,
+        })
+    }
+
+    /// Log-probabilities of the seven classes: `[batch, 1, samples]` at 16 kHz -> `[batch, frames, 7]`.
+    pub fn forward(&self, wave: &Tensor) -> Result<Tensor, SpeechError> {
+        let _guard = tch::no_grad_guard();
+        let x = instance_norm(wave, &self.wave_norm)?;
+        let x = x.f_conv1d(&self.filters, None::<Tensor>, [10], [0], [1], 1)?.f_abs()?;
+        let mut x = pool_and_norm(&x, &self.norms[0])?;
+        for ((weight, bias), norm) in self.convs.iter().zip(&self.norms[1..]) {
+            x = pool_and_norm(&x.f_conv1d(weight, Some(bias), [1], [0], [1], 1)?, norm)?;
+        }
+        let x = x.f_transpose(1, 2)?.f_contiguous()?;
+        let state = Tensor::f_zeros([8, x.size()[0], 128], (Kind::Float, self.device))?;
+        let (mut x, _, _) = x.f_lstm(
+            &[&state, &state],
+            &self.lstm.iter().collect::<Vec<_>>(),
+            true,
+            4,
+            0.0,
+            false,
+            true,
+            true,
+        )?;
+        let (classifier, hidden) = (&self.linears[2], &self.linears[..2]);
+        for (weight, bias) in hidden {
+            x = x.f_linear(weight, Some(bias))?.f_leaky_relu()?;
+        }
+        Ok(x.f_linear(&classifier.0, Some(&classifier.1))?.f_log_softmax(-1, Kind::Float)?)
+    }
+
+    /// Who talks in each frame of each window. Every window has [`WINDOW`] samples in [-1, 1].
+    pub fn activities(&self, windows: &[Vec<f32>]) -> Result<Vec<Activity>, SpeechError> {
+        let flat = windows.concat();
+        let wave =
+            Tensor::f_from_slice(&flat)?.f_view([windows.len() as i64, 1, -1])?.f_to_device(self.device)?;
+        let best = self.forward(&wave)?.f_argmax(-1, false)?.f_to_device(Device::Cpu)?;
+        (0..windows.len() as i64)
+            .map(|window| {
+                let classes = Vec::<i64>::try_from(best.i(window))?;
+                Ok(classes.into_iter().map(|class| CLASSES[class as usize]).collect())
+            })
+            .collect()
+    }
+}
+
+/// The 40 cosine and 40 sine band-pass filters of 251 taps, from their learned low edges and widths in Hz.
+fn sinc_filters(weights: &Checkpoint<'_>) -> Result<Tensor, SpeechError> {
+    let bank = |name: &str| weights.get(&format!("sincnet.conv1d.0.filterbank.{name}"));
+    let (half, window) = (bank("n_")?, bank("window_")?);
+    let low = bank("low_hz_")?.f_abs()?.f_add_scalar(50.0)?;
+    let high = low.f_add(&bank("band_hz_")?.f_abs()?)?.f_add_scalar(50.0)?;
+    let high = high.f_clamp(50.0, SAMPLE_RATE as f64 / 2.0)?;
+    let band = high.f_sub(&low)?;
+    let (low, high) = (low.f_matmul(&half)?, high.f_matmul(&half)?);
+    let side = |difference: Tensor| -> Result<Tensor, SpeechError> {
+        let scaled = difference.f_div(&half)?.f_mul_scalar(2.0)?.f_mul(&window)?;
+        Ok(scaled.f_div(&band.f_mul_scalar(2.0)?)?)
+    };
+    let even = side(high.f_sin()?.f_sub(&low.f_sin()?)?)?;
+    let odd = side(low.f_cos()?.f_sub(&high.f_cos()?)?)?;
+    let cosine = Tensor::f_cat(&[&even, &band.f_ones_like()?, &even.f_flip([1])?], 1)?;
+    let sine = Tensor::f_cat(&[&odd, &band.f_zeros_like()?, &odd.f_flip([1])?.f_neg()?], 1)?;
+    let filters = Tensor::f_cat(&[cosine, sine], 0)?;
+    Ok(filters.f_view([80, 1, 251])?.f_contiguous()?)
+}
+
+/// Each channel of each window to mean 0 and variance 1, then the learned scale and shift.
+fn instance_norm(x: &Tensor, (weight, bias): &(Tensor, Tensor)) -> Result<Tensor, SpeechError> {
+    let none = None::<&Tensor>;
+    Ok(x.f_instance_norm(Some(weight), Some(bias), none, none, true, 0.1, 1e-5, true)?)
+}
+
+fn pool_and_norm(x: &Tensor, norm: &(Tensor, Tensor)) -> Result<Tensor, SpeechError> {
+    let pooled = x.f_max_pool1d([3], [3], [0], [1], false)?;
+    Ok(instance_norm(&pooled, norm)?.f_leaky_relu()?)
+}
