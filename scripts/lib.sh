@@ -6,6 +6,7 @@ CACHE=${REFLECTOR_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reflector}
 mkdir -p "$CACHE/.partial"
 CACHE=$(cd "$CACHE" && pwd)
 export REFLECTOR_CACHE=$CACHE
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$CACHE/target} LIBTORCH=${LIBTORCH:-$CACHE/libtorch}
 
 say() { printf '      %s\n' "$*"; }
 
