@@ -5,6 +5,7 @@ mod check_config;
 mod demo;
 mod doctor;
 mod migrate;
+mod models;
 mod process;
 mod serve;
 mod work;
@@ -28,6 +29,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Migrate(migrate::Migrate),
     Serve(serve::Serve),
+    Models(models::Models),
     Work(work::Work),
     All(all::All),
 }
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::Serve(command) => command.run(),
+        Command::Models(command) => command.run(),
         Command::Work(command) => command.run(),
         Command::All(command) => command.run(),
     };

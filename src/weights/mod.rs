@@ -3,11 +3,17 @@
 mod bytes;
 pub mod ct2;
 pub mod pickle;
+pub mod pull;
+pub mod registry;
 pub mod safetensors;
+mod sources;
+mod store;
+pub mod verify;
 
 use std::collections::BTreeMap;
 
 pub use bytes::TensorFileError;
+pub use store::{ModelStore, WeightsError};
 
 /// A model's tensors by name.
 pub type TensorMap = BTreeMap<String, tch::Tensor>;
