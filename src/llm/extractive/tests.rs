@@ -49,6 +49,19 @@ fn short_and_empty_meetings() {
 }
 
 #[test]
+fn strange_times_do_no_harm() {
+    let mut strange = meeting();
+    strange.utterances[3].start = f64::NAN;
+    strange.utterances[4].end = -5.0;
+    strange.utterances[5].start = 1e9;
+    strange.utterances[6].end = f64::INFINITY;
+    let topics = topics(&strange);
+    assert_eq!(topics.last().map(|topic| topic.end), Some(121.0));
+    assert!(topics.windows(2).all(|pair| pair[0].end == pair[1].start && pair[0].start < pair[0].end));
+    assert!(!summarize(&strange, &topics).short.is_empty());
+}
+
+#[test]
 fn a_title_is_written_as_spoken() {
     let text = "Acronyms like the API matter. We call the API gateway twice. Then the API gateway fails. See sample.wav sample.wav.";
     let utterance = Utterance { text: text.into(), end: 20.0, ..Utterance::default() };

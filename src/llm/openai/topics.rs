@@ -37,6 +37,8 @@ pub async fn topics(client: &Client, budget: Budget, meeting: &Meeting) -> Resul
         };
         parts.extend(ask(client, budget, &prompt, |value| read(value, piece.start, slice.len())).await?);
     }
+    // People who start to speak together would give a topic of no length.
+    parts.dedup_by(|next, part| lines[next.first].start <= lines[part.first].start.max(0.0));
     Ok(parts
         .iter()
         .enumerate()

@@ -71,8 +71,9 @@ pub fn units(meeting: &Meeting) -> (Language, Vec<Unit>) {
     }
     let limit = if meeting.duration > 0.0 { meeting.duration } else { f64::MAX };
     for unit in &mut units {
-        unit.start = unit.start.clamp(0.0, limit);
-        unit.end = unit.end.clamp(unit.start, limit);
+        // NaN becomes 0: `max` and `min` leave it out, `clamp` would not.
+        unit.start = unit.start.max(0.0).min(limit);
+        unit.end = unit.end.max(unit.start).min(limit);
     }
     units.sort_by(|a, b| a.start.total_cmp(&b.start));
     (language, units)

@@ -166,15 +166,16 @@ impl LlamaServer {
     /// Starts it on a free port. Fails with what to do if it was not set up.
     pub fn start() -> Self {
         let dir = reflector::config::cache_dir().join("llm");
-        let python = dir.join("venv/bin/python");
+        let python = dir.join("python");
         let model = dir.join("gemma-3-270m-q4_k_m.gguf");
         assert!(
-            python.is_file() && model.is_file(),
-            "{} holds no language model server: run scripts/llm.sh",
+            python.is_dir() && model.is_file(),
+            "{} holds no language model server: run make setup",
             dir.display()
         );
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/llm_test_server.py");
-        let mut child = Command::new(python)
+        let mut child = Command::new("python3")
+            .env("PYTHONPATH", python)
             .arg(script)
             .arg(model)
             .stdin(Stdio::piped())
