@@ -105,7 +105,7 @@ pub fn from_pace(pace: &Pace, audio_seconds: f64, stages: &[StageState], now: Da
                 StageStatus::Running => (100.0 * fraction, running(state, expected, now)),
             };
             failed |= state.status == StageStatus::Failed;
-            done += expected * percent / 100.0;
+            done += expected * (percent / 100.0);
             all += expected;
             left += seconds_left;
             StageEstimate { stage: state.stage, percent, seconds_left }

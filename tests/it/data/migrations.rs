@@ -121,3 +121,24 @@ fn written_columns(schema: &str) -> Vec<String> {
     }
     columns
 }
+
+#[tokio::test]
+async fn the_command_goes_up_and_back_and_says_so() {
+    let database = postgres::empty().await;
+    let run = async |arguments: &[&str]| {
+        let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_reflector"))
+            .arg("migrate")
+            .args(arguments)
+            .env("REFLECTOR_DATABASE__URL", &database.url)
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run(&[]).await.ends_with("the database is up to date\n"));
+    assert!(migrate::is_current(&database.url).await.unwrap());
+    assert!(run(&["--down"]).await.starts_with("taken back: "));
+    assert!(!migrate::is_current(&database.url).await.unwrap());
+    assert!(run(&[]).await.starts_with("done: "));
+}

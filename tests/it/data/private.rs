@@ -59,7 +59,7 @@ async fn both_drivers_reach_it_data_stay_and_the_pool_heals() {
 }
 
 #[tokio::test]
-async fn a_second_one_on_the_same_folder_waits_its_turn_and_a_stale_note_is_no_obstacle() {
+async fn the_note_of_a_server_that_was_killed_is_no_obstacle() {
     let dir = folder();
     let postgres = start(options(&dir)).await;
     let data = dir.path().join("postgres/data");
