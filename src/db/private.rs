@@ -63,7 +63,7 @@ impl PrivatePostgres {
         }
         process::clear_stale_pid(&data)?;
         let socket_dir = socket_dir(account, &dir)?;
-        let server = Server::start(&binaries, account, &dir, &data, &socket_dir, &options)?;
+        let server = Server::start_patiently(&binaries, account, &dir, &data, &socket_dir, &options)?;
         let started = Self { options, server, socket_dir };
         let (admin, name) = (started.url("postgres"), Self::DATABASE);
         // On a thread of its own: the blocking connection can't be used where a runtime is already running.
@@ -94,13 +94,12 @@ impl PrivatePostgres {
         self.server.stop()
     }
 
-    /// Stops it and starts it again at the same address.
+    /// Stops it, if it still runs, and starts it again at the same address.
     ///
     /// # Errors
     /// As [`Self::start`].
-    pub fn restart(mut self) -> Result<Self, DbError> {
+    pub fn restart(self) -> Result<Self, DbError> {
         let options = self.options.clone();
-        self.server.stop()?;
         drop(self);
         Self::start(options)
     }

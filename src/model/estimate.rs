@@ -111,7 +111,7 @@ pub fn from_pace(pace: &Pace, audio_seconds: f64, stages: &[StageState], now: Da
             StageEstimate { stage: state.stage, percent, seconds_left }
         })
         .collect();
-    let percent = if all > 0.0 { 100.0 * done / all } else { 0.0 };
+    let percent = if all > 0.0 { 100.0 * (done / all) } else { 0.0 };
     Estimate { stages, percent, seconds_left: (!failed && audio_seconds > 0.0).then_some(left) }
 }
 

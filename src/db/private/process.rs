@@ -91,7 +91,29 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(
+    /// As [`Self::start`], but gives the children of a server that was killed the moment they need to notice.
+    pub fn start_patiently(
+        binaries: &Path,
+        account: Account,
+        dir: &Path,
+        data: &Path,
+        socket_dir: &Path,
+        options: &PrivateOptions,
+    ) -> Result<Self, DbError> {
+        let deadline = Instant::now() + STOP;
+        loop {
+            match Self::start(binaries, account, dir, data, socket_dir, options) {
+                Err(error)
+                    if error.to_string().contains("shared memory block") && Instant::now() < deadline =>
+                {
+                    std::thread::sleep(STEP * 10);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn start(
         binaries: &Path,
         account: Account,
         dir: &Path,

@@ -84,3 +84,17 @@ async fn a_failed_start_says_why() {
         .unwrap_err();
     assert!(error.to_string().contains("syntax error"), "{error}");
 }
+
+#[tokio::test]
+async fn one_that_was_killed_comes_back_with_what_was_committed() {
+    let dir = folder();
+    let postgres = start(options(&dir)).await;
+    let url = postgres.url(PrivatePostgres::DATABASE);
+    let pool = Pool::new(&url, 2).unwrap();
+    number(&pool, "CREATE TABLE kept AS SELECT 5 AS number").await.unwrap_err(); // it returns no row
+    let pid = i32::try_from(postgres.pid()).unwrap();
+    // SAFETY: the number is that of a child which nobody has waited for.
+    assert_eq!(unsafe { libc::kill(pid, libc::SIGKILL) }, 0);
+    let _postgres = tokio::task::spawn_blocking(|| postgres.restart()).await.unwrap().unwrap();
+    assert_eq!(number(&pool, "SELECT number FROM kept").await, Ok(5));
+}
