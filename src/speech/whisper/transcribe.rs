@@ -2,6 +2,7 @@
 
 use super::align::Text;
 use super::model::Whisper;
+use super::search::Choice;
 use super::segments::{Piece, pieces};
 use super::windows::{Merger, Window};
 use crate::audio::PcmFile;
@@ -28,6 +29,13 @@ struct Run<'a> {
 }
 
 impl Whisper {
+    /// Runs everything once on silence.
+    pub fn warm_up(&self) -> Result<(), SpeechError> {
+        let cross = self.decoder.cross(&self.encode(&[vec![0.0; 16_000]]));
+        self.search(cross, 1, &self.prompt("en", crate::speech::Task::Transcribe)?, Choice::Beam(1), &Cancel::default())?;
+        Ok(())
+    }
+
     /// Finds speech, decodes it and reports segments batch by batch.
     pub fn transcribe(
         &self,
@@ -65,8 +73,7 @@ impl Whisper {
                 waiting.extend(merger.finish(total));
             }
             loop {
-                let size = if segments.is_empty() && run.language.is_none() { FIRST_BATCH } else { BATCH };
-                let size = if segments.is_empty() { FIRST_BATCH } else { size };
+                let size = if segments.is_empty() { FIRST_BATCH } else { BATCH };
                 if waiting.is_empty() || (waiting.len() < size && !last) {
                     break;
                 }
