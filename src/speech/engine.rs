@@ -4,8 +4,8 @@
 //! keeps all cores busy. A request whose caller is gone, or that was cancelled, is dropped before it is begun; a panic of the
 //! thread's work is answered as an error, and the thread goes on.
 
-use std::path::PathBuf;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,8 @@ use tch::{Device, Kind};
 
 use super::models::Models;
 use super::{
-    Cancel, DiarizeOptions, Diarization, Health, Segment, SpeechError, TranscribeOptions, TranscribeUpdate, Transcription,
+    Cancel, Diarization, DiarizeOptions, Health, Segment, SpeechError, TranscribeOptions, TranscribeUpdate,
+    Transcription,
 };
 use crate::audio::PcmFile;
 
@@ -51,7 +52,9 @@ impl DeviceWish {
     fn choose(self) -> Result<(Device, Kind), SpeechError> {
         let cuda = self != Self::Cpu && tch::Cuda::is_available();
         match self {
-            Self::Cuda if !cuda => Err(SpeechError::Request("CUDA was asked for, and libtorch finds none".into())),
+            Self::Cuda if !cuda => {
+                Err(SpeechError::Request("CUDA was asked for, and libtorch finds none".into()))
+            }
             _ if cuda => Ok((Device::Cuda(0), Kind::Half)),
             _ => Ok((Device::Cpu, if fast_bf16() { Kind::BFloat16 } else { Kind::Float })),
         }
@@ -128,7 +131,12 @@ impl Engine {
             let models = catch(|| Models::load(settings, device, kind));
             match models {
                 Ok(models) => {
-                    tracing::info!(seconds = begun.elapsed().as_secs_f64(), ?device, ?kind, "speech models are ready");
+                    tracing::info!(
+                        seconds = begun.elapsed().as_secs_f64(),
+                        ?device,
+                        ?kind,
+                        "speech models are ready"
+                    );
                     theirs.ready.store(true, Ordering::Release);
                     let _ = loaded.send(Ok(()));
                     serve(models, &inbox, &theirs, &stopped);
@@ -137,8 +145,11 @@ impl Engine {
                 Err(error) => drop(loaded.send(Err(error))),
             }
         })?;
-        let handle = Handle { requests: Some(requests), shared, thread: Mutex::new(Some(thread)), stop, device, kind };
-        when_loaded.recv().unwrap_or_else(|_| Err(SpeechError::Internal("its thread ended at start".into())))?;
+        let handle =
+            Handle { requests: Some(requests), shared, thread: Mutex::new(Some(thread)), stop, device, kind };
+        when_loaded
+            .recv()
+            .unwrap_or_else(|_| Err(SpeechError::Internal("its thread ended at start".into())))?;
         Ok(Self(Arc::new(handle)))
     }
 
@@ -193,7 +204,8 @@ impl Engine {
     }
 
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Cancel, SpeechError> {
-        let requests = self.0.requests.as_ref().ok_or_else(|| SpeechError::Internal("it has ended".into()))?;
+        let requests =
+            self.0.requests.as_ref().ok_or_else(|| SpeechError::Internal("it has ended".into()))?;
         self.0.shared.queued.fetch_add(1, Ordering::Relaxed);
         requests.try_send((request, cancel.clone())).map_err(|error| {
             self.0.shared.queued.fetch_sub(1, Ordering::Relaxed);
@@ -207,7 +219,11 @@ impl Engine {
 }
 
 /// Hands on updates until the end comes, or the caller cancels: then it does not wait for the thread to notice.
-fn wait<U, T>(inbox: &Receiver<News<U, T>>, cancel: &Cancel, mut on: impl FnMut(U, f64)) -> Result<T, SpeechError> {
+fn wait<U, T>(
+    inbox: &Receiver<News<U, T>>,
+    cancel: &Cancel,
+    mut on: impl FnMut(U, f64),
+) -> Result<T, SpeechError> {
     loop {
         if cancel.is_cancelled() {
             return Err(SpeechError::Cancelled);

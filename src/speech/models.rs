@@ -1,10 +1,14 @@
+use std::path::PathBuf;
+
 use tch::{Device, Kind};
 
 use super::diarize::Diarizer;
 use super::engine::EngineSettings;
 use super::vad::Vad;
 use super::whisper::{Whisper, WhisperFiles};
-use super::{Cancel, DiarizeOptions, Diarization, SpeechError, TranscribeOptions, TranscribeUpdate, Transcription};
+use super::{
+    Cancel, Diarization, DiarizeOptions, SpeechError, TranscribeOptions, TranscribeUpdate, Transcription,
+};
 use crate::audio::PcmFile;
 
 /// The models of one engine, used by its thread alone.
@@ -64,12 +68,23 @@ impl Models {
         let diarizer = match &mut self.diarizer {
             Some(diarizer) => diarizer,
             none => {
-                let store = &self.settings.models;
-                none.insert(Diarizer::load(&store.segmentation()?, &store.embedding()?, self.device)?)
+                let segmentation = file(&self.settings, "segmentation-3.0", "pytorch_model.bin")?;
+                let embedding = file(&self.settings, "campplus", "campplus_cn_en_common.pt")?;
+                none.insert(Diarizer::load(&segmentation, &embedding, self.device)?)
             }
         };
         diarizer.diarize(pcm, options, cancel, on_progress)
     }
+}
+
+/// A model's one file, or an error that says how to get it.
+fn file(settings: &EngineSettings, model: &str, name: &str) -> Result<PathBuf, SpeechError> {
+    let path = settings.models.join(model).join(name);
+    if path.is_file() {
+        return Ok(path);
+    }
+    let dir = settings.models.display();
+    Err(SpeechError::Model(format!("{model} is not in {dir}; get it with `reflector models pull {model}`")))
 }
 
 fn open(settings: &EngineSettings, name: &str, device: Device, kind: Kind) -> Result<Whisper, SpeechError> {

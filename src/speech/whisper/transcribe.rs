@@ -32,7 +32,13 @@ impl Whisper {
     /// Runs everything once on silence.
     pub fn warm_up(&self) -> Result<(), SpeechError> {
         let cross = self.decoder.cross(&self.encode(&[vec![0.0; 16_000]]));
-        self.search(cross, 1, &self.prompt("en", crate::speech::Task::Transcribe)?, Choice::Beam(1), &Cancel::default())?;
+        self.search(
+            cross,
+            1,
+            &self.prompt("en", crate::speech::Task::Transcribe)?,
+            Choice::Beam(1),
+            &Cancel::default(),
+        )?;
         Ok(())
     }
 
