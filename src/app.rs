@@ -58,7 +58,7 @@ impl App {
             timeout: Duration::from_secs(config.llm.timeout_seconds),
             ..LlmSettings::default()
         })?;
-        let speech = Speech::new(config.speech.clone(), config.models.dir.clone());
+        let speech = Speech::new(&config.speech, &config.models.dir);
         Ok(Self(Arc::new(Inner { config, pool, queue, storage, bus, understanding, speech })))
     }
 

@@ -112,7 +112,6 @@ fn is_shutdown(kind: &DatabaseErrorKind, error: &DbError) -> bool {
 }
 
 impl Context {
-    #[expect(dead_code, reason = "its first caller lands next")]
     /// The recording's sound, as the ingest stage left it.
     pub async fn pcm(&self) -> Result<PcmFile, JobError> {
         let path = self.folder.path().join("pcm");
@@ -175,7 +174,7 @@ impl Drop for Guard {
         let env = self.env.clone();
         self.env.last_words.spawn(async move {
             let outcome: Result<bool, JobError> = write!(env, async |conn| {
-                stage::retry_later(conn, &attempt, "the worker was asked to stop", clock::now()).await
+                stage::retry_later(conn, &attempt, "interrupted; it goes on as soon as a worker is free", clock::now()).await
             });
             match outcome {
                 Ok(_) => tracing::info!(stage = %attempt.stage, "interrupted; it goes back to the queue"),

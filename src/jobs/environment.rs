@@ -1,12 +1,17 @@
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
+use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
+use super::context::blocking;
+use super::error::JobError;
 use super::scratch::Scratch;
 use crate::bus::Bus;
-use crate::config::SpeechConfig;
+use crate::config::{DeviceChoice, SpeechConfig};
 use crate::db::Pool;
 use crate::llm::Understanding;
+use crate::speech::{DeviceWish, Engine, EngineSettings};
 use crate::storage::Storage;
 
 /// What jobs may touch. Cheap to clone.
@@ -24,11 +29,41 @@ pub struct Environment {
 
 /// The speech engine, started when the first job needs it: loading the models takes seconds and a gigabyte.
 #[derive(Clone)]
-pub struct Speech {}
+pub struct Speech {
+    settings: EngineSettings,
+    engine: Arc<OnceCell<Engine>>,
+}
 
 impl Speech {
-    /// `models` is the folder of all weights.
-    pub fn new(_config: SpeechConfig, _models: PathBuf) -> Self {
-        Self {}
+    /// `models` is the folder of all weights. Nothing is loaded yet.
+    pub fn new(config: &SpeechConfig, models: &Path) -> Self {
+        let settings = EngineSettings {
+            models: models.to_owned(),
+            model: config.model.clone(),
+            device: match config.device {
+                DeviceChoice::Auto => DeviceWish::Auto,
+                DeviceChoice::Cpu => DeviceWish::Cpu,
+                DeviceChoice::Cuda => DeviceWish::Cuda,
+            },
+            beam: config.beam,
+            queue: config.queue,
+        };
+        Self { settings, engine: Arc::default() }
+    }
+
+    /// The engine, if a job has needed it yet.
+    pub fn started(&self) -> Option<&Engine> {
+        self.engine.get()
+    }
+
+    pub(super) async fn engine(&self) -> Result<Engine, JobError> {
+        let settings = self.settings.clone();
+        let start = || blocking(move || Ok(Engine::start(settings)?));
+        self.engine.get_or_try_init(start).await.cloned()
+    }
+
+    /// Name of the Whisper model.
+    pub(super) fn model(&self) -> &str {
+        &self.settings.model
     }
 }

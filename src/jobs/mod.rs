@@ -17,12 +17,15 @@ mod scratch;
 mod start;
 mod sweep;
 
+mod assemble;
 mod deliver;
+mod diarize;
 mod ingest;
 mod meeting;
 mod summarize;
 mod title;
 mod topics;
+mod transcribe;
 
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech};

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use super::context::{Context, Guard, write};
 use super::environment::Environment;
 use super::error::JobError;
-use super::{announce, deliver, ingest, progress, summarize, title, topics};
+use super::{announce, assemble, deliver, diarize, ingest, progress, summarize, title, topics, transcribe};
 use crate::bus::Event;
 use crate::clock;
 use crate::ids::OutputId;
@@ -199,7 +199,9 @@ impl Stages {
 async fn work(context: &Context) -> Result<Done, JobError> {
     match context.attempt.stage {
         Stage::Ingest => ingest::run(context).await,
-        Stage::Transcribe | Stage::Diarize | Stage::Assemble => Err(JobError::permanent("not built yet")),
+        Stage::Transcribe => transcribe::run(context).await,
+        Stage::Diarize => diarize::run(context).await,
+        Stage::Assemble => assemble::run(context).await,
         Stage::Topics => topics::run(context).await,
         Stage::Title => title::run(context).await,
         Stage::Summarize => summarize::run(context).await,

@@ -33,9 +33,8 @@ pub async fn sweep_for_ever(env: Environment) {
 /// The database's, or the store's; what was removed until then is.
 pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     env.scratch.sweep()?;
-    env.storage.sweep().await?;
+    let mut removed = env.storage.sweep().await?;
     let before = clock::now() - PATIENCE;
-    let mut removed = 0;
 
     let mut conn = env.pool.get().await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {

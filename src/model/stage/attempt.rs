@@ -93,6 +93,7 @@ pub async fn begin(
             stage_state::progress.eq(0.0),
             stage_state::started_at.eq(Some(now)),
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
+            stage_state::error.eq(None::<String>),
         ))
         .execute(conn)
         .await?;

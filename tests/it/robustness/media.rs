@@ -10,7 +10,7 @@ use crate::support::workshop::{Workshop, two_people};
 async fn a_bad_file_ends_in_plain_words_and_a_good_one_is_read_whatever_its_format() {
     let workshop = Workshop::new().await;
     let media = Media::new();
-    let speech = format!("-i {} -t 5", two_people().display());
+    let speech = format!("-t 5 -i {}", two_people().display());
     let bad = [
         (media.bytes("empty.wav", b""), "is empty"),
         (media.bytes("text.mp3", b"This is no sound at all, only a text that says so.\n"), "not an audio"),
