@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::assets;
+use super::pages::sentence;
 use crate::error::Error;
 
 /// An error of an API call.
@@ -120,16 +121,6 @@ impl IntoResponse for PageError {
     }
 }
 
-fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut out: String =
-        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
-    if !out.ends_with(['.', '!', '?']) {
-        out.push('.');
-    }
-    out
-}
-
 /// A rendered page, never kept by caches: it changes with the transcript and the viewer.
 pub(super) fn html(page: &impl Template) -> Response {
     match page.render() {
@@ -163,11 +154,5 @@ mod tests {
         }
         let range = ApiError(Error::RangeNotSatisfiable { size: 7 }).into_response();
         assert_eq!(range.headers()[CONTENT_RANGE], "bytes */7");
-    }
-
-    #[test]
-    fn messages_read_as_sentences() {
-        assert_eq!(sentence("something went wrong"), "Something went wrong.");
-        assert_eq!(sentence("Why?"), "Why?");
     }
 }

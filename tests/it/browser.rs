@@ -1,1 +1,212 @@
-//! Pages in headless Chromium.
+//! The pages in a real Chromium: upload, progress, playback, seeking by word; light and dark, wide and narrow.
+//!
+//! Screenshots go to $REFLECTOR_SCREENSHOTS, else to a folder under target.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use reflector::clock;
+use reflector::model::stage::{self, Stage};
+use thirtyfour::prelude::*;
+use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
+
+use crate::support::media::Media;
+use crate::support::site::Site;
+use crate::support::workshop::two_people;
+
+/// Far more than anything takes.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// A browser of its own with a fresh profile; both end with this.
+struct Browser {
+    driver: WebDriver,
+    port: u16,
+    process: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    async fn open(dark: bool) -> Self {
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts; `make setup` installs chromium-driver");
+        let profile = tempfile::tempdir().unwrap();
+        let mut options = ChromeCapabilities::new();
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--autoplay-policy=no-user-gesture-required",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ] {
+            options.add_arg(argument).unwrap();
+        }
+        if dark {
+            options.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
+        }
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let start = Instant::now();
+        let driver = loop {
+            match WebDriver::new(format!("http://127.0.0.1:{port}"), options.clone()).await {
+                Ok(driver) => break driver,
+                Err(error) if start.elapsed() > PATIENCE => panic!("Chromium does not start: {error}"),
+                Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
+            }
+        };
+        Self { driver, port, process, _profile: profile }
+    }
+
+    async fn size(&self, width: u32, height: u32) {
+        // The window, not the page: headless windows may not be narrower than 500, so the page's own size is set too.
+        let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        let body = serde_json::json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        let session = self.driver.handle().session_id().to_string();
+        let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.expect("chromedriver answers");
+        assert!(answer.status().is_success(), "the size is set");
+    }
+
+    async fn shot(&self, name: &str) {
+        let folder = std::env::var_os("REFLECTOR_SCREENSHOTS")
+            .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots"), PathBuf::from);
+        std::fs::create_dir_all(&folder).unwrap();
+        self.driver.screenshot(&folder.join(format!("{name}.png"))).await.expect("a screenshot");
+    }
+
+    async fn script(&self, code: &str) -> serde_json::Value {
+        self.driver
+            .execute(code, Vec::new())
+            .await
+            .unwrap_or_else(|error| panic!("{code}: {error}"))
+            .json()
+            .clone()
+    }
+
+    async fn until(&self, what: &str, code: &str) {
+        let start = Instant::now();
+        while self.script(&format!("return Boolean({code})")).await != true {
+            if start.elapsed() > PATIENCE {
+                let page = self.script("return document.body.innerText").await;
+                panic!("waited in vain until {what}; the page says: {page}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    async fn no_sideways_scroll(&self) {
+        let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
+        assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
+    }
+
+    /// What the browser complained about; blocked content shows here.
+    async fn complaints(&self) -> Vec<String> {
+        let log = self.script("return window.__complaints || []").await;
+        log.as_array().into_iter().flatten().map(ToString::to_string).collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ended = self.process.kill();
+        let _ended = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_is_uploaded_watched_played_and_sought() {
+    let site = Site::working().await;
+    let browser = Browser::open(false).await;
+    let page = |path: &str| format!("http://localhost:{}{path}", site.address.port());
+    browser.size(1280, 900).await;
+    browser.driver.goto(page("/")).await.unwrap();
+    browser.until("the script is there", "document.querySelector('#drop.with-script')").await;
+    browser.no_sideways_scroll().await;
+    let file = two_people();
+    let input = browser.driver.find(By::Css("input[type=file]")).await.unwrap();
+    browser.script("document.querySelector('[data-plain]').hidden = false").await;
+    input.send_keys(file.to_str().unwrap()).await.unwrap();
+
+    browser.until("the transcript's page is open", "location.pathname.startsWith('/transcripts/')").await;
+    let complain = "window.__complaints = []; addEventListener('securitypolicyviolation', (e) => __complaints.push(e.violatedDirective)); \
+         addEventListener('error', (e) => __complaints.push(e.message)); window.__here = true;";
+    browser.script(complain).await;
+    browser
+        .until("progress shows", "document.querySelector('.stages .run progress, [data-part=player] audio')")
+        .await;
+    browser.until("words appear", "document.querySelector('#text [data-s]')").await;
+    browser.until("the summary appears", "document.querySelector('.gist .lead-text')").await;
+    browser.until("the work has ended", "!document.querySelector('[data-working]')").await;
+    assert_eq!(browser.script("return window.__here").await, true, "the page was never loaded again");
+
+    browser.until("the sound is known", "document.querySelector('audio').readyState > 0").await;
+    let button = browser.driver.find(By::Css("[data-play]")).await.unwrap();
+    button.click().await.unwrap();
+    browser.until("it plays", "document.querySelector('audio').currentTime > 0.3").await;
+    assert_eq!(button.attr("aria-label").await.unwrap().as_deref(), Some("Pause"));
+    browser.until("a word is marked", "document.querySelector('#text .now')").await;
+
+    let word = "[...document.querySelectorAll('#text [data-s]')].at(-3)";
+    browser.script(&format!("{word}.scrollIntoView({{block: 'center'}}); {word}.click()")).await;
+    browser
+        .until(
+            "it plays from that word",
+            &format!("Math.abs(document.querySelector('audio').currentTime - Number({word}.dataset.s)) < 2"),
+        )
+        .await;
+    browser.script("document.querySelector('audio').pause()").await;
+    browser.script("document.querySelector('.toc a').click()").await;
+    browser.until("a topic leads to its start", "document.querySelector('audio').currentTime < 3").await;
+    browser.script("document.querySelector('audio').pause()").await;
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.driver.clone().quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
+    let site = Site::new().await;
+    let media = Media::new();
+    let finished = site.finished("Weekly budget.m4a").await;
+    let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
+    let key = reflector::storage::StorageKey::Mp3 { transcript: finished };
+    site.app.storage().put_file(&key, &tone).await.unwrap();
+    let working =
+        site.create("Interview with a very long file name that has to be broken somewhere.wav").await;
+    site.up_to(working, Some(Stage::Transcribe)).await;
+    let failed = site.create("Broken.mp4").await;
+    let attempt = site.up_to(failed, Some(Stage::Transcribe)).await.unwrap();
+    stage::fail(&mut *site.workshop.conn().await, &attempt, "The file ends in the middle.", clock::now())
+        .await
+        .unwrap();
+
+    for dark in [false, true] {
+        let browser = Browser::open(dark).await;
+        for (width, height) in [(390, 844), (1280, 900)] {
+            browser.size(width, height).await;
+            for (name, path) in [
+                ("start", "/".to_owned()),
+                ("list", "/transcripts".into()),
+                ("finished", format!("/transcripts/{finished}")),
+                ("working", format!("/transcripts/{working}")),
+                ("failed", format!("/transcripts/{failed}")),
+                ("nothing", "/nothing".into()),
+            ] {
+                browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
+                browser.no_sideways_scroll().await;
+                let theme = if dark { "dark" } else { "light" };
+                browser.shot(&format!("{name}-{width}-{theme}")).await;
+            }
+        }
+        browser.driver.clone().quit().await.unwrap();
+    }
+}

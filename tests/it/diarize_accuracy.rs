@@ -145,7 +145,7 @@ fn lines(rows: &[(&str, String)], columns: &[(String, Vec<(Errors, usize)>)]) ->
     for (_, title) in SETS {
         text += &pooled(Some(title));
     }
-    text + &pooled(None)
+    text + pooled(None).as_str()
 }
 
 /// Replaces what stands between the markers of docs/ACCURACY.md.

@@ -1,21 +1,28 @@
 // Words follow the playback, and lead it: a click on a word or a time goes there.
 
 export class Follow {
-  constructor(player, box) {
+  constructor(player) {
     this.player = player;
-    this.box = box;
+    this.listening = new AbortController();
+    const { signal } = this.listening;
     this.now = null;
     this.scrolledAt = 0;
     this.checkbox = document.querySelector("[data-follow]");
     this.index();
     player.addEventListener("time", (event) => this.mark(event.detail));
-    document.addEventListener("click", (event) => this.click(event));
+    document.addEventListener("click", (event) => this.click(event), { signal });
     // Whoever scrolls by hand is reading elsewhere: leave the page alone for a while.
     for (const kind of ["wheel", "touchmove", "keydown"]) {
       window.addEventListener(kind, (event) => {
         if (kind !== "keydown" || /^(Arrow|Page|Home|End)/.test(event.key)) this.scrolledAt = performance.now();
-      }, { passive: true });
+      }, { passive: true, signal });
     }
+  }
+
+  /** Lets go of the page: another player has taken over. */
+  end() {
+    this.listening.abort();
+    this.player.audio.pause();
   }
 
   /** Reads the words anew, after the text has changed. */

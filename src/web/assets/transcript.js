@@ -15,9 +15,10 @@ function attachPlayer() {
   const root = document.querySelector(".player");
   if (!root?.querySelector("audio")) return;
   const before = player?.time;
+  follow?.end();
   player = new Player(root);
   if (before) player.seek(before);
-  follow = new Follow(player, document.getElementById("text"));
+  follow = new Follow(player);
   const from = Number(new URLSearchParams(location.search).get("t"));
   if (from > 0 && !before) player.audio.addEventListener("loadedmetadata", () => player.seek(from), { once: true });
 }

@@ -82,6 +82,17 @@ pub(crate) fn bytes(count: u64) -> String {
     if value.fract() < 0.05 { format!("{value:.0} GB") } else { format!("{value:.1} GB") }
 }
 
+/// A message as a sentence: begins large, ends with a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut out: String =
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    if !out.ends_with(['.', '!', '?']) {
+        out.push('.');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,5 +111,11 @@ mod tests {
     #[test]
     fn sizes_read_well() {
         assert_eq!([bytes(12), bytes(1_500), bytes(10_000_000_000)], ["12 B", "1.5 kB", "10 GB"]);
+    }
+
+    #[test]
+    fn messages_read_as_sentences() {
+        assert_eq!(sentence("something went wrong"), "Something went wrong.");
+        assert_eq!(sentence("Why?"), "Why?");
     }
 }

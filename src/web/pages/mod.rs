@@ -14,7 +14,7 @@ mod turns;
 mod wave;
 
 pub(super) use actions::{delete, process, restore, speakers, title, upload};
-pub(super) use format::bytes;
+pub(super) use format::{bytes, sentence};
 pub(super) use library::library;
 pub(super) use start::start;
 pub(super) use transcript::{parts, transcript};

@@ -1,6 +1,6 @@
 //! Where the work stands, in words.
 
-use super::format::{bytes, left};
+use super::format::{bytes, left, sentence};
 use crate::model::{Stage, StageState, StageStatus, Status};
 
 /// The progress part of a transcript's page.
@@ -28,7 +28,6 @@ impl StagesView {
 /// A stage that failed, and may be tried again.
 #[derive(Clone, Debug)]
 pub(crate) struct FailureView {
-    pub stage: &'static str,
     pub what: &'static str,
     pub why: String,
 }
@@ -114,9 +113,8 @@ pub(super) fn stages(
         .iter()
         .filter(|state| state.status == StageStatus::Failed)
         .map(|state| FailureView {
-            stage: state.stage.as_str(),
             what: doing(state.stage),
-            why: state.error.clone().unwrap_or_else(|| "The reason was not noted.".into()),
+            why: sentence(state.error.as_deref().unwrap_or("the reason was not noted")),
         })
         .collect();
     let running: Vec<RunningView> =
@@ -209,7 +207,7 @@ mod tests {
         };
         let view = stages(Status::Error, &failed, |_| None, None);
         assert!(view.shown() && !view.working);
-        assert_eq!((view.failures[0].stage, view.failures[0].why.as_str()), ("transcribe", "no audio"));
+        assert_eq!(view.failures[0].why, "No audio.");
     }
 
     #[test]
