@@ -4,7 +4,7 @@
 
 packages=(ca-certificates g++ make unzip python3 python3-pip ffmpeg postgresql)
 if [ "${1:-test}" = test ]; then
-    packages+=(python3-venv redis-server caddy chromium chromium-driver fonts-dejavu-core fonts-noto-core)
+    packages+=(redis-server caddy chromium chromium-driver fonts-dejavu-core fonts-noto-core)
 fi
 
 missing=()
