@@ -174,7 +174,13 @@ impl Drop for Guard {
         let env = self.env.clone();
         self.env.last_words.spawn(async move {
             let outcome: Result<bool, JobError> = write!(env, async |conn| {
-                stage::retry_later(conn, &attempt, "interrupted; it goes on as soon as a worker is free", clock::now()).await
+                stage::retry_later(
+                    conn,
+                    &attempt,
+                    "interrupted; it goes on as soon as a worker is free",
+                    clock::now(),
+                )
+                .await
             });
             match outcome {
                 Ok(_) => tracing::info!(stage = %attempt.stage, "interrupted; it goes back to the queue"),

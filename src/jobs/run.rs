@@ -77,7 +77,7 @@ impl Stages {
                 if row.status == Status::Uploaded {
                     announce::status(&self.env, transcript, Status::Processing).await;
                 }
-                Ok(Some((attempt, row)))
+                Ok(Some((attempt, *row)))
             }
             Ok(Begun::Stale) => {
                 tracing::info!(%transcript, %stage, run, "nothing to do");

@@ -149,7 +149,7 @@ fn room(dir: &Path) -> anyhow::Result<String> {
         );
         stat.assume_init()
     };
-    let free = u64::from(stat.f_bavail) * u64::from(stat.f_frsize);
+    let free = stat.f_bavail * stat.f_frsize;
     let shown = format!("{:.1} GB free in {}", free as f64 / 1e9, there.display());
     if free < LEAST_FREE {
         anyhow::bail!("{shown}, less than {} GB", LEAST_FREE / 1_000_000_000);

@@ -236,7 +236,7 @@ async fn a_local_folder_is_a_source_and_a_flipped_byte_is_found() {
     };
     pull::pull_models(&store, &[model], &settings, &mut watch).await.unwrap();
     let sum = hex::encode(Sha256::digest(weights(0)));
-    assert_eq!(trusted, [sum.clone()]);
+    assert_eq!(trusted, std::slice::from_ref(&sum));
     assert_eq!(verify::model(&store, model), [("weights.bin", Finding::AsInstalled)]);
 
     let mut bytes = weights(0);

@@ -13,7 +13,12 @@ fn cache() -> PathBuf {
 }
 
 fn whisper(name: &str) -> Whisper {
-    Whisper::load(&WhisperFiles::in_dir(&cache().join("models").join(name)).unwrap(), Device::Cpu, Kind::Float).unwrap()
+    Whisper::load(
+        &WhisperFiles::in_dir(&cache().join("models").join(name)).unwrap(),
+        Device::Cpu,
+        Kind::Float,
+    )
+    .unwrap()
 }
 
 fn vad() -> Vad {
@@ -30,7 +35,9 @@ fn sample(name: &str) -> (tempfile::TempDir, PcmFile) {
 
 fn transcribe(name: &str, pcm: &PcmFile, beam: usize) -> Transcription {
     let _guard = tch::no_grad_guard();
-    whisper(name).transcribe(&vad(), pcm, &TranscribeOptions::default(), beam, &Cancel::default(), &mut |_| {}).unwrap()
+    whisper(name)
+        .transcribe(&vad(), pcm, &TranscribeOptions::default(), beam, &Cancel::default(), &mut |_| {})
+        .unwrap()
 }
 
 #[test]
@@ -42,9 +49,28 @@ fn probe_it() {
                 let t = std::time::Instant::now();
                 let found = transcribe(name, &pcm, beam);
                 tracing::info!("x");
-                let text: Vec<String> = found.segments.iter().map(|s| format!("[{:.2} {:.2}] {}", s.start, s.end, s.text)).collect();
-                let words: Vec<String> = found.segments.iter().flat_map(|s| &s.words).map(|w| format!("{}@{:.2}-{:.2}({:.2})", w.text, w.start, w.end, w.probability)).collect();
-                std::fs::write(format!("/tmp/w-{name}-{}-{beam}", clip.replace('/', "_")), format!("{:?} {}\n{}\n{}\n", t.elapsed(), found.language, text.join("\n"), words.join(" "))).unwrap();
+                let text: Vec<String> = found
+                    .segments
+                    .iter()
+                    .map(|s| format!("[{:.2} {:.2}] {}", s.start, s.end, s.text))
+                    .collect();
+                let words: Vec<String> = found
+                    .segments
+                    .iter()
+                    .flat_map(|s| &s.words)
+                    .map(|w| format!("{}@{:.2}-{:.2}({:.2})", w.text, w.start, w.end, w.probability))
+                    .collect();
+                std::fs::write(
+                    format!("/tmp/w-{name}-{}-{beam}", clip.replace('/', "_")),
+                    format!(
+                        "{:?} {}\n{}\n{}\n",
+                        t.elapsed(),
+                        found.language,
+                        text.join("\n"),
+                        words.join(" ")
+                    ),
+                )
+                .unwrap();
             }
         }
     }

@@ -29,7 +29,7 @@ text_enum! {
 #[derive(Clone, Debug)]
 pub enum Begun {
     /// Go ahead.
-    Start { attempt: Attempt, transcript: Transcript },
+    Start { attempt: Attempt, transcript: Box<Transcript> },
     /// Nothing to do: an older run, finished or failed already, or the transcript is gone.
     Stale,
     /// It killed its worker too often and has been marked as failed, with this explanation.
@@ -98,7 +98,7 @@ pub async fn begin(
         .execute(conn)
         .await?;
     derive_status(conn, &row).await?;
-    Ok(Begun::Start { attempt, transcript: row })
+    Ok(Begun::Start { attempt, transcript: Box::new(row) })
 }
 
 /// Notes how far a stage is, 0 to 1; false when the attempt is stale and should stop.

@@ -89,6 +89,9 @@ impl Cache {
     }
 }
 
+/// Pairs of layer and head, and where their attention scores go.
+pub type Watch<'a> = (&'a [(usize, i64)], &'a mut Vec<Tensor>);
+
 impl Decoder {
     pub fn load(loader: &mut Loader, heads: i64) -> Result<Self, SpeechError> {
         let d = "model.decoder";
@@ -150,7 +153,7 @@ impl Decoder {
         tokens: &Tensor,
         cache: &mut Cache,
         cross: &Cross,
-        mut watch: Option<(&[(usize, i64)], &mut Vec<Tensor>)>,
+        mut watch: Option<Watch<'_>>,
     ) -> Tensor {
         let (rows, n) = (tokens.size()[0], tokens.size()[1]);
         let windows = cross.windows();
@@ -163,7 +166,7 @@ impl Decoder {
             let heads = |linear: &Linear| split_heads(&linear.forward(&h), self.heads);
             let (key, value) = cache.push(index, &heads(&a.key), &heads(&a.value));
             let mixed = attend(&heads(&a.query), &key, &value, n > 1);
-            x = x + a.out.forward(&join_heads(&mixed));
+            x += a.out.forward(&join_heads(&mixed));
 
             // The hypotheses of a window are queries over one copy of its keys and values.
             let h = layer.cross_norm.forward(&x).view([windows, -1, width]);
@@ -183,9 +186,9 @@ impl Decoder {
             } else {
                 attend(&query, key, value, false)
             };
-            x = x + layer.cross.out.forward(&join_heads(&mixed)).view([rows, n, width]);
+            x += layer.cross.out.forward(&join_heads(&mixed)).view([rows, n, width]);
             let h = layer.final_norm.forward(&x);
-            x = x + layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
+            x += layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
         }
         cache.length += n;
         self.norm.forward(&x)

@@ -58,9 +58,9 @@ impl Encoder {
             let a = &layer.attention;
             let heads = |linear: &Linear| split_heads(&linear.forward(&h), self.heads);
             let mixed = attend(&heads(&a.query), &heads(&a.key), &heads(&a.value), false);
-            x = x + a.out.forward(&join_heads(&mixed));
+            x += a.out.forward(&join_heads(&mixed));
             let h = layer.final_norm.forward(&x);
-            x = x + layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
+            x += layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
         }
         self.norm.forward(&x)
     }
