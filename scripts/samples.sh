@@ -25,7 +25,8 @@ while read -r sum name _; do
         fail "$name is not the file that scripts/samples-debian.txt pins" "use a mirror of Debian 12, or pin the new version"
     dpkg-deb -x "$file" "$SCRATCH/debian"
 done < "$here/samples-debian.txt"
-pip_download "$here/samples.txt" "$SCRATCH/python" --no-binary=:all:
+# The recordings are in the source archive only; what pip needs to look into it may come built.
+pip_download "$here/samples.txt" "$SCRATCH/python" --no-binary=pyannote-audio
 tar -xzf "$SCRATCH"/python/pyannote_audio-*.tar.gz -C "$SCRATCH/python"
 
 say "splicing conversations (a minute)"
