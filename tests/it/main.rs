@@ -9,7 +9,6 @@ mod bus;
 mod cli_transcribe;
 mod data;
 mod demo;
-mod demo;
 mod diarize;
 mod diarize_accuracy;
 mod layering;
