@@ -50,7 +50,7 @@ pub fn cluster(voices: &[Voice], speakers: Option<usize>, settings: &ClusterSett
 }
 
 /// The speaker of each of a window's voices: the assignment of different speakers to them with the highest sum of cosines.
-/// A voice is left out (None) only if there are more voices than speakers.
+/// Where there are more voices than speakers, those left over go to whom they are nearest. None only without any speaker.
 pub fn assign(voices: &[&Voice], centres: &[Vec<f32>]) -> Vec<Option<usize>> {
     let scores: Vec<Vec<f32>> = voices
         .iter()
@@ -58,7 +58,8 @@ pub fn assign(voices: &[&Voice], centres: &[Vec<f32>]) -> Vec<Option<usize>> {
         .collect();
     let mut best = (f32::NEG_INFINITY, vec![None; voices.len()]);
     search(&scores, &mut vec![], 0.0, &mut best);
-    best.1
+    let nearest = |row: &Vec<f32>| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
+    best.1.into_iter().zip(&scores).map(|(speaker, row)| speaker.or_else(|| nearest(row))).collect()
 }
 
 /// All ways to give at most three voices different speakers.
@@ -225,7 +226,7 @@ mod tests {
         let centres = vec![voice(0, 0, 1.0).embedding, voice(1, 2, 1.0).embedding];
         let (near, nearer, far) = (voice(0, 1, 1.0), voice(0, 0, 1.0), voice(2, 2, 1.0));
         assert_eq!(assign(&[&near, &nearer], &centres), [Some(1), Some(0)]);
-        assert_eq!(assign(&[&far, &near, &nearer], &centres).iter().flatten().count(), 2);
+        assert_eq!(assign(&[&far, &near, &nearer], &centres).iter().flatten().count(), 3);
         assert_eq!(assign(&[&near], &[]), [None]);
     }
 }

@@ -44,9 +44,9 @@ impl Default for DiarizeSettings {
     fn default() -> Self {
         Self {
             cluster: ClusterSettings {
-                threshold: 0.7,
+                threshold: 0.5,
                 min_seconds: 1.0,
-                min_cluster_seconds: 4.0,
+                min_cluster_seconds: 3.0,
                 max_voices: 3000,
             },
             turns: TurnSettings { min_off: 0.2, min_on: 0.1 },
