@@ -8,6 +8,7 @@ mod migrate;
 mod models;
 mod process;
 mod serve;
+mod transcribe;
 mod work;
 
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ enum Command {
     Migrate(migrate::Migrate),
     Serve(serve::Serve),
     Models(models::Models),
+    Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
 }
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Models(command) => command.run(),
+        Command::Transcribe(command) => command.run(),
         Command::Work(command) => command.run(),
         Command::All(command) => command.run(),
     };

@@ -1,1 +1,65 @@
 //! `reflector transcribe`.
+
+use std::process::{Command, Output};
+
+use reflector::config::cache_dir;
+
+fn run(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reflector"));
+    command.arg("transcribe").args(arguments).current_dir(std::env::temp_dir());
+    command.output().expect("the program was built")
+}
+
+fn sample(name: &str) -> String {
+    let path = cache_dir().join("samples").join(name);
+    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
+    path.display().to_string()
+}
+
+#[test]
+fn a_conversation_becomes_json_with_speakers_and_words() {
+    let done =
+        run(&[&sample("public/sample.wav"), "--format", "json", "--model", "whisper-tiny.en", "--beam", "1"]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{said}");
+    let json: serde_json::Value =
+        serde_json::from_slice(&done.stdout).expect("nothing but JSON on standard output");
+    assert_eq!(json["language"], "en");
+    assert!((json["duration"].as_f64().unwrap() - 30.0).abs() < 0.1);
+    assert!(json["text"].as_str().unwrap().contains("New Jersey"));
+    let segments = json["segments"].as_array().unwrap();
+    let mut speakers: Vec<&str> = segments.iter().filter_map(|segment| segment["speaker"].as_str()).collect();
+    speakers.sort_unstable();
+    speakers.dedup();
+    assert_eq!(speakers, ["Speaker 1", "Speaker 2"]);
+    for segment in segments {
+        let (start, end) = (segment["start"].as_f64().unwrap(), segment["end"].as_f64().unwrap());
+        for word in segment["words"].as_array().unwrap() {
+            assert!(
+                word["start"].as_f64().unwrap() >= start - 0.01
+                    && word["end"].as_f64().unwrap() <= end + 0.01
+            );
+            assert_eq!(word["speaker"], segment["speaker"]);
+            assert!((0.0..=1.0).contains(&word["probability"].as_f64().unwrap()));
+        }
+    }
+}
+
+#[test]
+fn what_can_not_be_done_is_said() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = dir.path().join("song.mp3");
+    std::fs::write(&text, "these are words, not sound\n".repeat(20)).unwrap();
+    for arguments in [
+        [text.to_str().unwrap(), "--model", "whisper-tiny.en"],
+        ["/nowhere/a.wav", "--model", "whisper-tiny.en"],
+        [&sample("librivox/0870.wav"), "--model", "whisper-none"],
+    ] {
+        let done = run(&arguments);
+        assert_eq!(done.status.code(), Some(1), "{arguments:?}");
+        assert!(done.stdout.is_empty());
+        assert!(String::from_utf8_lossy(&done.stderr).starts_with("reflector: "), "{arguments:?}");
+    }
+    assert_eq!(run(&["a.wav", "--format", "pdf"]).status.code(), Some(2));
+    assert_eq!(run(&["a.wav", "--beam", "0"]).status.code(), Some(2));
+}

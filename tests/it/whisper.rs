@@ -1,77 +1,155 @@
 //! Whisper and the VAD on real weights and real speech.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard};
 
 use reflector::audio::{Cancel, PcmFile, decode_to_pcm};
+use reflector::config::cache_dir;
 use reflector::speech::vad::Vad;
-use reflector::speech::whisper::{Whisper, WhisperFiles};
-use reflector::speech::{TranscribeOptions, Transcription};
-use tch::{Device, Kind};
+use reflector::speech::{DeviceWish, Engine, EngineSettings, SpeechError, TranscribeOptions, Transcription};
+use tch::{CModule, Device, Tensor};
 
-fn cache() -> PathBuf {
-    reflector::config::cache_dir()
+/// Small machines: one test computes at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn whisper(name: &str) -> Whisper {
-    Whisper::load(
-        &WhisperFiles::in_dir(&cache().join("models").join(name)).unwrap(),
-        Device::Cpu,
-        Kind::Float,
-    )
-    .unwrap()
-}
-
-fn vad() -> Vad {
-    Vad::load(&cache().join("models/silero-vad/silero_vad.jit")).unwrap()
-}
-
-fn sample(name: &str) -> (tempfile::TempDir, PcmFile) {
-    let dir = tempfile::tempdir().unwrap();
-    let path = cache().join("samples").join(name);
+fn vad_file() -> PathBuf {
+    let path = cache_dir().join("models/silero-vad/silero_vad.jit");
     assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    let pcm = decode_to_pcm(&path, &dir.path().join("a.pcm"), |_| {}, &Cancel::default()).unwrap();
-    (dir, pcm)
+    path
 }
 
-fn transcribe(name: &str, pcm: &PcmFile, beam: usize) -> Transcription {
-    let _guard = tch::no_grad_guard();
-    whisper(name)
-        .transcribe(&vad(), pcm, &TranscribeOptions::default(), beam, &Cancel::default(), &mut |_| {})
-        .unwrap()
+/// A sample's PCM; the folder may go, the file stays open.
+pub fn sample(name: &str) -> PcmFile {
+    let path = cache_dir().join("samples").join(name);
+    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
+    let dir = tempfile::tempdir().unwrap();
+    decode_to_pcm(&path, &dir.path().join("a.pcm"), |_| {}, &Cancel::default()).unwrap()
+}
+
+pub fn engine(model: &str, queue: usize) -> Engine {
+    let models = cache_dir().join("models");
+    let settings = EngineSettings { models, model: model.into(), device: DeviceWish::Cpu, beam: 5, queue };
+    Engine::start(settings).expect("models are installed (`make setup`)")
+}
+
+pub fn transcribe(engine: &Engine, pcm: &PcmFile, beam: usize) -> Transcription {
+    let options = TranscribeOptions { beam: Some(beam), ..TranscribeOptions::default() };
+    engine.transcribe(pcm.clone(), options, &Cancel::default(), |_| {}).unwrap()
+}
+
+fn text(found: &Transcription) -> String {
+    let texts: Vec<&str> = found.segments.iter().map(|segment| segment.text.as_str()).collect();
+    texts.join(" ")
+}
+
+const SENTENCE: &str = "And Mr. John Dashwood had then leisure to consider how much there might be prudently in his \
+                        power to do for them.";
+
+#[test]
+fn a_sentence_is_written_down_greedily_and_by_beam_with_words_in_order() {
+    let _turn = alone();
+    let (engine, pcm) = (engine("whisper-tiny.en", 2), sample("librivox/0870.wav"));
+    for beam in [1, 5] {
+        let found = transcribe(&engine, &pcm, beam);
+        assert_eq!(text(&found), SENTENCE, "beam {beam}");
+        assert_eq!(found.language, "en");
+        let words: Vec<_> = found.segments.iter().flat_map(|segment| &segment.words).collect();
+        let spoken: String = words.iter().map(|word| word.text.as_str()).collect();
+        assert_eq!(spoken.trim(), SENTENCE);
+        assert!(words.windows(2).all(|pair| pair[0].start <= pair[0].end && pair[0].end <= pair[1].start));
+        assert!(words.iter().all(|word| word.end <= found.duration && word.probability > 0.2));
+        // The reader speaks evenly for 7 seconds: each word has its place.
+        assert!((words[10].start - 3.5).abs() < 1.0, "{:?}", words[10]);
+    }
 }
 
 #[test]
-fn probe_it() {
-    for name in ["whisper-tiny.en", "whisper-base"] {
-        for clip in ["librivox/0870.wav", "public/sample.wav"] {
-            let (_dir, pcm) = sample(clip);
-            for beam in [1, 5] {
-                let t = std::time::Instant::now();
-                let found = transcribe(name, &pcm, beam);
-                tracing::info!("x");
-                let text: Vec<String> = found
-                    .segments
-                    .iter()
-                    .map(|s| format!("[{:.2} {:.2}] {}", s.start, s.end, s.text))
-                    .collect();
-                let words: Vec<String> = found
-                    .segments
-                    .iter()
-                    .flat_map(|s| &s.words)
-                    .map(|w| format!("{}@{:.2}-{:.2}({:.2})", w.text, w.start, w.end, w.probability))
-                    .collect();
-                std::fs::write(
-                    format!("/tmp/w-{name}-{}-{beam}", clip.replace('/', "_")),
-                    format!(
-                        "{:?} {}\n{}\n{}\n",
-                        t.elapsed(),
-                        found.language,
-                        text.join("\n"),
-                        words.join(" ")
-                    ),
-                )
-                .unwrap();
-            }
-        }
+fn silence_and_tones_have_no_words() {
+    let _turn = alone();
+    let engine = engine("whisper-tiny.en", 2);
+    let dir = tempfile::tempdir().unwrap();
+    let tone = |i: usize| (i as f32 * 0.17).sin() * 0.3;
+    for (name, samples) in
+        [("silence", vec![0.0; 160_000]), ("tone", (0..160_000).map(tone).collect()), ("empty", vec![])]
+    {
+        let pcm = PcmFile::create(dir.path().join(name), &samples).unwrap();
+        assert_eq!(transcribe(&engine, &pcm, 5).segments, [], "{name}");
     }
+}
+
+#[test]
+fn the_multilingual_model_hears_that_it_is_english() {
+    let _turn = alone();
+    let engine = engine("whisper-base", 2);
+    let found = transcribe(&engine, &sample("librivox/0870.wav"), 1);
+    assert_eq!(found.language, "en");
+    assert!(text(&found).contains("leisure to consider"), "{}", text(&found));
+    let pcm = sample("librivox/0880.wav");
+    let options = TranscribeOptions { language: Some("xx".into()), ..TranscribeOptions::default() };
+    let refused = engine.transcribe(pcm, options, &Cancel::default(), |_| {});
+    assert!(matches!(refused, Err(SpeechError::Request(_))));
+}
+
+#[test]
+fn batched_voice_activity_equals_the_network_frame_by_frame() {
+    let _turn = alone();
+    let _no_gradients = tch::no_grad_guard();
+    let samples = sample("public/sample.wav").read(0, 320_000).unwrap();
+    let vad = Vad::load(&vad_file()).unwrap();
+    let mut listening = vad.start();
+    // In uneven pieces, so that the carried state is tested too.
+    let mut ours = Vec::new();
+    for piece in samples.chunks(100_001) {
+        ours.extend(listening.probabilities(piece).unwrap());
+    }
+    let module = CModule::load_on_device(vad_file(), Device::Cpu).unwrap();
+    for (frame, (piece, got)) in samples.chunks_exact(512).zip(&ours).enumerate() {
+        let input = [tch::IValue::Tensor(Tensor::from_slice(piece).unsqueeze(0)), tch::IValue::Int(16_000)];
+        let tch::IValue::Tensor(expected) = module.forward_is(&input).unwrap() else {
+            panic!("not a tensor")
+        };
+        let expected = expected.double_value(&[0, 0]) as f32;
+        assert!((expected - got).abs() < 1e-4, "frame {frame}: {got} for {expected}");
+    }
+    assert_eq!(ours.len(), 625);
+}
+
+#[test]
+fn the_engine_cancels_refuses_and_goes_on() {
+    let _turn = alone();
+    let engine = engine("whisper-tiny.en", 1);
+    assert!(engine.health().ready);
+    let pcm = sample("public/sample.wav");
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let options = TranscribeOptions::default();
+    let cancelled = engine.transcribe(pcm.clone(), options.clone(), &cancel, |_| {});
+    assert!(matches!(cancelled, Err(SpeechError::Cancelled)));
+    let outcomes: Vec<bool> = std::thread::scope(|scope| {
+        let callers: Vec<_> = (0..6)
+            .map(|_| {
+                let (engine, pcm, options) = (engine.clone(), pcm.clone(), options.clone());
+                scope.spawn(move || {
+                    let cancel = Cancel::default();
+                    let stop = cancel.clone();
+                    let got = engine.transcribe(pcm, options, &cancel, |_| stop.cancel());
+                    matches!(got, Err(SpeechError::Overloaded))
+                })
+            })
+            .collect();
+        callers.into_iter().map(|caller| caller.join().unwrap()).collect()
+    });
+    assert!(outcomes.contains(&true), "a queue of one took six");
+    assert!(outcomes.contains(&false), "a queue of one took none");
+    let missing = transcribe_with(&engine, &pcm, "whisper-none");
+    assert!(missing.unwrap_err().to_string().contains("reflector models pull whisper-none"));
+    assert_eq!(text(&transcribe(&engine, &sample("librivox/0870.wav"), 1)), SENTENCE);
+}
+
+fn transcribe_with(engine: &Engine, pcm: &PcmFile, model: &str) -> Result<Transcription, SpeechError> {
+    let options = TranscribeOptions { model: Some(model.into()), ..TranscribeOptions::default() };
+    engine.transcribe(pcm.clone(), options, &Cancel::default(), |_| {})
 }
