@@ -36,6 +36,16 @@ pub(super) struct ApiJson<T>(pub T);
 #[from_request(via(axum::Form), rejection(PageError))]
 pub(super) struct PageForm<T>(pub T);
 
+/// The form of an upload by API, read as it arrives.
+#[derive(FromRequest)]
+#[from_request(rejection(ApiError))]
+pub(super) struct ApiMultipart(pub axum::extract::Multipart);
+
+/// The form of an upload by page, read as it arrives.
+#[derive(FromRequest)]
+#[from_request(rejection(PageError))]
+pub(super) struct PageMultipart(pub axum::extract::Multipart);
+
 /// JSON body that may be left out altogether.
 pub(super) struct OptionalJson<T>(pub Option<T>);
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::response::Redirect;
 use diesel_async::AsyncConnection;
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy::Viewer;
 use crate::web::api::v1::{process as work, transcripts};
-use crate::web::extract::{PageForm, UrlPath};
+use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
 use crate::web::{read, uploads};
@@ -30,7 +30,7 @@ fn to(id: TranscriptId) -> Redirect {
 pub(in crate::web) async fn upload(
     State(app): State<App>,
     Asking(viewer): Asking,
-    mut form: Multipart,
+    PageMultipart(mut form): PageMultipart,
 ) -> Result<Redirect, PageError> {
     let (mut title, mut language) = (String::new(), "auto".to_owned());
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {

@@ -1,7 +1,7 @@
 //! `…/record/upload`: a recording in chunks, in any order; each may be sent again, and a client asks which are there.
 
 use axum::Json;
-use axum::extract::{Multipart, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::recording::{self, RecordingStatus};
-use crate::web::extract::{ApiPath, ApiQuery};
+use crate::web::extract::{ApiMultipart, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::uploads::{self, MAX_CHUNKS};
@@ -37,7 +37,7 @@ pub(in crate::web) async fn post(
     ApiPath(id): ApiPath<TranscriptId>,
     ApiQuery(query): ApiQuery<ChunkQuery>,
     headers: HeaderMap,
-    mut form: Multipart,
+    ApiMultipart(mut form): ApiMultipart,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     if query.total_chunks == 0 || query.total_chunks > MAX_CHUNKS {
         let message = format!("must be from 1 to {MAX_CHUNKS}");
