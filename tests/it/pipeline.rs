@@ -146,8 +146,9 @@ async fn a_job_that_comes_twice_is_done_once() {
 async fn running_again_from_a_stage_adds_versions_and_keeps_the_old() {
     let workshop = Workshop::new().await;
     let media = Media::new();
-    let id =
-        workshop.upload(&media.ffmpeg(&format!("-i {} -t 6", two_people().display()), "short.wav")).await;
+    let id = workshop
+        .upload(&media.ffmpeg(&format!("-ss 6 -i {} -t 8", two_people().display()), "short.wav"))
+        .await;
     let inside = Inside::new(&workshop).await;
     workshop.until_ended(id).await;
     workshop.reprocess(id, Some(Stage::Topics)).await;
@@ -169,7 +170,7 @@ async fn running_again_from_a_stage_adds_versions_and_keeps_the_old() {
 async fn a_failed_stage_leaves_what_was_made_before_and_can_be_tried_again() {
     let workshop = Workshop::new().await;
     let media = Media::new();
-    let short = media.ffmpeg(&format!("-i {} -t 6", two_people().display()), "short.wav");
+    let short = media.ffmpeg(&format!("-ss 6 -i {} -t 8", two_people().display()), "short.wav");
     // A language model that refuses: its address is one where nobody speaks HTTP for us.
     let mut config = workshop.config();
     config.llm.url = Some("http://127.0.0.1:9/v1".into());

@@ -88,7 +88,7 @@ async fn a_failed_start_says_why() {
 #[tokio::test]
 async fn one_that_was_killed_comes_back_with_what_was_committed() {
     let dir = folder();
-    let postgres = start(options(&dir)).await;
+    let postgres = start(PrivateOptions { durable: true, ..options(&dir) }).await;
     let url = postgres.url(PrivatePostgres::DATABASE);
     let pool = Pool::new(&url, 2).unwrap();
     number(&pool, "CREATE TABLE kept AS SELECT 5 AS number").await.unwrap_err(); // it returns no row
