@@ -418,7 +418,8 @@ async fn llama_cpp_speaks_this_protocol() {
     let body = json!({"model": "gemma", "max_tokens": 80, "temperature": 0, "messages":
         [{"role": "user", "content": "Name the topic of: We should ship the release on Friday."}],
         "response_format": {"type": "json_schema", "json_schema": {"name": "t", "schema": {"type": "object",
-            "properties": {"title": {"type": "string", "maxLength": 40}}, "required": ["title"]}}}});
+            "properties": {"title": {"type": "string", "maxLength": 40}}, "required": ["title"],
+            "additionalProperties": false}}}});
     let client =
         reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(180)).build().expect("client");
     let answer: Value = client
