@@ -129,6 +129,16 @@ async fn a_failure_says_why_keeps_what_there_is_and_can_be_tried_again() {
     let (status, to) = site.form(&format!("{path}/process"), "").await;
     assert_eq!((status, to.as_str()), (303, path.as_str()));
     assert!(site.page(&path).await.1.contains("next in line"));
+
+    // Words that failed are not promised while the speakers are still being told apart.
+    let id = site.create("second.wav").await;
+    let attempt = site.up_to(id, Some(Stage::Transcribe)).await.unwrap();
+    let mut conn = site.workshop.conn().await;
+    stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now()).await.unwrap();
+    drop(conn);
+    let (_, page) = site.page(&format!("/transcripts/{id}")).await;
+    assert!(page.contains("Writing down the words did not work.") && page.contains("data-working"));
+    assert!(page.contains("There is no text yet.") && !page.contains("The first words appear here"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

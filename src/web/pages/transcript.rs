@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::{Segment, StageStatus, Topic, TranscriptView, recording, segment};
+use crate::model::{Segment, Stage, StageStatus, Topic, TranscriptView, recording, segment};
 use crate::policy::Viewer;
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
@@ -275,13 +275,13 @@ fn text(
     working: bool,
 ) -> TextView {
     let Some(shown) = &view.text else {
-        let note = (!working && !view.stages.is_empty()).then(|| "There is no text yet.".to_owned());
-        return TextView {
-            language: view.language().to_owned(),
-            writing: working,
-            note,
-            ..TextView::default()
-        };
+        // The speakers may still be told apart after the words have failed; no first words come then.
+        let failed = view.stages.iter().any(|state| {
+            state.status == StageStatus::Failed && matches!(state.stage, Stage::Ingest | Stage::Transcribe)
+        });
+        let writing = working && !failed;
+        let note = (!writing && !view.stages.is_empty()).then(|| "There is no text yet.".to_owned());
+        return TextView { language: view.language().to_owned(), writing, note, ..TextView::default() };
     };
     let total = if append { have.segments + segments.len() } else { segments.len() };
     let writing = shown.provisional && working && !shown.output.complete;
