@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audio::{Cancel, decode_to_pcm};
 use crate::config::{Config, DeviceChoice};
-use crate::export::{Document, Format, Line, Word, render};
+use crate::export::{Document, Format, Line, render};
+use crate::model::Word;
 use crate::speech::attribute::{SpeakerSegment, attribute};
 use crate::speech::{DeviceWish, DiarizeOptions, Engine, EngineSettings, TranscribeOptions};
 
