@@ -12,6 +12,7 @@ use crate::export::{Document, Format, Line, render};
 use crate::model::Word;
 use crate::speech::attribute::{SpeakerSegment, attribute};
 use crate::speech::{DeviceWish, DiarizeOptions, Engine, EngineSettings, TranscribeOptions};
+use crate::weights::ModelStore;
 
 /// Write down what is said in a file, and by whom; needs no database
 #[derive(Debug, Args)]
@@ -51,7 +52,7 @@ impl Transcribe {
         .with_context(|| self.file.display().to_string())?;
         bar.set_message("loading models");
         let engine = Engine::start(EngineSettings {
-            models: config.models.dir,
+            models: ModelStore::new(config.models.dir),
             model: self.model.unwrap_or(config.speech.model),
             device: match config.speech.device {
                 DeviceChoice::Auto => DeviceWish::Auto,

@@ -13,6 +13,7 @@ use crate::db::Pool;
 use crate::llm::Understanding;
 use crate::speech::{DeviceWish, Engine, EngineSettings};
 use crate::storage::Storage;
+use crate::weights::ModelStore;
 
 /// What jobs may touch. Cheap to clone.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ impl Speech {
     /// `models` is the folder of all weights. Nothing is loaded yet.
     pub fn new(config: &SpeechConfig, models: &Path) -> Self {
         let settings = EngineSettings {
-            models: models.to_owned(),
+            models: ModelStore::new(models),
             model: config.model.clone(),
             device: match config.device {
                 DeviceChoice::Auto => DeviceWish::Auto,

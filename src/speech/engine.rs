@@ -5,7 +5,6 @@
 //! thread's work is answered as an error, and the thread goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -20,6 +19,7 @@ use super::{
     Transcription,
 };
 use crate::audio::PcmFile;
+use crate::weights::ModelStore;
 
 /// How often a waiting caller looks at its cancellation.
 const LOOK: Duration = Duration::from_millis(50);
@@ -27,8 +27,7 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What the engine needs to know.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
-    /// Folder with one folder a model.
-    pub models: PathBuf,
+    pub models: ModelStore,
     /// The Whisper that is loaded at start and used where a request names none.
     pub model: String,
     pub device: DeviceWish,

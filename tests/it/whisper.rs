@@ -7,6 +7,7 @@ use reflector::audio::{Cancel, PcmFile, decode_to_pcm};
 use reflector::config::cache_dir;
 use reflector::speech::vad::Vad;
 use reflector::speech::{DeviceWish, Engine, EngineSettings, SpeechError, TranscribeOptions, Transcription};
+use reflector::weights::ModelStore;
 use tch::{CModule, Device, Tensor};
 
 /// Small machines: one test computes at a time.
@@ -15,10 +16,12 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+fn models() -> ModelStore {
+    ModelStore::new(cache_dir().join("models"))
+}
+
 fn vad_file() -> PathBuf {
-    let path = cache_dir().join("models/silero-vad/silero_vad.jit");
-    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    path
+    models().vad().expect("models are installed (`make setup`)")
 }
 
 /// A sample's PCM; the folder may go, the file stays open.
@@ -30,8 +33,8 @@ pub fn sample(name: &str) -> PcmFile {
 }
 
 pub fn engine(model: &str, queue: usize) -> Engine {
-    let models = cache_dir().join("models");
-    let settings = EngineSettings { models, model: model.into(), device: DeviceWish::Cpu, beam: 5, queue };
+    let settings =
+        EngineSettings { models: models(), model: model.into(), device: DeviceWish::Cpu, beam: 5, queue };
     Engine::start(settings).expect("models are installed (`make setup`)")
 }
 
@@ -145,7 +148,7 @@ fn the_engine_cancels_refuses_and_goes_on() {
     assert!(outcomes.contains(&true), "a queue of one took six");
     assert!(outcomes.contains(&false), "a queue of one took none");
     let missing = transcribe_with(&engine, &pcm, "whisper-none");
-    assert!(missing.unwrap_err().to_string().contains("reflector models pull whisper-none"));
+    assert!(missing.unwrap_err().to_string().contains("no model is called whisper-none"));
     assert_eq!(text(&transcribe(&engine, &sample("librivox/0870.wav"), 1)), SENTENCE);
 }
 
