@@ -21,6 +21,8 @@ impl Demo {
             .args(["demo", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .args(more)
+            // As people start it: not as cargo does.
+            .env_remove("OMP_WAIT_POLICY")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
