@@ -211,7 +211,8 @@ pub fn mp3() -> Vec<u8> {
     (0..1000u32).map(|n| (n % 251) as u8).collect()
 }
 
-fn talk(speakers: bool) -> Vec<Segment> {
+/// Three sentences by two people, told apart or not.
+pub fn talk(speakers: bool) -> Vec<Segment> {
     let said =
         [(0, " Good morning, let us begin."), (1, " We should <cut> the budget."), (0, " Agreed & noted.")];
     (0..)
