@@ -36,21 +36,33 @@ enum Command {
     All(all::All),
 }
 
+impl Command {
+    /// Whether this process itself will compute with libtorch.
+    fn computes(&self) -> bool {
+        matches!(self, Self::All(_) | Self::Demo(_) | Self::Transcribe(_) | Self::Work(_))
+    }
+
+    fn run(self) -> anyhow::Result<()> {
+        if self.computes() {
+            process::sleep_at_barriers()?;
+        }
+        match self {
+            Self::CheckConfig(command) => command.run(),
+            Self::Demo(command) => command.run(),
+            Self::Doctor(command) => command.run(),
+            Self::Migrate(command) => command.run(),
+            Self::Serve(command) => command.run(),
+            Self::Models(command) => command.run(),
+            Self::Transcribe(command) => command.run(),
+            Self::Work(command) => command.run(),
+            Self::All(command) => command.run(),
+        }
+    }
+}
+
 /// Parses the arguments, runs the command and turns its outcome into an exit status: 0 done, 1 failed, 2 misused.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let outcome: anyhow::Result<()> = match cli.command {
-        Command::CheckConfig(command) => command.run(),
-        Command::Demo(command) => command.run(),
-        Command::Doctor(command) => command.run(),
-        Command::Migrate(command) => command.run(),
-        Command::Serve(command) => command.run(),
-        Command::Models(command) => command.run(),
-        Command::Transcribe(command) => command.run(),
-        Command::Work(command) => command.run(),
-        Command::All(command) => command.run(),
-    };
-    match outcome {
+    match Cli::parse().command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the one place where a command says why it failed")]

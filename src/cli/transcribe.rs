@@ -7,10 +7,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audio::{Cancel, decode_to_pcm};
-use crate::config::{Config, DeviceChoice};
-use crate::export::{Document, Format, Line, Word, render};
+use crate::config::Config;
+use crate::export::{Document, Format, Line, render};
+use crate::jobs::engine_settings;
+use crate::model::Word;
 use crate::speech::attribute::{SpeakerSegment, attribute};
-use crate::speech::{DeviceWish, DiarizeOptions, Engine, EngineSettings, TranscribeOptions};
+use crate::speech::{DiarizeOptions, Engine, TranscribeOptions};
 
 /// Write down what is said in a file, and by whom; needs no database
 #[derive(Debug, Args)]
@@ -49,17 +51,10 @@ impl Transcribe {
         )
         .with_context(|| self.file.display().to_string())?;
         bar.set_message("loading models");
-        let engine = Engine::start(EngineSettings {
-            models: config.models.dir,
-            model: self.model.unwrap_or(config.speech.model),
-            device: match config.speech.device {
-                DeviceChoice::Auto => DeviceWish::Auto,
-                DeviceChoice::Cpu => DeviceWish::Cpu,
-                DeviceChoice::Cuda => DeviceWish::Cuda,
-            },
-            beam: self.beam.map_or(config.speech.beam, usize::from),
-            queue: 2,
-        })?;
+        let mut settings = engine_settings(&config.speech, &config.models.dir);
+        settings.model = self.model.unwrap_or(settings.model);
+        settings.beam = self.beam.map_or(settings.beam, usize::from);
+        let engine = Engine::start(settings)?;
         bar.set_message("words");
         let options = TranscribeOptions { language: self.language, ..TranscribeOptions::default() };
         let words = engine.transcribe(pcm.clone(), options, &cancel, |update| {

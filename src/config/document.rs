@@ -35,6 +35,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("speech.model", "Whisper model by its name on the Hugging Face hub without the owner."),
     ("speech.device", "`auto` (CUDA where it is there), `cpu` or `cuda`."),
+    (
+        "speech.precision",
+        "What Whisper computes with: `auto` (float16 on CUDA; bfloat16 on a CPU that multiplies it natively, else float32), `float32` or `bfloat16`.",
+    ),
     ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
     (

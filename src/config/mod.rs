@@ -27,7 +27,7 @@ pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
-pub use speech::{DeviceChoice, SpeechConfig};
+pub use speech::{DeviceChoice, PrecisionChoice, SpeechConfig};
 pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use work::WorkConfig;

@@ -9,6 +9,7 @@ pub struct SpeechConfig {
     /// Name of a Whisper model as on the Hugging Face hub without its owner.
     pub model: String,
     pub device: DeviceChoice,
+    pub precision: PrecisionChoice,
     /// Hypotheses kept while decoding; 1 is greedy.
     pub beam: usize,
     /// Requests that may wait for the engine before one is refused.
@@ -26,9 +27,26 @@ pub enum DeviceChoice {
     Cuda,
 }
 
+/// Numbers that Whisper computes with; voices are always heard in float32.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrecisionChoice {
+    /// What the device is fast in.
+    #[default]
+    Auto,
+    Float32,
+    Bfloat16,
+}
+
 impl Default for SpeechConfig {
     fn default() -> Self {
-        Self { model: "whisper-base".into(), device: DeviceChoice::Auto, beam: 5, queue: 16 }
+        Self {
+            model: "whisper-base".into(),
+            device: DeviceChoice::Auto,
+            precision: PrecisionChoice::Auto,
+            beam: 5,
+            queue: 16,
+        }
     }
 }
 

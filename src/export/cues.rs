@@ -138,7 +138,7 @@ fn wrap(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Word;
+    use crate::model::Word;
 
     fn spoken(words: usize, seconds: f64) -> Line {
         let word = |n: usize| {

@@ -1,4 +1,4 @@
-pub use crate::model::Word;
+use crate::model::Word;
 
 /// What there is to export. Everything but `segments` may be left out.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -69,7 +69,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::export::{Line, Word};
+    use crate::export::Line;
+    use crate::model::Word;
 
     #[test]
     fn segments_and_words_carry_times_and_speaker() {

@@ -14,7 +14,7 @@ mod txt;
 mod vtt;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
-pub use document::{Document, Line, Topic, Word};
+pub use document::{Document, Line, Topic};
 
 /// A file format that a transcript can be downloaded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

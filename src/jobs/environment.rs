@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tch::Kind;
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
@@ -8,11 +9,12 @@ use super::context::blocking;
 use super::error::JobError;
 use super::scratch::Scratch;
 use crate::bus::Bus;
-use crate::config::{DeviceChoice, SpeechConfig};
+use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig};
 use crate::db::Pool;
 use crate::llm::Understanding;
 use crate::speech::{DeviceWish, Engine, EngineSettings};
 use crate::storage::Storage;
+use crate::weights::ModelStore;
 
 /// What jobs may touch. Cheap to clone.
 #[derive(Clone)]
@@ -37,18 +39,7 @@ pub struct Speech {
 impl Speech {
     /// `models` is the folder of all weights. Nothing is loaded yet.
     pub fn new(config: &SpeechConfig, models: &Path) -> Self {
-        let settings = EngineSettings {
-            models: models.to_owned(),
-            model: config.model.clone(),
-            device: match config.device {
-                DeviceChoice::Auto => DeviceWish::Auto,
-                DeviceChoice::Cpu => DeviceWish::Cpu,
-                DeviceChoice::Cuda => DeviceWish::Cuda,
-            },
-            beam: config.beam,
-            queue: config.queue,
-        };
-        Self { settings, engine: Arc::default() }
+        Self { settings: engine_settings(config, models), engine: Arc::default() }
     }
 
     /// The engine, if a job has needed it yet.
@@ -65,5 +56,25 @@ impl Speech {
     /// Name of the Whisper model.
     pub(super) fn model(&self) -> &str {
         &self.settings.model
+    }
+}
+
+/// The settings of an engine; `models` is the folder of all weights.
+pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
+    EngineSettings {
+        models: ModelStore::new(models),
+        model: config.model.clone(),
+        device: match config.device {
+            DeviceChoice::Auto => DeviceWish::Auto,
+            DeviceChoice::Cpu => DeviceWish::Cpu,
+            DeviceChoice::Cuda => DeviceWish::Cuda,
+        },
+        precision: match config.precision {
+            PrecisionChoice::Auto => None,
+            PrecisionChoice::Float32 => Some(Kind::Float),
+            PrecisionChoice::Bfloat16 => Some(Kind::BFloat16),
+        },
+        beam: config.beam,
+        queue: config.queue,
     }
 }

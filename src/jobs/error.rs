@@ -56,6 +56,13 @@ impl From<StorageError> for JobError {
         match error {
             StorageError::DiskFull => Self::permanent(error.to_string()),
             StorageError::NotFound(_) => Self::permanent(format!("{error}; upload the recording again")),
+            StorageError::S3(cause) => {
+                tracing::warn!(error = %cause, "the object store failed");
+                // Its source would be shown with it.
+                Self::Transient(anyhow::anyhow!(
+                    "the object store can't be reached, or refuses; the log says more"
+                ))
+            }
             _ => Self::transient(error),
         }
     }
@@ -89,5 +96,17 @@ impl From<SpeechError> for JobError {
 impl From<LlmError> for JobError {
     fn from(error: LlmError) -> Self {
         if error.is_transient() { Self::transient(error) } else { Self::permanent(error.to_string()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_servers_words_are_not_for_people() {
+        let refused = s3::error::S3Error::HttpFailWithBody(403, "<Code>AccessDenied</Code>".into());
+        let shown = JobError::from(StorageError::from(refused)).to_string();
+        assert!(shown.starts_with("the object store") && !shown.contains("AccessDenied"), "{shown}");
     }
 }

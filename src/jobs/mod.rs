@@ -28,7 +28,7 @@ mod topics;
 mod transcribe;
 
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
-pub use environment::{Environment, Speech};
+pub use environment::{Environment, Speech, engine_settings};
 pub use run::Stages;
 pub use scratch::Scratch;
 pub use start::{reprocess, start};

@@ -80,7 +80,8 @@ fn sweep(root: &Path) -> io::Result<()> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 tracing::warn!(%error, "a leftover folder can't be removed");
             }
-            _ => std::fs::remove_file(&mark)?,
+            // Another sweep may have had the lock before us.
+            _ => drop(std::fs::remove_file(&mark)),
         }
     }
     Ok(())

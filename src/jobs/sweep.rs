@@ -21,13 +21,18 @@ pub async fn sweep_for_ever(env: Environment) {
         match sweep(&env).await {
             Ok(removed) if removed > 0 => tracing::info!(removed, "objects that nobody needs were removed"),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the sweep was not finished; it comes again"),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "the sweep was not finished; it comes again")
+            }
         }
         tokio::time::sleep(BETWEEN).await;
     }
 }
 
-/// Sweeps once; the number of objects that were removed. Two processes may do so at once: each step is harmless twice.
+/// Sweeps once; the number of objects that were removed.
+///
+/// Every worker sweeps, and needs no lock for it: each step asks for what is old, removes it, and takes no offence when
+/// another has removed it meanwhile. A folder in scratch belongs to one machine, where the lock of its process decides.
 ///
 /// # Errors
 /// The database's, or the store's; what was removed until then is.

@@ -133,21 +133,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-
-    fn state(stage: Stage, status: StageStatus, progress: f32) -> StageState {
-        StageState {
-            stage,
-            run: 1,
-            status,
-            attempt: None,
-            starts: 0,
-            progress,
-            started_at: None,
-            finished_at: None,
-            error: None,
-            current_output: None,
-        }
-    }
+    use crate::model::stage::tests::state;
 
     #[test]
     fn history_weighs_the_stages() {

@@ -126,8 +126,24 @@ pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Que
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A stage of a first run, of which nothing else is known.
+    pub(crate) fn state(stage: Stage, status: StageStatus, progress: f32) -> StageState {
+        StageState {
+            stage,
+            run: 1,
+            status,
+            attempt: None,
+            starts: 0,
+            progress,
+            started_at: None,
+            finished_at: None,
+            error: None,
+            current_output: None,
+        }
+    }
 
     #[test]
     fn every_stage_comes_after_what_it_needs() {

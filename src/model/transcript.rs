@@ -99,6 +99,21 @@ pub struct NewTranscript {
     pub user_id: Option<UserId>,
 }
 
+impl NewTranscript {
+    /// One that is made from a file: nobody's, private, in English.
+    pub fn of_file(name: impl Into<String>) -> Self {
+        Self {
+            id: TranscriptId::new(),
+            name: name.into(),
+            source_language: "en".into(),
+            target_language: "en".into(),
+            source_kind: SourceKind::File,
+            share_mode: ShareMode::Private,
+            user_id: None,
+        }
+    }
+}
+
 /// What a person may change; `None` leaves a field alone, `Some(None)` gives it back to the machine.
 #[derive(Clone, Debug, Default, AsChangeset)]
 #[diesel(table_name = transcript)]

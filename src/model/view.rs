@@ -9,7 +9,7 @@ use super::participant::{self, Participant, SpeakerNames};
 use super::segment::{self, Segment};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
-use super::understanding::{self, ActionItem, SummarySentence, Topic, as_texts};
+use super::understanding::{self, ActionItem, SummaryKind, SummarySentence, Topic, as_texts};
 use crate::ids::{OutputId, TranscriptId};
 
 /// Everything about a transcript but its text, which may be long and is read in pages ([`segment::page`]) or at once
@@ -28,7 +28,7 @@ pub struct TranscriptView {
     /// The voices that occur in it, from 0.
     pub speakers: Vec<i32>,
     pub topics: Vec<Topic>,
-    /// The machine's, with the times they rest on; not what is shown where a person wrote their own.
+    /// The machine's, with the times they rest on; see [`TranscriptView::shown_sentences`].
     pub sentences: Vec<SummarySentence>,
     pub actions: Vec<ActionItem>,
     pub stages: Vec<StageState>,
@@ -96,6 +96,16 @@ impl TranscriptView {
     /// What to call the voices.
     pub fn speaker_names(&self) -> SpeakerNames {
         SpeakerNames::new(&self.participants)
+    }
+
+    /// Sentences of the machine's summary of this kind; none where a person's own text is shown instead.
+    pub fn shown_sentences(&self, kind: SummaryKind) -> impl Iterator<Item = &SummarySentence> {
+        let by_a_person = match kind {
+            SummaryKind::Short => &self.transcript.short_summary,
+            SummaryKind::Long => &self.transcript.long_summary,
+        };
+        let hidden = by_a_person.as_deref().is_some_and(|text| !text.trim().is_empty());
+        self.sentences.iter().filter(move |sentence| !hidden && sentence.kind == kind)
     }
 
     /// Language of the text: as detected, else as the person said.

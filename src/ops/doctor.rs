@@ -7,6 +7,7 @@ use crate::bus::Bus;
 use crate::config::Config;
 use crate::db;
 use crate::storage::Storage;
+use crate::weights::ModelStore;
 
 /// Less free room than this is called a problem: one long recording with its decoded sound.
 const LEAST_FREE: u64 = 2_000_000_000;
@@ -47,12 +48,13 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         ),
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ];
-    let whisper = config.speech.model.as_str();
-    for name in [whisper, "silero-vad", "segmentation-3.0", "campplus"] {
-        let installed = model(&config.models.dir, name);
+    let models = ModelStore::new(&config.models.dir);
+    for installed in
+        [models.whisper(&config.speech.model), models.vad(), models.segmentation(), models.embedding()]
+    {
         findings.push(finding(
             "model",
-            installed,
+            installed.map(|path| format!("{} is there", path.display())),
             "`reflector models pull NAME`, or check models.dir and speech.model",
         ));
     }
@@ -106,11 +108,6 @@ async fn events(config: &Config) -> anyhow::Result<String> {
     let Some(url) = &config.redis.url else { return Ok("inside one process (no redis.url)".into()) };
     Bus::redis(url).await?.ping().await?;
     Ok("Redis answers".into())
-}
-
-fn model(dir: &Path, name: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(dir.join(name).is_dir(), "{name} is not in {}", dir.display());
-    Ok(format!("{name} is installed"))
 }
 
 async fn ffmpeg() -> anyhow::Result<String> {

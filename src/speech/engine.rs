@@ -5,7 +5,6 @@
 //! thread's work is answered as an error, and the thread goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
@@ -20,6 +19,7 @@ use super::{
     Transcription,
 };
 use crate::audio::PcmFile;
+use crate::weights::ModelStore;
 
 /// How often a waiting caller looks at its cancellation.
 const LOOK: Duration = Duration::from_millis(50);
@@ -27,11 +27,13 @@ const LOOK: Duration = Duration::from_millis(50);
 /// What the engine needs to know.
 #[derive(Clone, Debug)]
 pub struct EngineSettings {
-    /// Folder with one folder a model.
-    pub models: PathBuf,
+    pub models: ModelStore,
     /// The Whisper that is loaded at start and used where a request names none.
     pub model: String,
     pub device: DeviceWish,
+    /// What Whisper computes with; `None` for what the device is fast in: float16 on CUDA, bfloat16 on a CPU that
+    /// multiplies it natively, else float32.
+    pub precision: Option<Kind>,
     /// Hypotheses kept where a request does not say.
     pub beam: usize,
     /// Requests that may wait.
@@ -49,14 +51,15 @@ pub enum DeviceWish {
 }
 
 impl DeviceWish {
-    fn choose(self) -> Result<(Device, Kind), SpeechError> {
+    fn choose(self, precision: Option<Kind>) -> Result<(Device, Kind), SpeechError> {
         let cuda = self != Self::Cpu && tch::Cuda::is_available();
         match self {
             Self::Cuda if !cuda => {
                 Err(SpeechError::Request("CUDA was asked for, and libtorch finds none".into()))
             }
-            _ if cuda => Ok((Device::Cuda(0), Kind::Half)),
-            _ => Ok((Device::Cpu, if fast_bf16() { Kind::BFloat16 } else { Kind::Float })),
+            _ if cuda => Ok((Device::Cuda(0), precision.unwrap_or(Kind::Half))),
+            _ if fast_bf16() => Ok((Device::Cpu, precision.unwrap_or(Kind::BFloat16))),
+            _ => Ok((Device::Cpu, precision.unwrap_or(Kind::Float))),
         }
     }
 }
@@ -119,7 +122,7 @@ impl Engine {
     /// # Errors
     /// Models that are missing (the message says how to get them), damaged, or don't fit the device.
     pub fn start(settings: EngineSettings) -> Result<Self, SpeechError> {
-        let (device, kind) = settings.device.choose()?;
+        let (device, kind) = settings.device.choose(settings.precision)?;
         let (requests, inbox) = sync_channel(settings.queue.max(1));
         let (loaded, when_loaded) = channel();
         let shared = Arc::new(Shared::default());

@@ -23,6 +23,12 @@ pub enum SpeechError {
     Internal(String),
 }
 
+impl From<crate::weights::WeightsError> for SpeechError {
+    fn from(error: crate::weights::WeightsError) -> Self {
+        Self::Model(error.to_string())
+    }
+}
+
 impl From<crate::weights::TensorFileError> for SpeechError {
     fn from(error: crate::weights::TensorFileError) -> Self {
         Self::Model(error.to_string())

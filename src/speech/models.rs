@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use tch::{Device, Kind};
 
 use super::diarize::Diarizer;
@@ -27,7 +25,7 @@ pub struct Models {
 impl Models {
     /// Loads what every transcription needs and runs it once, so that the first request does not pay for it.
     pub fn load(settings: EngineSettings, device: Device, kind: Kind) -> Result<Self, SpeechError> {
-        let vad = Vad::load(&file(&settings, "silero-vad", "silero_vad.jit")?)?;
+        let vad = Vad::load(&settings.models.vad()?)?;
         let whisper = open(&settings, &settings.model, device, kind)?;
         vad.start().push(&vec![0.0; 16_000])?;
         whisper.warm_up()?;
@@ -68,25 +66,14 @@ impl Models {
         let diarizer = match &mut self.diarizer {
             Some(diarizer) => diarizer,
             none => {
-                let segmentation = file(&self.settings, "segmentation-3.0", "pytorch_model.bin")?;
-                let embedding = file(&self.settings, "campplus", "campplus_cn_en_common.pt")?;
-                none.insert(Diarizer::load(&segmentation, &embedding, self.device)?)
+                let store = &self.settings.models;
+                none.insert(Diarizer::load(&store.segmentation()?, &store.embedding()?, self.device)?)
             }
         };
         diarizer.diarize(pcm, options, cancel, on_progress)
     }
 }
 
-/// A model's one file, or an error that says how to get it.
-fn file(settings: &EngineSettings, model: &str, name: &str) -> Result<PathBuf, SpeechError> {
-    let path = settings.models.join(model).join(name);
-    if path.is_file() {
-        return Ok(path);
-    }
-    let dir = settings.models.display();
-    Err(SpeechError::Model(format!("{model} is not in {dir}; get it with `reflector models pull {model}`")))
-}
-
 fn open(settings: &EngineSettings, name: &str, device: Device, kind: Kind) -> Result<Whisper, SpeechError> {
-    Whisper::load(&WhisperFiles::in_dir(&settings.models.join(name))?, device, kind)
+    Whisper::load(&WhisperFiles::in_dir(&settings.models.whisper(name)?)?, device, kind)
 }

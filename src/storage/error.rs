@@ -13,7 +13,8 @@ pub enum StorageError {
     Source(std::io::Error),
     #[error("storage: {0}")]
     Io(std::io::Error),
-    #[error("the object store: {0}")]
+    /// The cause may hold the server's own words: for logs and operators, not for those who use the pages.
+    #[error("the object store can't be reached, or refuses")]
     S3(#[from] s3::error::S3Error),
     /// A setting of the store can't be used.
     #[error("the object store: {0}")]

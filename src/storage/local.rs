@@ -125,8 +125,12 @@ impl Local {
             for path in read_dir(&dir)? {
                 let written = path.metadata().and_then(|metadata| metadata.modified());
                 if written.is_ok_and(|written| written.elapsed().is_ok_and(|since| since >= age)) {
-                    std::fs::remove_file(path)?;
-                    swept += 1;
+                    match std::fs::remove_file(path) {
+                        Ok(()) => swept += 1,
+                        // Another sweep was quicker.
+                        Err(error) if error.kind() == ErrorKind::NotFound => {}
+                        Err(error) => return Err(error),
+                    }
                 }
             }
             Ok(swept)

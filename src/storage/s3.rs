@@ -144,8 +144,12 @@ impl Remote {
             for upload in page.uploads.iter().filter(|upload| upload.key.parse::<StorageKey>().is_ok()) {
                 let begun = chrono::DateTime::parse_from_rfc3339(&upload.initiated);
                 if begun.is_ok_and(|begun| begun <= newest) {
-                    self.bucket.abort_upload(&upload.key, &upload.id).await?;
-                    swept += 1;
+                    match self.bucket.abort_upload(&upload.key, &upload.id).await {
+                        Ok(()) => swept += 1,
+                        // Another sweep was quicker, or it was completed after all.
+                        Err(S3Error::HttpFailWithBody(404, _)) => {}
+                        Err(error) => return Err(error.into()),
+                    }
                 }
             }
         }

@@ -41,14 +41,15 @@ pub(super) async fn readyz(State(app): State<App>) -> Response {
 }
 
 /// Outcome for monitors: the reason goes to the log, since an error may carry an address or a user's name.
-fn told<T, E: std::fmt::Display>(
+fn told<T, E: std::error::Error + Send + Sync + 'static>(
     part: &'static str,
     outcome: Result<Result<T, E>, tokio::time::error::Elapsed>,
 ) -> Result<T, &'static str> {
     match outcome {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
-            tracing::warn!(part, %error, "not ready");
+            let error = anyhow::Error::new(error);
+            tracing::warn!(part, error = format!("{error:#}"), "not ready");
             Err("failed")
         }
         Err(_) => {

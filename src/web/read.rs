@@ -60,18 +60,12 @@ pub(super) fn title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &
 /// The transcript as exports take it.
 pub(super) fn document(view: &TranscriptView, segments: &[Segment]) -> Document {
     let names = view.speaker_names();
-    let word = |word: &crate::model::Word| export::Word {
-        text: word.text.clone(),
-        start: word.start,
-        end: word.end,
-        probability: word.probability,
-    };
     let line = |segment: &Segment| export::Line {
         start: segment.start,
         end: segment.end,
         speaker: segment.speaker.map(|speaker| names.name(speaker)),
         text: segment.text.clone(),
-        words: segment.words.iter().map(word).collect(),
+        words: segment.words.clone(),
     };
     let topic = |topic: &crate::model::Topic| export::Topic {
         title: topic.title.clone(),

@@ -118,6 +118,21 @@ async fn a_finished_transcript_is_given_in_every_format() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_summary_is_given_by_sentences_with_their_times() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
+    let short = json!({ "kind": "short", "heading": null, "text": "They cut the budget.", "start": 20.0, "end": 26.0 });
+    let long = json!({ "kind": "long", "heading": "The budget", "text": "It was cut in the end.", "start": 20.0, "end": 26.0 });
+    assert_eq!(site.json(&path).await.1["summary_sentences"], json!([short, long]));
+
+    // What a person wrote rests on nothing that we know of; given back to the machine, its sentences are there again.
+    let (_, changed) = site.send("PATCH", &path, &json!({ "short_summary": "Mine." })).await;
+    assert_eq!((&changed["short_summary"], &changed["summary_sentences"]), (&json!("Mine."), &json!([long])));
+    let (_, changed) = site.send("PATCH", &path, &json!({ "short_summary": null })).await;
+    assert_eq!(changed["summary_sentences"], json!([short, long]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn participants_are_added_renamed_and_removed() {
     let site = Site::new().await;
     let path = format!("/v1/transcripts/{}/participants", site.create("x").await);

@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use reflector::bus::{Event, StageEvent};
 use reflector::clock;
 use reflector::model::stage::{self, Stage};
+use reflector::model::{output, segment};
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
 
 use crate::support::media::Media;
-use crate::support::site::Site;
+use crate::support::site::{Site, talk};
 use crate::support::workshop::two_people;
 
 /// Far more than anything takes.
@@ -169,6 +171,29 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.until("a topic leads to its start", "document.querySelector('audio').currentTime < 3").await;
     browser.script("document.querySelector('audio').pause()").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.driver.clone().quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_says_that_more_comes_only_while_it_does() {
+    let site = Site::new().await;
+    let id = site.create("talk.wav").await;
+    let attempt = site.up_to(id, Some(Stage::Transcribe)).await.unwrap();
+    let mut conn = site.workshop.conn().await;
+    let output = output::open(&mut conn, &attempt, "whisper-tiny.en", None).await.unwrap().unwrap();
+    segment::append(&mut conn, output, &talk(false)[..2]).await.unwrap();
+
+    let browser = Browser::open(false).await;
+    let address = format!("http://localhost:{}/transcripts/{id}", site.address.port());
+    browser.driver.goto(address).await.unwrap();
+    browser.until("more is announced", "document.querySelector('.writing')").await;
+    segment::append(&mut conn, output, &talk(false)[2..]).await.unwrap();
+    stage::finish(&mut conn, &attempt, Some(output), clock::now()).await.unwrap();
+    let ended = StageEvent { stage: "transcribe".into(), status: "done".into(), ..StageEvent::default() };
+    site.app.bus().publish(id, &Event::Stage(ended)).await;
+    browser.until("all words are there", "document.querySelector('#text').innerText.includes('noted')").await;
+    browser.until("nothing more is announced", "!document.querySelector('.writing')").await;
+    browser.until("speakers are still unknown", "document.querySelector('[data-working]')").await;
     browser.driver.clone().quit().await.unwrap();
 }
 

@@ -64,3 +64,19 @@ fn what_can_not_be_done_is_said() {
     assert_eq!(run(&["a.wav", "--format", "pdf"]).status.code(), Some(2));
     assert_eq!(run(&["a.wav", "--beam", "0"]).status.code(), Some(2));
 }
+
+#[test]
+fn openmp_threads_sleep_at_barriers_unless_told_otherwise() {
+    let policy = |set: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_reflector"));
+        command.args(["transcribe", "/nowhere/a.wav"]);
+        // libgomp says what it has read each time it is loaded.
+        command.env_remove("OMP_WAIT_POLICY").env("OMP_DISPLAY_ENV", "true");
+        let done = command.envs(set.map(|set| ("OMP_WAIT_POLICY", set))).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.code() == Some(1) && said.contains("/nowhere/a.wav"), "{said}");
+        said.lines().rfind(|line| line.contains("OMP_WAIT_POLICY")).unwrap().to_owned()
+    };
+    assert!(policy(None).contains("PASSIVE"));
+    assert!(policy(Some("active")).contains("ACTIVE"));
+}

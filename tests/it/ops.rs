@@ -47,6 +47,27 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
 }
 
 #[test]
+fn doctor_notices_a_model_that_is_not_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    for model in ["whisper-base", "silero-vad"] {
+        std::fs::create_dir(dir.path().join(model)).unwrap();
+    }
+    std::fs::write(dir.path().join("silero-vad/silero_vad.jit"), b"cut").unwrap();
+    let models = dir.path().display().to_string();
+    let (_, stdout, _) = reflector(
+        &["doctor"],
+        &[
+            ("REFLECTOR_DATABASE__URL", "postgresql://nobody@127.0.0.1:1/none"),
+            ("REFLECTOR_STORAGE__DIR", &models),
+            ("REFLECTOR_MODELS__DIR", &models),
+        ],
+    );
+    for model in ["whisper-base", "silero-vad"] {
+        assert!(stdout.contains(&format!("FAIL  model: {model} is not installed")), "{stdout}");
+    }
+}
+
+#[test]
 fn every_command_has_a_page_that_names_its_options() {
     let (_, help, _) = reflector(&["help"], &[]);
     let commands: Vec<&str> = help

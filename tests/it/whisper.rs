@@ -7,7 +7,8 @@ use reflector::audio::{Cancel, PcmFile, decode_to_pcm};
 use reflector::config::cache_dir;
 use reflector::speech::vad::Vad;
 use reflector::speech::{DeviceWish, Engine, EngineSettings, SpeechError, TranscribeOptions, Transcription};
-use tch::{CModule, Device, Tensor};
+use reflector::weights::ModelStore;
+use tch::{CModule, Device, Kind, Tensor};
 
 /// Small machines: one test computes at a time.
 fn alone() -> MutexGuard<'static, ()> {
@@ -15,10 +16,12 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+fn models() -> ModelStore {
+    ModelStore::new(cache_dir().join("models"))
+}
+
 fn vad_file() -> PathBuf {
-    let path = cache_dir().join("models/silero-vad/silero_vad.jit");
-    assert!(path.is_file(), "{} is missing: run `make setup`", path.display());
-    path
+    models().vad().expect("models are installed (`make setup`)")
 }
 
 /// A sample's PCM; the folder may go, the file stays open.
@@ -30,8 +33,19 @@ pub fn sample(name: &str) -> PcmFile {
 }
 
 pub fn engine(model: &str, queue: usize) -> Engine {
-    let models = cache_dir().join("models");
-    let settings = EngineSettings { models, model: model.into(), device: DeviceWish::Cpu, beam: 5, queue };
+    engine_in(Kind::Float, model, queue)
+}
+
+fn engine_in(precision: Kind, model: &str, queue: usize) -> Engine {
+    let precision = Some(precision);
+    let settings = EngineSettings {
+        models: models(),
+        model: model.into(),
+        device: DeviceWish::Cpu,
+        precision,
+        beam: 5,
+        queue,
+    };
     Engine::start(settings).expect("models are installed (`make setup`)")
 }
 
@@ -64,6 +78,19 @@ fn a_sentence_is_written_down_greedily_and_by_beam_with_words_in_order() {
         // The reader speaks evenly for 7 seconds: each word has its place.
         assert!((words[10].start - 3.5).abs() < 1.0, "{:?}", words[10]);
     }
+}
+
+/// What the engine takes by itself on a CPU with AMX: any CPU computes it, only slowly.
+#[test]
+fn bfloat16_hears_the_same_sentence_with_its_words_in_place() {
+    let _turn = alone();
+    let engine = engine_in(Kind::BFloat16, "whisper-tiny.en", 2);
+    assert_eq!(engine.health().dtype, "bf16");
+    let found = transcribe(&engine, &sample("librivox/0870.wav"), 5);
+    assert_eq!(text(&found), SENTENCE);
+    let words: Vec<_> = found.segments.iter().flat_map(|segment| &segment.words).collect();
+    assert!(words.windows(2).all(|pair| pair[0].start <= pair[0].end && pair[0].end <= pair[1].start));
+    assert!((words[10].start - 3.5).abs() < 1.0, "{:?}", words[10]);
 }
 
 #[test]
@@ -128,24 +155,24 @@ fn the_engine_cancels_refuses_and_goes_on() {
     let options = TranscribeOptions::default();
     let cancelled = engine.transcribe(pcm.clone(), options.clone(), &cancel, |_| {});
     assert!(matches!(cancelled, Err(SpeechError::Cancelled)));
+    // The first to be refused stops those that got in.
+    let stop = Cancel::default();
+    let ask = || {
+        let got = engine.transcribe(pcm.clone(), options.clone(), &stop, |_| {});
+        let refused = matches!(got, Err(SpeechError::Overloaded));
+        if refused {
+            stop.cancel();
+        }
+        refused
+    };
     let outcomes: Vec<bool> = std::thread::scope(|scope| {
-        let callers: Vec<_> = (0..6)
-            .map(|_| {
-                let (engine, pcm, options) = (engine.clone(), pcm.clone(), options.clone());
-                scope.spawn(move || {
-                    let cancel = Cancel::default();
-                    let stop = cancel.clone();
-                    let got = engine.transcribe(pcm, options, &cancel, |_| stop.cancel());
-                    matches!(got, Err(SpeechError::Overloaded))
-                })
-            })
-            .collect();
+        let callers: Vec<_> = (0..6).map(|_| scope.spawn(ask)).collect();
         callers.into_iter().map(|caller| caller.join().unwrap()).collect()
     });
     assert!(outcomes.contains(&true), "a queue of one took six");
     assert!(outcomes.contains(&false), "a queue of one took none");
     let missing = transcribe_with(&engine, &pcm, "whisper-none");
-    assert!(missing.unwrap_err().to_string().contains("reflector models pull whisper-none"));
+    assert!(missing.unwrap_err().to_string().contains("no model is called whisper-none"));
     assert_eq!(text(&transcribe(&engine, &sample("librivox/0870.wav"), 1)), SENTENCE);
 }
 

@@ -11,7 +11,7 @@ use crate::clock;
 use crate::ids::TranscriptId;
 use crate::jobs;
 use crate::model::recording;
-use crate::model::transcript::{self, NewTranscript, ShareMode, SourceKind};
+use crate::model::transcript::{self, NewTranscript};
 use crate::storage::StorageKey;
 
 /// File below the samples' folder, and what it is called on the page.
@@ -69,17 +69,8 @@ async fn upload(app: &App, file: &Path, name: &str) -> anyhow::Result<Transcript
     let bytes = tokio::fs::read(file).await?;
     let (size, sha256) = (i64::try_from(bytes.len())?, hex::encode(Sha256::digest(&bytes)));
     let original = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let new = NewTranscript {
-        id: TranscriptId::new(),
-        name: name.into(),
-        source_language: "en".into(),
-        target_language: "en".into(),
-        source_kind: SourceKind::File,
-        share_mode: ShareMode::Private,
-        user_id: None,
-    };
     let mut conn = app.pool().get().await?;
-    let made = transcript::create(&mut conn, &new).await?;
+    let made = transcript::create(&mut conn, &NewTranscript::of_file(name)).await?;
     let recording = recording::begin(&mut conn, made.id, &original, "audio/wav", 1).await?;
     app.storage().put_bytes(&StorageKey::UploadPart { recording: recording.id, part: 0 }, bytes).await?;
     recording::record_part(&mut conn, recording.id, 0, size, &sha256, clock::now()).await?;

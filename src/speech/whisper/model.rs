@@ -30,10 +30,9 @@ impl WhisperFiles {
         let present = |name: &str| Some(dir.join(name)).filter(|path| path.is_file());
         let weights = present("model.safetensors").or_else(|| present("model.bin"));
         let (Some(weights), Some(tokenizer)) = (weights, present("tokenizer.json")) else {
-            let name = dir.file_name().unwrap_or_default().to_string_lossy();
             return Err(SpeechError::Model(format!(
-                "{name} is not in {}; get it with `reflector models pull {name}`",
-                dir.parent().unwrap_or(dir).display()
+                "{} has no tokenizer.json, or neither model.safetensors nor model.bin",
+                dir.display()
             )));
         };
         let configs =

@@ -80,6 +80,8 @@ export class Live {
       const html = part.outerHTML;
       if (!old || this.seen.get(name) === html) continue;
       if (part.dataset.append !== undefined) {
+        // All may have been written before it is put together with the speakers.
+        if (!part.querySelector(".writing")) old.querySelector(".writing")?.remove();
         if (part.dataset.segments === old.dataset.segments) continue;
         const list = old.querySelector("#text");
         for (const turn of [...part.querySelectorAll(".turn")]) list.append(document.adoptNode(turn));

@@ -13,8 +13,8 @@ use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::TranscriptId;
+use crate::model::participant;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy::Viewer;
 use crate::web::api::v1::{process as work, transcripts};
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
@@ -70,13 +70,9 @@ async fn create(
     let file = uploads::clean_name(file);
     let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
     let new = NewTranscript {
-        id: TranscriptId::new(),
-        name: if title.is_empty() { stem.to_owned() } else { title.to_owned() },
         source_language: language.to_owned(),
-        target_language: "en".into(),
-        source_kind: SourceKind::File,
-        share_mode: ShareMode::Private,
         user_id: viewer.user(),
+        ..NewTranscript::of_file(if title.is_empty() { stem } else { title })
     };
     let mut conn = read::connect(app).await?;
     Ok(transcript::create(&mut conn, &new).await?.id)

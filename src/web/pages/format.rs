@@ -50,6 +50,7 @@ pub(crate) fn length(seconds: f64) -> String {
     match whole {
         0 => String::new(),
         1 => "1 second".into(),
+        60 => "1 minute".into(),
         2..=89 => format!("{whole} seconds"),
         90..=3599 => format!("{} minutes", (whole + 30) / 60),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
@@ -60,7 +61,7 @@ pub(crate) fn length(seconds: f64) -> String {
 pub(crate) fn left(seconds: f64) -> String {
     match seconds {
         s if s < 10.0 => "a few seconds left".into(),
-        s if s < 55.0 => format!("about {} s left", (s / 10.0).ceil() as u64 * 10),
+        s if s <= 50.0 => format!("about {} s left", (s / 10.0).ceil() as u64 * 10),
         s if s < 5400.0 => format!("about {} min left", (s / 60.0).ceil() as u64),
         s => format!("about {:.1} h left", s / 3600.0),
     }
@@ -101,10 +102,13 @@ mod tests {
     fn times_read_well() {
         assert_eq!([clock(5.0), clock(65.9), clock(3725.0)], ["0:05", "1:05", "1:02:05"]);
         assert_eq!([plain(1.0), plain(1.5), plain(83.456), plain(-1.0)], ["1", "1.5", "83.46", "0"]);
-        assert_eq!([length(42.0), length(720.0), length(3900.0)], ["42 seconds", "12 minutes", "1 h 5 min"]);
         assert_eq!(
-            [left(3.0), left(33.0), left(61.0)],
-            ["a few seconds left", "about 40 s left", "about 2 min left"]
+            [length(42.0), length(59.6), length(720.0), length(3900.0)],
+            ["42 seconds", "1 minute", "12 minutes", "1 h 5 min"]
+        );
+        assert_eq!(
+            [left(3.0), left(33.0), left(50.5), left(61.0)],
+            ["a few seconds left", "about 40 s left", "about 1 min left", "about 2 min left"]
         );
     }
 

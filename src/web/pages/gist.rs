@@ -52,11 +52,11 @@ pub(super) fn gist(view: &TranscriptView) -> GistView {
     let row = &view.transcript;
     let short = match written(row.short_summary.as_deref()) {
         Some(text) => vec![SentenceView { text, at: None }],
-        None => of_kind(&view.sentences, SummaryKind::Short).map(sentence).collect(),
+        None => view.shown_sentences(SummaryKind::Short).map(sentence).collect(),
     };
     let sections = match written(row.long_summary.as_deref()) {
         Some(text) => paragraphs(&text),
-        None => sections(of_kind(&view.sentences, SummaryKind::Long)),
+        None => sections(view.shown_sentences(SummaryKind::Long)),
     };
     let items = |kind| view.actions.iter().filter(|item| item.kind == kind).map(item).collect();
     let edited = row.short_summary.is_some() || row.long_summary.is_some();
@@ -81,10 +81,6 @@ fn label(method: Option<&str>) -> String {
 
 fn written(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-fn of_kind(sentences: &[SummarySentence], kind: SummaryKind) -> impl Iterator<Item = &SummarySentence> {
-    sentences.iter().filter(move |sentence| sentence.kind == kind)
 }
 
 fn sentence(from: &SummarySentence) -> SentenceView {

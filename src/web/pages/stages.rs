@@ -180,21 +180,7 @@ pub(super) fn brief(states: &[StageState]) -> (String, Option<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn state(stage: Stage, status: StageStatus, progress: f32) -> StageState {
-        StageState {
-            stage,
-            run: 1,
-            status,
-            attempt: None,
-            starts: 0,
-            progress,
-            started_at: None,
-            finished_at: None,
-            error: None,
-            current_output: None,
-        }
-    }
+    use crate::model::stage::tests::state;
 
     #[test]
     fn a_finished_transcript_says_nothing_and_a_failed_one_says_why() {

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::{Segment, Stage, StageStatus, Topic, TranscriptView, recording, segment};
+use crate::model::{Segment, Stage, StageState, StageStatus, Topic, TranscriptView, recording, segment};
 use crate::policy::Viewer;
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
@@ -250,7 +250,7 @@ async fn player(app: &App, view: &TranscriptView, at: Option<f64>) -> Option<Pla
     if row.audio_deleted || row.duration <= 0.0 {
         return None;
     }
-    let ingest = view.stages.iter().find(|state| state.stage == crate::model::Stage::Ingest)?;
+    let ingest = view.stages.iter().find(|state| state.stage == Stage::Ingest)?;
     if ingest.status != StageStatus::Done {
         return None;
     }
@@ -274,17 +274,15 @@ fn text(
     names: &Names,
     working: bool,
 ) -> TextView {
+    let transcribe = view.stages.iter().find(|state| state.stage == Stage::Transcribe);
+    let over = |state: &StageState| matches!(state.status, StageStatus::Done | StageStatus::Failed);
+    let writing = working && transcribe.is_some_and(|state| !over(state));
     let Some(shown) = &view.text else {
-        // The speakers may still be told apart after the words have failed; no first words come then.
-        let failed = view.stages.iter().any(|state| {
-            state.status == StageStatus::Failed && matches!(state.stage, Stage::Ingest | Stage::Transcribe)
-        });
-        let writing = working && !failed;
         let note = (!writing && !view.stages.is_empty()).then(|| "There is no text yet.".to_owned());
         return TextView { language: view.language().to_owned(), writing, note, ..TextView::default() };
     };
     let total = if append { have.segments + segments.len() } else { segments.len() };
-    let writing = shown.provisional && working && !shown.output.complete;
+    let writing = writing && shown.provisional && !shown.output.complete;
     let silent = (total == 0 && !writing).then(|| "Nobody says anything in this recording.".to_owned());
     TextView {
         output: shown.output.id.to_string(),

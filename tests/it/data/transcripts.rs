@@ -7,15 +7,7 @@ use reflector::model::{ShareMode, SourceKind, Status, Transcript, Viewer, user};
 use crate::support::postgres;
 
 pub async fn new_transcript(conn: &mut AsyncPgConnection, name: &str, user_id: Option<UserId>) -> Transcript {
-    let new = NewTranscript {
-        id: TranscriptId::new(),
-        name: name.into(),
-        source_language: "en".into(),
-        target_language: "en".into(),
-        source_kind: SourceKind::File,
-        share_mode: ShareMode::Private,
-        user_id,
-    };
+    let new = NewTranscript { user_id, ..NewTranscript::of_file(name) };
     transcript::create(conn, &new).await.unwrap()
 }
 

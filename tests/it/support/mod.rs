@@ -9,4 +9,5 @@ pub mod postgres;
 pub mod redis;
 pub mod site;
 pub mod small_disk;
+pub mod words;
 pub mod workshop;

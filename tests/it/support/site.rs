@@ -7,7 +7,7 @@ use reflector::clock;
 use reflector::ids::{ActionItemId, TopicId, TranscriptId};
 use reflector::lifecycle::Shutdown;
 use reflector::model::stage::{self, Attempt, Begun, Finished, Stage};
-use reflector::model::transcript::{self, NewTranscript, ShareMode, SourceKind};
+use reflector::model::transcript::{self, NewTranscript};
 use reflector::model::{ActionItem, ActionKind, Segment, SummaryKind, SummarySentence, Topic, Word};
 use reflector::model::{output, segment, understanding};
 use reflector::queue::Group;
@@ -99,17 +99,8 @@ impl Site {
 
     /// A transcript with nothing in it.
     pub async fn create(&self, name: &str) -> TranscriptId {
-        let new = NewTranscript {
-            id: TranscriptId::new(),
-            name: name.into(),
-            source_language: "en".into(),
-            target_language: "en".into(),
-            source_kind: SourceKind::File,
-            share_mode: ShareMode::Private,
-            user_id: None,
-        };
         let mut conn = self.workshop.conn().await;
-        transcript::create(&mut conn, &new).await.expect("a transcript").id
+        transcript::create(&mut conn, &NewTranscript::of_file(name)).await.expect("a transcript").id
     }
 
     /// Lays the stages of a transcript out and does those up to `last` by hand; `last` itself is left running.
@@ -220,7 +211,8 @@ pub fn mp3() -> Vec<u8> {
     (0..1000u32).map(|n| (n % 251) as u8).collect()
 }
 
-fn talk(speakers: bool) -> Vec<Segment> {
+/// Three sentences by two people, told apart or not.
+pub fn talk(speakers: bool) -> Vec<Segment> {
     let said =
         [(0, " Good morning, let us begin."), (1, " We should <cut> the budget."), (0, " Agreed & noted.")];
     (0..)

@@ -12,7 +12,7 @@ use reflector::ids::TranscriptId;
 use reflector::jobs;
 use reflector::model::recording;
 use reflector::model::stage::{self, Stage, StageState, StageStatus};
-use reflector::model::transcript::{self, NewTranscript, ShareMode, SourceKind, Status, Transcript};
+use reflector::model::transcript::{self, NewTranscript, Status, Transcript};
 use reflector::storage::{Storage, StorageKey};
 
 use super::postgres::{self, TestDatabase};
@@ -116,19 +116,10 @@ impl Workshop {
             0 | 1 => vec![bytes],
             len => vec![bytes[..len / 2].to_vec(), bytes[len / 2..].to_vec()],
         };
-        let id = TranscriptId::new();
         let mut conn = self.conn().await;
         let name = media.file_name().expect("a name").to_string_lossy().into_owned();
-        let new = NewTranscript {
-            id,
-            name: name.clone(),
-            source_language: "en".into(),
-            target_language: "en".into(),
-            source_kind: SourceKind::File,
-            share_mode: ShareMode::Private,
-            user_id: None,
-        };
-        transcript::create(&mut conn, &new).await.expect("a transcript");
+        let new = NewTranscript::of_file(&name);
+        let id = transcript::create(&mut conn, &new).await.expect("a transcript").id;
         let total = i32::try_from(parts.len()).expect("few parts");
         let recording =
             recording::begin(&mut conn, id, &name, "audio/wav", total).await.expect("a recording").id;

@@ -9,7 +9,8 @@ use crate::ids::{ParticipantId, TranscriptId, UserId};
 use crate::model::estimate::Estimate;
 use crate::model::transcript::ListItem;
 use crate::model::{
-    Participant, Segment, ShareMode, SourceKind, StageState, Status, Transcript, TranscriptView,
+    Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind, SummarySentence,
+    Transcript, TranscriptView,
 };
 
 /// A transcript in a list.
@@ -108,6 +109,9 @@ pub(in crate::web) struct TranscriptDetail {
     pub error: Option<String>,
     /// Decisions and next steps: computed by the ancestor, but never returned.
     pub action_items: Value,
+    /// The machine's summaries, the short one's sentences first, each with the time it rests on: ours. A summary that a
+    /// person wrote has none.
+    pub summary_sentences: Vec<SummarySentence>,
 }
 
 /// A stage of the work.
@@ -124,6 +128,10 @@ impl From<TranscriptView> for TranscriptDetail {
             crate::bus::Event::ActionItems { action_items } => action_items,
             _ => json!({ "decisions": [], "next_steps": [] }),
         };
+        let summary_sentences = [SummaryKind::Short, SummaryKind::Long]
+            .into_iter()
+            .flat_map(|kind| view.shown_sentences(kind).cloned())
+            .collect();
         let error = view.stages.iter().find_map(|state| failed(state).map(str::to_owned));
         Self {
             transcript: TranscriptOut::new(
@@ -136,6 +144,7 @@ impl From<TranscriptView> for TranscriptDetail {
             stages: stages(view.stages, &view.estimate),
             error,
             action_items,
+            summary_sentences,
         }
     }
 }

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::shapes::{WordOut, words};
 use crate::app::App;
+use crate::error::Error;
 use crate::ids::{TopicId, TranscriptId};
-use crate::model::{Segment, Topic, TranscriptView};
+use crate::model::{Segment, Topic};
+use crate::policy::Viewer;
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -35,30 +37,29 @@ struct TopicSegment {
     speaker: i32,
 }
 
+/// `GET …/topics`.
 pub(in crate::web) async fn topics(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
 ) -> Result<Json<Vec<TopicOut>>, ApiError> {
-    let mut conn = read::connect(&app).await?;
-    let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
-    Ok(Json(of(&view, &segments, false)))
+    Ok(Json(list(&app, viewer, id, false).await?))
 }
 
+/// `GET …/topics/with-words`.
 pub(in crate::web) async fn with_words(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
 ) -> Result<Json<Vec<TopicOut>>, ApiError> {
-    let mut conn = read::connect(&app).await?;
-    let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
-    Ok(Json(of(&view, &segments, true)))
+    Ok(Json(list(&app, viewer, id, true).await?))
 }
 
-fn of(view: &TranscriptView, segments: &[Segment], with_words: bool) -> Vec<TopicOut> {
-    view.topics.iter().map(|topic| one(topic, segments, with_words)).collect()
+async fn list(app: &App, viewer: Viewer, id: TranscriptId, with_words: bool) -> Result<Vec<TopicOut>, Error> {
+    let mut conn = read::connect(app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    Ok(view.topics.iter().map(|topic| one(topic, &segments, with_words)).collect())
 }
 
 fn one(topic: &Topic, all: &[Segment], with_words: bool) -> TopicOut {
