@@ -155,6 +155,7 @@ fn the_engine_cancels_refuses_and_goes_on() {
     let options = TranscribeOptions::default();
     let cancelled = engine.transcribe(pcm.clone(), options.clone(), &cancel, |_| {});
     assert!(matches!(cancelled, Err(SpeechError::Cancelled)));
+    until_idle(&engine);
     // The first to be refused stops those that got in.
     let stop = Cancel::default();
     let ask = || {
@@ -171,9 +172,17 @@ fn the_engine_cancels_refuses_and_goes_on() {
     });
     assert!(outcomes.contains(&true), "a queue of one took six");
     assert!(outcomes.contains(&false), "a queue of one took none");
+    until_idle(&engine);
     let missing = transcribe_with(&engine, &pcm, "whisper-none");
     assert!(missing.unwrap_err().to_string().contains("no model is called whisper-none"));
     assert_eq!(text(&transcribe(&engine, &sample("librivox/0870.wav"), 1)), SENTENCE);
+}
+
+/// What was cancelled leaves the queue when the engine comes to it.
+fn until_idle(engine: &Engine) {
+    while engine.health().queued + engine.health().running > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
 }
 
 fn transcribe_with(engine: &Engine, pcm: &PcmFile, model: &str) -> Result<Transcription, SpeechError> {
