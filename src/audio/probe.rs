@@ -15,6 +15,8 @@ use super::{AudioError, Cancel};
 pub struct MediaInfo {
     /// Seconds, where the container says so (a browser's webm does not).
     pub duration: Option<f64>,
+    /// Seconds that its sound lasts by its own account; `None` where it gives none, and ffmpeg would estimate.
+    pub promised: Option<f64>,
     pub has_audio: bool,
     /// A moving picture; cover art does not count.
     pub has_video: bool,
@@ -33,7 +35,13 @@ pub(super) const FORMATS: &str = "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,ca
 /// Protocols an input may make ffmpeg speak.
 pub(super) const PROTOCOLS: &str = "file,pipe";
 
+/// Seconds by which a whole file's sound may fall short: rounding, padding, a codec's delay.
+const SLACK: f64 = 2.0;
+
 const LIMITS: Limits = Limits { wall: Duration::from_secs(120), file_size: 1 << 20 };
+
+/// What ffprobe warns of where a file does not tell its length.
+const ESTIMATED: &str = "Estimating duration from bitrate";
 
 #[derive(Deserialize)]
 struct Report {
@@ -54,6 +62,7 @@ struct Stream {
     codec_name: Option<String>,
     sample_rate: Option<String>,
     channels: Option<u32>,
+    duration: Option<String>,
     #[serde(default)]
     disposition: Disposition,
 }
@@ -78,17 +87,17 @@ pub fn probe(path: &Path) -> Result<MediaInfo, AudioError> {
         return Err(AudioError::Empty);
     }
     let mut command = Command::new("ffprobe");
-    command.args(["-hide_banner", "-loglevel", "error", "-protocol_whitelist", PROTOCOLS]);
+    command.args(["-hide_banner", "-loglevel", "warning", "-protocol_whitelist", PROTOCOLS]);
     command.args(["-format_whitelist", FORMATS, "-print_format", "json", "-show_entries"]);
     command.arg(
-        "format=duration:stream=codec_type,codec_name,sample_rate,channels:stream_disposition=attached_pic",
+        "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration:stream_disposition=attached_pic",
     );
     command.arg("-i").arg(address(path));
     let mut json = String::new();
     let done = process::run("ffprobe", command, &LIMITS, &Cancel::new(), &mut |line| json.push_str(line))?;
     let report: Option<Report> = serde_json::from_str(&json).ok().filter(|_| done.status.success());
     match report.filter(Report::is_of_media) {
-        Some(report) => Ok(report.into()),
+        Some(report) => Ok(report.info(done.stderr.contains(ESTIMATED))),
         None if begins_like_media(file)? => Err(AudioError::Damaged(done.reason())),
         None => Err(AudioError::NotMedia),
     }
@@ -103,22 +112,38 @@ impl Report {
         };
         self.streams.iter().any(is_real)
     }
-}
 
-impl From<Report> for MediaInfo {
-    fn from(report: Report) -> Self {
+    /// `estimated`: no length in it is more than a guess.
+    fn info(self, estimated: bool) -> MediaInfo {
         let is = |stream: &&Stream, kind: &str| stream.codec_type.as_deref() == Some(kind);
-        let audio = report.streams.iter().find(|stream| is(stream, "audio"));
+        let audio = self.streams.iter().find(|stream| is(stream, "audio"));
         let moving = |stream: &&Stream| is(stream, "video") && stream.disposition.attached_pic == 0;
-        let duration: Option<f64> = report.format.duration.and_then(|text| text.parse().ok());
-        Self {
-            duration: duration.filter(|seconds| seconds.is_finite() && *seconds > 0.0),
+        let has_video = self.streams.iter().any(|stream| moving(&stream));
+        let duration = seconds(self.format.duration.as_deref());
+        // A film may go on after its sound.
+        let of_sound = audio.and_then(|stream| seconds(stream.duration.as_deref()));
+        let promised = of_sound.or(duration.filter(|_| !has_video)).filter(|_| !estimated);
+        MediaInfo {
+            duration,
+            promised,
             has_audio: audio.is_some(),
-            has_video: report.streams.iter().any(|stream| moving(&stream)),
+            has_video,
             codec: audio.and_then(|stream| stream.codec_name.clone()),
             sample_rate: audio.and_then(|stream| stream.sample_rate.as_ref()?.parse().ok()),
             channels: audio.and_then(|stream| stream.channels),
         }
+    }
+}
+
+fn seconds(text: Option<&str>) -> Option<f64> {
+    text?.parse().ok().filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)
+}
+
+impl MediaInfo {
+    /// Seconds of sound that are not among the `decoded` ones although the file promises them: it was cut short, or is
+    /// damaged inside. `None` where it keeps its promise or makes none.
+    pub fn missing(&self, decoded: f64) -> Option<f64> {
+        self.promised.map(|promised| promised - decoded).filter(|missing| *missing > SLACK)
     }
 }
 
@@ -147,9 +172,23 @@ mod tests {
             {"codec_type": "video", "codec_name": "mjpeg", "disposition": {"attached_pic": 1}},
             {"codec_type": "audio", "codec_name": "mp3", "sample_rate": "44100", "channels": 2}],
             "format": {"duration": "12.5"}}"#;
-        let info = MediaInfo::from(serde_json::from_str::<Report>(json).unwrap());
+        let info = serde_json::from_str::<Report>(json).unwrap().info(false);
         assert!(info.has_audio && !info.has_video);
         assert_eq!((info.duration, info.sample_rate, info.channels), (Some(12.5), Some(44_100), Some(2)));
+    }
+
+    #[test]
+    fn only_what_a_file_says_of_its_sound_is_a_promise() {
+        let promised =
+            |json: &str, estimated| serde_json::from_str::<Report>(json).unwrap().info(estimated).promised;
+        let film = r#"{"streams": [{"codec_type": "video"}, {"codec_type": "audio", "duration": "10.0"}],
+            "format": {"duration": "20.0"}}"#;
+        assert_eq!(promised(film, false), Some(10.0));
+        assert_eq!(promised(&film.replace("10.0", "N/A"), false), None);
+        let sound = r#"{"streams": [{"codec_type": "audio"}], "format": {"duration": "20.0"}}"#;
+        assert_eq!((promised(sound, false), promised(sound, true)), (Some(20.0), None));
+        let info = serde_json::from_str::<Report>(sound).unwrap().info(false);
+        assert_eq!((info.missing(10.0), info.missing(19.5), info.missing(25.0)), (Some(10.0), None, None));
     }
 
     #[test]

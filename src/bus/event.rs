@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::ids::TopicId;
+
 /// Something that happened to one transcript.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "SCREAMING_SNAKE_CASE")]
@@ -17,7 +19,7 @@ pub enum Event {
         translation: Option<String>,
     },
     /// One topic, in the shape of `GET …/topics`.
-    Topic(Value),
+    Topic(TopicEvent),
     FinalTitle {
         title: String,
     },
@@ -63,6 +65,27 @@ pub struct StageEvent {
     pub error: Option<String>,
 }
 
+/// What was talked about, with the text that belongs to it; times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopicEvent {
+    pub id: TopicId,
+    pub title: String,
+    pub summary: String,
+    pub timestamp: f64,
+    pub duration: f64,
+    pub transcript: String,
+    pub segments: Vec<TopicSegment>,
+}
+
+/// A piece of a topic's text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopicSegment {
+    pub text: String,
+    pub start: f64,
+    /// From 0; 0 too where speakers are not told apart.
+    pub speaker: i32,
+}
+
 /// A piece of text; times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SegmentEvent {
@@ -88,7 +111,20 @@ mod tests {
             shown(Event::FinalTitle { title: "T".into() }),
             r#"{"event":"FINAL_TITLE","data":{"title":"T"}}"#
         );
-        assert_eq!(shown(Event::Topic(serde_json::json!({"id": 1}))), r#"{"event":"TOPIC","data":{"id":1}}"#);
+        let said = TopicSegment { text: " Hi.".into(), start: 1.5, speaker: 0 };
+        let topic = TopicEvent {
+            id: TopicId(uuid::Uuid::nil()),
+            title: "T".into(),
+            summary: "S".into(),
+            timestamp: 1.5,
+            duration: 2.0,
+            transcript: "Hi.".into(),
+            segments: vec![said],
+        };
+        assert_eq!(
+            shown(Event::Topic(topic)),
+            r#"{"event":"TOPIC","data":{"id":"00000000-0000-0000-0000-000000000000","title":"T","summary":"S","timestamp":1.5,"duration":2.0,"transcript":"Hi.","segments":[{"text":" Hi.","start":1.5,"speaker":0}]}}"#
+        );
         assert_eq!(shown(Event::Resync {}), r#"{"event":"RESYNC","data":{}}"#);
     }
 

@@ -11,7 +11,7 @@ use futures::Stream;
 
 use crate::ids::TranscriptId;
 
-pub use event::{Event, SegmentEvent, StageEvent};
+pub use event::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
 
 /// A handle on the bus; cheap to clone.
 #[derive(Clone)]

@@ -93,6 +93,7 @@ table! {
         finished_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
         current_output -> Nullable<Uuid>,
+        warning -> Nullable<Text>,
     }
 }
 

@@ -15,6 +15,7 @@ mod vtt;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
 pub use document::{Document, Line, Topic};
+pub use time::clock;
 
 /// A file format that a transcript can be downloaded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

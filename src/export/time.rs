@@ -20,7 +20,7 @@ pub(super) fn minutes(seconds: f64) -> String {
 }
 
 /// `M:SS`, or `H:MM:SS` from an hour on, for people to read.
-pub(super) fn clock(seconds: f64) -> String {
+pub fn clock(seconds: f64) -> String {
     let seconds = seconds.floor() as u64;
     match seconds / 3600 {
         0 => format!("{}:{:02}", seconds / 60, seconds % 60),
@@ -39,8 +39,7 @@ mod tests {
         assert_eq!(full(360_000.0, '.'), "100:00:00.000");
         assert_eq!(minutes(3_599.99), "59:59");
         assert_eq!(minutes(7_265.0), "121:05");
-        assert_eq!(clock(65.0), "1:05");
-        assert_eq!(clock(3_600.0), "1:00:00");
+        assert_eq!([clock(5.0), clock(65.9), clock(3_600.0)], ["0:05", "1:05", "1:00:00"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::environment::Environment;
-use crate::bus::{Event, SegmentEvent, StageEvent};
+use crate::bus::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
 use crate::ids::TranscriptId;
 use crate::model::transcript::Status;
 use crate::model::{ActionItem, ActionKind, Segment, Stage, StageStatus, Topic};
@@ -65,24 +65,23 @@ pub fn segments(rows: &[Segment]) -> Event {
     Event::Segments { from, segments: segments.collect() }
 }
 
-/// A topic with the text that belongs to it, as the API shows it.
-pub fn topic(topic: &Topic, said: &[Segment]) -> Event {
-    let within: Vec<&Segment> =
-        said.iter().filter(|row| row.start >= topic.start && row.start < topic.end).collect();
-    let transcript: String = within.iter().map(|row| row.text.as_str()).collect();
-    let segments: Vec<Value> = within
-        .iter()
-        .map(|row| json!({"text": row.text, "start": row.start, "speaker": row.speaker.unwrap_or(0)}))
-        .collect();
-    Event::Topic(json!({
-        "id": topic.id,
-        "title": topic.title,
-        "summary": topic.summary,
-        "timestamp": topic.start,
-        "duration": topic.end - topic.start,
-        "transcript": transcript,
-        "segments": segments,
-    }))
+/// A topic with the text that belongs to it, as the API shows it too.
+pub fn topic(topic: &Topic, said: &[Segment]) -> TopicEvent {
+    let within: Vec<&Segment> = said.iter().filter(|row| topic.holds(row)).collect();
+    let segments = within.iter().map(|row| TopicSegment {
+        text: row.text.clone(),
+        start: row.start,
+        speaker: row.speaker.unwrap_or(0),
+    });
+    TopicEvent {
+        id: topic.id,
+        title: topic.title.clone(),
+        summary: topic.summary.clone(),
+        timestamp: topic.start,
+        duration: topic.end - topic.start,
+        transcript: within.iter().map(|row| row.text.as_str()).collect::<String>().trim().to_owned(),
+        segments: segments.collect(),
+    }
 }
 
 /// Decisions and next steps, as the API shows them.

@@ -10,6 +10,7 @@ use super::error::JobError;
 use super::run::Done;
 use crate::audio::{self, PEAKS, PcmFile};
 use crate::bus::Event;
+use crate::export::clock;
 use crate::ids::RecordingId;
 use crate::model::{recording, transcript};
 use crate::storage::StorageKey;
@@ -24,7 +25,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let upload = cx.folder.path().join("upload");
     fetch(cx, recording, &upload).await?;
 
-    let (pcm, peaks) = decode(cx, &upload).await?;
+    let (pcm, peaks, missing) = decode(cx, &upload).await?;
     let mp3 = encode(cx, &upload).await?;
     let milliseconds = (pcm.duration() * 1000.0).round();
 
@@ -36,6 +37,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
 
     write!(cx.env, async |conn| transcript::set_duration(conn, transcript, milliseconds).await)?;
     Ok(Done {
+        warning: missing.map(|missing| incomplete(pcm.duration(), missing)),
         events: vec![Event::Duration { duration: milliseconds }, Event::Waveform { waveform: peaks }],
         ..Done::default()
     })
@@ -63,13 +65,24 @@ async fn fetch(cx: &Context, recording: RecordingId, to: &Path) -> Result<(), Jo
     Ok(())
 }
 
-async fn decode(cx: &Context, upload: &Path) -> Result<(PcmFile, Vec<f32>), JobError> {
+/// Times in seconds.
+fn incomplete(read: f64, missing: f64) -> String {
+    let whole = clock(read + missing);
+    format!(
+        "the recording may be cut short: it should last {whole}, but only {} of it could be read",
+        clock(read)
+    )
+}
+
+/// The sound, its outline, and how many seconds of it the file promises beyond that.
+async fn decode(cx: &Context, upload: &Path) -> Result<(PcmFile, Vec<f32>, Option<f64>), JobError> {
     let (upload, to) = (upload.to_owned(), cx.folder.path().join("pcm"));
     let (report, cancel) = (cx.progress.part(FETCHED, DECODED), cx.cancel.clone());
     blocking(move || {
         let pcm = audio::decode_to_pcm(&upload, &to, report, &cancel)?;
         let peaks = audio::peaks(&pcm, PEAKS)?;
-        Ok((pcm, peaks))
+        let missing = audio::probe(&upload)?.missing(pcm.duration());
+        Ok((pcm, peaks, missing))
     })
     .await
 }

@@ -92,16 +92,11 @@ impl View {
             Err(_) => Pace::default(),
         };
         let state = StageState {
-            stage: attempt.stage,
-            run: attempt.run,
             status: StageStatus::Running,
             attempt: Some(attempt.id),
             starts: 1,
-            progress: 0.0,
             started_at: Some(clock::now()),
-            finished_at: None,
-            error: None,
-            current_output: None,
+            ..StageState::waiting(attempt.stage, attempt.run)
         };
         Self { state, pace, length }
     }

@@ -30,6 +30,8 @@ pub(super) struct Done {
     pub output: Option<OutputId>,
     /// Language of that, where it was found out on the way.
     pub language: Option<String>,
+    /// What a person should know of it.
+    pub warning: Option<String>,
     /// Published once it is shown.
     pub events: Vec<Event>,
 }
@@ -147,10 +149,13 @@ impl Stages {
 
     async fn finish(&self, attempt: &Attempt, done: Done) -> Result<(), JobError> {
         let transcript = attempt.transcript;
-        let Done { output, language, events } = done;
+        let Done { output, language, warning, events } = done;
         let finished = write!(self.env, async |conn| {
             if let (Some(output), Some(language)) = (output, &language) {
                 output::set_language(conn, output, language).await?;
+            }
+            if let Some(warning) = &warning {
+                stage::warn(conn, attempt, warning).await?;
             }
             let finished = stage::finish(conn, attempt, output, clock::now()).await?;
             if let Finished::Done { ready, run, .. } = &finished {

@@ -76,15 +76,17 @@ fn sweep(root: &Path) -> io::Result<()> {
         if lock.try_lock().is_err() {
             continue;
         }
-        match std::fs::remove_dir_all(mark.with_extension("")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "a leftover folder can't be removed");
-            }
-            // Another sweep may have had the lock before us.
-            _ => drop(std::fs::remove_file(&mark)),
+        let folder = gone(std::fs::remove_dir_all(mark.with_extension("")));
+        if let Err(error) = folder.and_then(|()| gone(std::fs::remove_file(&mark))) {
+            tracing::warn!(%error, "a leftover folder can't be removed");
         }
     }
     Ok(())
+}
+
+/// Another sweep may have been quicker.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 #[cfg(test)]

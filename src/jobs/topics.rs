@@ -5,6 +5,7 @@ use super::context::{Context, write};
 use super::error::JobError;
 use super::meeting;
 use super::run::Done;
+use crate::bus::Event;
 use crate::ids::TopicId;
 use crate::model::understanding::{self, Topic};
 
@@ -27,7 +28,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let output = cx.open(understanding.method(), Some(&meeting.language)).await?;
     write!(cx.env, async |conn| understanding::store_topics(conn, output, &topics).await)?;
     Ok(Done {
-        events: topics.iter().map(|topic| announce::topic(topic, &said.rows)).collect(),
+        events: topics.iter().map(|topic| Event::Topic(announce::topic(topic, &said.rows))).collect(),
         ..Done::output(output)
     })
 }

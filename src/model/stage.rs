@@ -18,7 +18,7 @@ mod restart;
 
 pub(super) use attempt::is_current_locked;
 pub use attempt::{
-    Begun, Finished, MAX_STARTS, begin, fail, finish, is_current, progress, ready_after, retry_later,
+    Begun, Finished, MAX_STARTS, begin, fail, finish, is_current, progress, ready_after, retry_later, warn,
 };
 pub use restart::{Restart, restart, retry_failed};
 
@@ -101,8 +101,29 @@ pub struct StageState {
     pub finished_at: Option<DateTime<Utc>>,
     /// Why it failed, in words for a person; while it waits for a retry, why the last try failed.
     pub error: Option<String>,
+    /// What went well only in part, in words for a person: it did its work all the same.
+    pub warning: Option<String>,
     /// The version that is shown.
     pub current_output: Option<OutputId>,
+}
+
+impl StageState {
+    /// One that nothing has happened to yet.
+    pub fn waiting(stage: Stage, run: i32) -> Self {
+        Self {
+            stage,
+            run,
+            status: StageStatus::Waiting,
+            attempt: None,
+            starts: 0,
+            progress: 0.0,
+            started_at: None,
+            finished_at: None,
+            error: None,
+            warning: None,
+            current_output: None,
+        }
+    }
 }
 
 /// The right to write for one stage; see the module.
@@ -131,18 +152,7 @@ pub(crate) mod tests {
 
     /// A stage of a first run, of which nothing else is known.
     pub(crate) fn state(stage: Stage, status: StageStatus, progress: f32) -> StageState {
-        StageState {
-            stage,
-            run: 1,
-            status,
-            attempt: None,
-            starts: 0,
-            progress,
-            started_at: None,
-            finished_at: None,
-            error: None,
-            current_output: None,
-        }
+        StageState { status, progress, ..StageState::waiting(stage, 1) }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
+use super::segment::Segment;
 use super::stage::Stage;
 use super::text_enum::text_enum;
 use crate::db::schema::{action_item, headline, stage_state, summary_sentence, topic};
@@ -30,6 +31,13 @@ pub struct Topic {
     pub end: f64,
     pub title: String,
     pub summary: String,
+}
+
+impl Topic {
+    /// Whether a segment belongs to it: to the topic in which it begins.
+    pub fn holds(&self, segment: &Segment) -> bool {
+        (self.start..self.end).contains(&segment.start)
+    }
 }
 
 /// A sentence of a summary and the time, in seconds, that it rests on.

@@ -122,7 +122,7 @@ async fn state(app: &App, viewer: Viewer, id: TranscriptId) -> Result<Vec<Event>
     if !segments.is_empty() {
         events.push(jobs::segments_event(&segments));
     }
-    events.extend(view.topics.iter().map(|topic| jobs::topic_event(topic, &segments)));
+    events.extend(view.topics.iter().map(|topic| Event::Topic(jobs::topic_event(topic, &segments))));
     events.extend(view.title.clone().map(|title| Event::FinalTitle { title }));
     events.extend(view.short_summary.clone().map(|short_summary| Event::FinalShortSummary { short_summary }));
     events.extend(view.long_summary.clone().map(|long_summary| Event::FinalLongSummary { long_summary }));

@@ -214,6 +214,14 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
         .await
         .unwrap();
 
+    let cut = site.create("Lost line.mp3").await;
+    let attempt = site.up_to(cut, Some(Stage::Ingest)).await.unwrap();
+    let mut conn = site.workshop.conn().await;
+    let warning = "the recording may be cut short: it should last 2:00, but only 1:00 of it could be read";
+    stage::warn(&mut conn, &attempt, warning).await.unwrap();
+    stage::finish(&mut conn, &attempt, None, clock::now()).await.unwrap();
+    drop(conn);
+
     for dark in [false, true] {
         let browser = Browser::open(dark).await;
         for (width, height) in [(390, 844), (1280, 900)] {
@@ -224,6 +232,7 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
                 ("finished", format!("/transcripts/{finished}")),
                 ("working", format!("/transcripts/{working}")),
                 ("failed", format!("/transcripts/{failed}")),
+                ("cut", format!("/transcripts/{cut}")),
                 ("nothing", "/nothing".into()),
             ] {
                 browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();

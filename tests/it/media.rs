@@ -137,6 +137,28 @@ fn a_file_cut_short_gives_what_is_there_or_is_called_damaged() {
 }
 
 #[test]
+fn what_a_file_promises_beyond_its_sound_is_missing() {
+    let media = Media::new();
+    for (name, options, told) in [
+        ("a.mp3", "-b:a 64k", true),
+        ("a.flac", "-c:a flac", true),
+        ("a.webm", "-c:a libopus -b:a 64k", true),
+        ("a.m4a", "-c:a aac -movflags +faststart", true),
+        // What ends with its last byte, or says nothing of its length, promises nothing.
+        ("a.ogg", "-c:a libopus", false),
+        ("bare.mp3", "-q:a 5 -write_xing 0", false),
+    ] {
+        let whole = media.tone(8, options, name);
+        let missing =
+            |src: &Path| audio::probe(src).unwrap().missing(decode(&media, src).unwrap().duration());
+        assert_eq!(missing(&whole), None, "{name}");
+        let half = whole.metadata().unwrap().len() as usize / 2;
+        let found = missing(&media.cut(&whole, half, &format!("cut-{name}")));
+        assert_eq!(found.is_some_and(|seconds| (2.0..6.0).contains(&seconds)), told, "{name}: {found:?}");
+    }
+}
+
+#[test]
 fn a_failed_decode_leaves_no_output() {
     let media = Media::new();
     let whole = media.tone(2, "-c:a aac", "a.m4a");

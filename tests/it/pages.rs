@@ -55,6 +55,24 @@ async fn a_finished_transcript_is_whole_without_script() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_went_well_only_in_part_is_told_until_it_is_done_again() {
+    let site = Site::new().await;
+    let id = site.create("talk.wav").await;
+    let attempt = site.up_to(id, Some(Stage::Ingest)).await.unwrap();
+    let mut conn = site.workshop.conn().await;
+    assert!(stage::warn(&mut conn, &attempt, "the recording may be <cut>").await.unwrap());
+    stage::finish(&mut conn, &attempt, None, clock::now()).await.unwrap();
+    let page = format!("/transcripts/{id}");
+    assert!(site.page(&page).await.1.contains("The recording may be &#60;cut&#62;."));
+    let stages = format!("/v1/transcripts/{id}");
+    assert_eq!(site.json(&stages).await.1["stages"][0]["warning"], "the recording may be <cut>");
+
+    stage::restart(&mut conn, id, Stage::Ingest, clock::now()).await.unwrap();
+    assert_eq!(site.json(&stages).await.1["stages"][0]["warning"], serde_json::Value::Null);
+    assert!(!stage::warn(&mut conn, &attempt, "too late").await.unwrap(), "a stale attempt says nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_names_are_only_text() {
     let site = Site::new().await;
     let bad = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::config::Config;
+use crate::export::clock;
 use crate::ids::TranscriptId;
 use crate::model::segment;
 use crate::model::stage::StageStatus;
@@ -39,7 +40,7 @@ pub(super) async fn follow(app: &App, name: &str, id: TranscriptId) -> anyhow::R
         match &view.text {
             Some(text) if text.provisional => {
                 for segment in segment::all(&mut conn, text.output.id).await?.into_iter().skip(heard) {
-                    println!("  {} {}", moment(segment.start), segment.text.trim());
+                    println!("  {} {}", clock(segment.start), segment.text.trim());
                     heard += 1;
                 }
             }
@@ -62,7 +63,7 @@ pub(super) async fn follow(app: &App, name: &str, id: TranscriptId) -> anyhow::R
             told.understanding = true;
             println!("Title: {}", view.title.as_deref().unwrap_or("none"));
             let topics: Vec<String> =
-                view.topics.iter().map(|topic| format!("{} {}", moment(topic.start), topic.title)).collect();
+                view.topics.iter().map(|topic| format!("{} {}", clock(topic.start), topic.title)).collect();
             println!("Topics: {}", topics.join("; "));
             println!("Summary: {}", view.short_summary.as_deref().unwrap_or("none"));
         }
@@ -94,14 +95,4 @@ struct Told {
 
 fn done(view: &TranscriptView, stage: Stage) -> bool {
     view.stages.iter().any(|state| state.stage == stage && state.status == StageStatus::Done)
-}
-
-/// Seconds as `1:02:03` or `2:03`.
-fn moment(seconds: f64) -> String {
-    let whole = seconds.max(0.0) as u64;
-    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    match hours {
-        0 => format!("{minutes}:{seconds:02}"),
-        _ => format!("{hours}:{minutes:02}:{seconds:02}"),
-    }
 }

@@ -94,6 +94,7 @@ pub async fn begin(
             stage_state::started_at.eq(Some(now)),
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
             stage_state::error.eq(None::<String>),
+            stage_state::warning.eq(None::<String>),
         ))
         .execute(conn)
         .await?;
@@ -110,6 +111,20 @@ pub async fn progress(conn: &mut AsyncPgConnection, attempt: &Attempt, done: f32
     diesel::update(stage_state::table.find((attempt.transcript, attempt.stage)))
         .filter(stage_state::attempt.eq(Some(attempt.id)))
         .set(stage_state::progress.eq(done))
+        .execute(conn)
+        .await
+        .map(|rows| rows == 1)
+}
+
+/// Notes what a person should know about a stage although it does not fail; its next start forgets it. False when the
+/// attempt is stale.
+///
+/// # Errors
+/// Those of the database.
+pub async fn warn(conn: &mut AsyncPgConnection, attempt: &Attempt, warning: &str) -> QueryResult<bool> {
+    diesel::update(stage_state::table.find((attempt.transcript, attempt.stage)))
+        .filter(stage_state::attempt.eq(Some(attempt.id)))
+        .set(stage_state::warning.eq(Some(warning)))
         .execute(conn)
         .await
         .map(|rows| rows == 1)

@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, Local, Utc};
 
+use crate::export::clock;
+
 /// Seconds as people read them, and as links carry them.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Moment {
@@ -29,13 +31,6 @@ impl Date {
         let iso = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         Self { iso, text: at.with_timezone(&Local).format("%-d %B %Y, %H:%M").to_string() }
     }
-}
-
-/// Seconds as `1:05` or `1:02:05`.
-pub(crate) fn clock(seconds: f64) -> String {
-    let whole = seconds.max(0.0) as u64;
-    let (hours, minutes, seconds) = (whole / 3600, whole % 3600 / 60, whole % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// Seconds as a number with at most two decimals and no trailing zeros.
@@ -100,7 +95,6 @@ mod tests {
 
     #[test]
     fn times_read_well() {
-        assert_eq!([clock(5.0), clock(65.9), clock(3725.0)], ["0:05", "1:05", "1:02:05"]);
         assert_eq!([plain(1.0), plain(1.5), plain(83.456), plain(-1.0)], ["1", "1.5", "83.46", "0"]);
         assert_eq!(
             [length(42.0), length(59.6), length(720.0), length(3900.0)],

@@ -11,6 +11,8 @@ pub(crate) struct StagesView {
     /// For people who can't see the page change.
     pub say: String,
     pub failures: Vec<FailureView>,
+    /// Sentences about what went well only in part.
+    pub warnings: Vec<String>,
     pub running: Vec<RunningView>,
     pub pills: Vec<PillView>,
     pub note: Option<String>,
@@ -21,7 +23,7 @@ pub(crate) struct StagesView {
 impl StagesView {
     /// Nothing to say about a transcript that has simply ended.
     pub fn shown(&self) -> bool {
-        self.working || !self.failures.is_empty() || self.note.is_some()
+        self.working || !self.failures.is_empty() || !self.warnings.is_empty() || self.note.is_some()
     }
 }
 
@@ -117,6 +119,7 @@ pub(super) fn stages(
             why: sentence(state.error.as_deref().unwrap_or("the reason was not noted")),
         })
         .collect();
+    let warnings = states.iter().filter_map(|state| state.warning.as_deref().map(sentence)).collect();
     let running: Vec<RunningView> =
         states.iter().filter(active).map(|state| running(state, seconds_left(state))).collect();
     let working = !running.is_empty();
@@ -138,7 +141,7 @@ pub(super) fn stages(
             PillView { name: noun(state.stage), class, status }
         })
         .collect();
-    StagesView { working, say, failures, running, pills, ..StagesView::default() }
+    StagesView { working, say, failures, warnings, running, pills, ..StagesView::default() }
 }
 
 fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
@@ -194,6 +197,15 @@ mod tests {
         let view = stages(Status::Error, &failed, |_| None, None);
         assert!(view.shown() && !view.working);
         assert_eq!(view.failures[0].why, "No audio.");
+    }
+
+    #[test]
+    fn a_warning_stays_when_all_is_done() {
+        let mut done: Vec<_> = Stage::ALL.iter().map(|stage| state(*stage, StageStatus::Done, 1.0)).collect();
+        done[0].warning = Some("cut short".into());
+        let view = stages(Status::Ended, &done, |_| None, None);
+        assert!(view.shown() && !view.working);
+        assert_eq!(view.warnings, ["Cut short."]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::format::{Date, clock, length, plain};
+use super::format::{Date, length, plain};
 use super::gist::{GistView, gist};
 use super::languages;
 use super::people::{Names, PersonView, people};
@@ -15,6 +15,7 @@ use super::wave;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
+use crate::export::clock;
 use crate::ids::TranscriptId;
 use crate::model::{Segment, Stage, StageState, StageStatus, Topic, TranscriptView, recording, segment};
 use crate::policy::Viewer;

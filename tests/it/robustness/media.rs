@@ -27,7 +27,10 @@ async fn a_bad_file_ends_in_plain_words_and_a_good_one_is_read_whatever_its_form
             "film.mp4",
         ),
     ];
+    let whole = media.ffmpeg(&format!("{speech} -b:a 64k"), "whole.mp3");
+    let half = media.cut(&whole, whole.metadata().unwrap().len() as usize / 2, "half.mp3");
     let _worker = workshop.worker();
+    let cut = workshop.upload(&half).await;
     let mut uploaded = Vec::new();
     for (file, reason) in &bad {
         uploaded.push((workshop.upload(file).await, *reason));
@@ -41,8 +44,12 @@ async fn a_bad_file_ends_in_plain_words_and_a_good_one_is_read_whatever_its_form
         let error = workshop.stage(id, Stage::Ingest).await.error.expect("a reason");
         assert!(error.contains(reason), "{error:?} says nothing of {reason:?}");
     }
+    workshop.until_stage(cut, Stage::Ingest, StageStatus::Done).await;
+    let warning = workshop.stage(cut, Stage::Ingest).await.warning.expect("half of it is missing");
+    assert!(warning.contains("should last 0:05, but only 0:02"), "{warning}");
     for (id, file) in read {
         workshop.until_stage(id, Stage::Ingest, StageStatus::Done).await;
+        assert_eq!(workshop.stage(id, Stage::Ingest).await.warning, None, "{}", file.display());
         let duration = workshop.transcript(id).await.duration;
         assert!((duration - 5000.0).abs() < 300.0, "{}: {duration} ms", file.display());
     }

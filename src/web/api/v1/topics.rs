@@ -6,35 +6,24 @@ use serde::Serialize;
 
 use super::shapes::{WordOut, words};
 use crate::app::App;
+use crate::bus::TopicEvent;
 use crate::error::Error;
-use crate::ids::{TopicId, TranscriptId};
-use crate::model::{Segment, Topic};
+use crate::ids::TranscriptId;
+use crate::jobs;
+use crate::model::Topic;
 use crate::policy::Viewer;
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
-/// A topic and what was said in it; times in seconds.
+/// A topic and what was said in it.
 #[derive(Debug, Serialize)]
 pub(in crate::web) struct TopicOut {
-    id: TopicId,
-    title: String,
-    summary: String,
-    timestamp: f64,
-    duration: Option<f64>,
-    transcript: String,
-    segments: Vec<TopicSegment>,
+    #[serde(flatten)]
+    topic: TopicEvent,
     #[serde(skip_serializing_if = "Option::is_none")]
     words: Option<Vec<WordOut>>,
-}
-
-/// A segment of a topic.
-#[derive(Debug, Serialize)]
-struct TopicSegment {
-    text: String,
-    start: f64,
-    speaker: i32,
 }
 
 /// `GET …/topics`.
@@ -59,25 +48,10 @@ async fn list(app: &App, viewer: Viewer, id: TranscriptId, with_words: bool) -> 
     let mut conn = read::connect(app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
-    Ok(view.topics.iter().map(|topic| one(topic, &segments, with_words)).collect())
-}
-
-fn one(topic: &Topic, all: &[Segment], with_words: bool) -> TopicOut {
-    let inside = || all.iter().filter(|segment| segment.start >= topic.start && segment.start < topic.end);
-    TopicOut {
-        id: topic.id,
-        title: topic.title.clone(),
-        summary: topic.summary.clone(),
-        timestamp: topic.start,
-        duration: Some(topic.end - topic.start),
-        transcript: inside().map(|segment| segment.text.as_str()).collect::<String>().trim().to_owned(),
-        segments: inside()
-            .map(|segment| TopicSegment {
-                text: segment.text.clone(),
-                start: segment.start,
-                speaker: segment.speaker.unwrap_or(0),
-            })
-            .collect(),
-        words: with_words.then(|| words(inside())),
-    }
+    let words_of = |topic: &Topic| words(segments.iter().filter(|segment| topic.holds(segment)));
+    let topics = view.topics.iter().map(|topic| TopicOut {
+        topic: jobs::topic_event(topic, &segments),
+        words: with_words.then(|| words_of(topic)),
+    });
+    Ok(topics.collect())
 }
