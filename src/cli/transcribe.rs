@@ -7,12 +7,12 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audio::{Cancel, decode_to_pcm};
-use crate::config::{Config, DeviceChoice};
+use crate::config::Config;
 use crate::export::{Document, Format, Line, render};
+use crate::jobs::Speech;
 use crate::model::Word;
 use crate::speech::attribute::{SpeakerSegment, attribute};
-use crate::speech::{DeviceWish, DiarizeOptions, Engine, EngineSettings, TranscribeOptions};
-use crate::weights::ModelStore;
+use crate::speech::{DiarizeOptions, Engine, EngineSettings, TranscribeOptions};
 
 /// Write down what is said in a file, and by whom; needs no database
 #[derive(Debug, Args)]
@@ -51,16 +51,11 @@ impl Transcribe {
         )
         .with_context(|| self.file.display().to_string())?;
         bar.set_message("loading models");
+        let wanted = Speech::settings(&config.speech, &config.models.dir);
         let engine = Engine::start(EngineSettings {
-            models: ModelStore::new(config.models.dir),
-            model: self.model.unwrap_or(config.speech.model),
-            device: match config.speech.device {
-                DeviceChoice::Auto => DeviceWish::Auto,
-                DeviceChoice::Cpu => DeviceWish::Cpu,
-                DeviceChoice::Cuda => DeviceWish::Cuda,
-            },
-            beam: self.beam.map_or(config.speech.beam, usize::from),
-            queue: 2,
+            model: self.model.unwrap_or(wanted.model),
+            beam: self.beam.map_or(wanted.beam, usize::from),
+            ..wanted
         })?;
         bar.set_message("words");
         let options = TranscribeOptions { language: self.language, ..TranscribeOptions::default() };

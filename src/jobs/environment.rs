@@ -38,7 +38,12 @@ pub struct Speech {
 impl Speech {
     /// `models` is the folder of all weights. Nothing is loaded yet.
     pub fn new(config: &SpeechConfig, models: &Path) -> Self {
-        let settings = EngineSettings {
+        Self { settings: Self::settings(config, models), engine: Arc::default() }
+    }
+
+    /// How the settings want the engine.
+    pub fn settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
+        EngineSettings {
             models: ModelStore::new(models),
             model: config.model.clone(),
             device: match config.device {
@@ -48,8 +53,7 @@ impl Speech {
             },
             beam: config.beam,
             queue: config.queue,
-        };
-        Self { settings, engine: Arc::default() }
+        }
     }
 
     /// The engine, if a job has needed it yet.
