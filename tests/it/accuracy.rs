@@ -72,10 +72,11 @@ fn no_more_words_are_wrong_than_were() {
     let engine = engine("whisper-tiny.en", 2);
     let prompts = PROMPTS.map(|name| format!("asterisk/{name}"));
     let with_text = |name: &str| (format!("{name}.wav"), reference(&format!("{name}.txt")));
+    // Measured: 2, 5 and 14. A word or two more is what another processor's rounding may do; a lost phrase is more.
     let sets = [
-        ("LibriVox", ["0870", "0880", "0890"].map(|name| with_text(&format!("librivox/{name}"))).to_vec(), 2),
+        ("LibriVox", ["0870", "0880", "0890"].map(|name| with_text(&format!("librivox/{name}"))).to_vec(), 3),
         ("Asterisk", prompts.map(|name| with_text(&name)).to_vec(), 6),
-        ("sample", vec![("public/sample.wav".into(), spoken(&reference("public/sample.stm")))], 20),
+        ("sample", vec![("public/sample.wav".into(), spoken(&reference("public/sample.stm")))], 16),
     ];
     for (set, recordings, most) in sets {
         let (mut wrong, mut all, mut told) = (0, 0, String::new());
@@ -87,6 +88,6 @@ fn no_more_words_are_wrong_than_were() {
             wrong += found;
             told += &format!("\n{found} {audio}: {heard}");
         }
-        assert!(wrong <= most, "{set}: {wrong} of {all} words are wrong, {most} were:{told}");
+        assert!(wrong <= most, "{set}: {wrong} of {all} words are wrong, at most {most} may be:{told}");
     }
 }
