@@ -7,7 +7,7 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test setup lint fmt accuracy accuracy-diarization
+.PHONY: demo test setup lint fmt accuracy accuracy-wer accuracy-diarization
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -26,7 +26,12 @@ lint:
 fmt:
 	cargo fmt
 
-accuracy: accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
+accuracy: accuracy-wer accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
+
+accuracy-wer: setup
+	@scripts/accuracy/setup_wer.sh
+	"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/accuracy/wer.py \
+		"$(REFLECTOR_CACHE)" "$(CARGO_TARGET_DIR)/debug/reflector" docs/ACCURACY.md
 
 accuracy-diarization: setup
 	@scripts/accuracy/setup_der.sh
