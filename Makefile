@@ -31,4 +31,4 @@ accuracy: accuracy-diarization ## The tables of docs/ACCURACY.md, beside other p
 accuracy-diarization: setup
 	@scripts/accuracy/setup_der.sh
 	"$(REFLECTOR_CACHE)/peers/diarization/venv/bin/python" scripts/accuracy/der.py "$(REFLECTOR_CACHE)"
-	cargo test --locked --test it diarize_accuracy::table -- --ignored
+	cargo run --locked --example diarization -- table

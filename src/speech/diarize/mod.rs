@@ -114,6 +114,7 @@ impl Diarizer {
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Vec<Heard>, SpeechError> {
+        let _one = OneThread::begin();
         let starts = window_starts(pcm.len() as usize);
         let mut heard = Vec::with_capacity(starts.len());
         for batch in starts.chunks(BATCH) {
@@ -130,6 +131,26 @@ impl Diarizer {
             }
         }
         Ok(heard)
+    }
+}
+
+/// libtorch works with one thread until this is dropped. The networks are thousands of small steps, and threads wait for each other
+/// after each of them: beside other busy programs two threads were ten times as slow as one, on an idle machine hardly faster.
+struct OneThread {
+    before: i32,
+}
+
+impl OneThread {
+    fn begin() -> Self {
+        let before = tch::get_num_threads();
+        tch::set_num_threads(1);
+        Self { before }
+    }
+}
+
+impl Drop for OneThread {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.before);
     }
 }
 

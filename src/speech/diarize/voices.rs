@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn long_stretches_are_cut_evenly() {
         assert_eq!(found(&[1; 589], 0), [(0..147, 147), (147..294, 147), (294..441, 147), (441..589, 148)]);
-        assert_eq!(pieces(7..8).collect::<Vec<_>>(), [7..8]);
+        assert_eq!(pieces(7..8).next(), Some(7..8));
     }
 
     #[test]
