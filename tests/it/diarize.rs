@@ -91,7 +91,7 @@ fn the_sample_has_two_speakers() {
     assert_eq!(diarize(&clip, Some(2)).speakers.len(), 2);
 }
 
-/// Beyond what docs/ACCURACY.md has: two points.
+/// The bound is what docs/ACCURACY.md has and two points more.
 #[test]
 fn conversations_have_the_right_number_of_speakers_and_few_errors() {
     let mut total = Errors::default();
@@ -110,7 +110,7 @@ fn public_clips_stay_within_their_bound() {
     for clip in Clip::folder("public") {
         total += der::score(&clip.truth, &spans(&diarize(&clip, None)));
     }
-    assert!(total.rate() < 0.42, "{total:?}: {:.3}", total.rate());
+    assert!(total.rate() < 0.35, "{total:?}: {:.3}", total.rate());
 }
 
 #[test]
