@@ -36,4 +36,4 @@ accuracy-wer: setup
 accuracy-diarization: setup
 	@scripts/accuracy/setup_der.sh
 	"$(REFLECTOR_CACHE)/peers/diarization/venv/bin/python" scripts/accuracy/der.py "$(REFLECTOR_CACHE)"
-	cargo test --locked --test it diarize_accuracy::table -- --ignored
+	cargo run --locked --example diarization -- table
