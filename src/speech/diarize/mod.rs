@@ -6,6 +6,7 @@
 
 mod campplus;
 mod cluster;
+mod ear;
 mod fbank;
 mod label;
 mod network;
@@ -14,6 +15,9 @@ mod segmentation;
 mod voices;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 
 use tch::Device;
 
@@ -27,9 +31,9 @@ pub use voices::Stretch;
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
 use crate::weights::pickle;
+use ear::{Ear, OneThread};
 use reconstruct::Labelled;
 use segmentation::{Activity, FRAME_STEP, FRAMES, SAMPLE_RATE, WINDOW};
-use voices::Voices;
 
 /// Frames from one window to the next: 2.5 s, so four windows vote on each frame.
 const HOP: usize = 148;
@@ -69,10 +73,9 @@ pub struct Heard {
     pub stretches: Vec<Stretch>,
 }
 
-/// The two networks and the settings; one recording at a time.
+/// The networks and the settings; one recording at a time.
 pub struct Diarizer {
-    segmentation: Segmentation,
-    voices: Voices,
+    ears: Vec<Mutex<Ear>>,
     settings: DiarizeSettings,
 }
 
@@ -85,9 +88,10 @@ impl Diarizer {
         let read = |path: &Path| {
             pickle::read(path).map_err(|error| SpeechError::Model(format!("{}: {error}", path.display())))
         };
+        let (segmentation, embedding) = (read(segmentation)?, read(embedding)?);
+        let ear = || Ear::new(&segmentation, &embedding, device).map(Mutex::new);
         Ok(Self {
-            segmentation: Segmentation::new(&read(segmentation)?, device)?,
-            voices: Voices::new(CamPlusPlus::new(&read(embedding)?, device)?, Fbank::new(device)?),
+            ears: (0..ear::number(device)).map(|_| ear()).collect::<Result<_, _>>()?,
             settings: DiarizeSettings::default(),
         })
     }
@@ -107,50 +111,40 @@ impl Diarizer {
         Ok(decide(&heard, pcm.duration(), options, &self.settings))
     }
 
-    /// Runs both networks over the recording: everything slow.
+    /// Runs both networks over the recording, in order of time: everything slow.
     pub fn hear(
         &self,
         pcm: &PcmFile,
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Vec<Heard>, SpeechError> {
-        let _one = OneThread::begin();
         let starts = window_starts(pcm.len() as usize);
-        let mut heard = Vec::with_capacity(starts.len());
-        for batch in starts.chunks(BATCH) {
-            let windows =
-                batch.iter().map(|&start| read_window(pcm, start)).collect::<Result<Vec<_>, _>>()?;
-            let activities = self.segmentation.activities(&windows)?;
-            for ((&start, samples), activity) in batch.iter().zip(&windows).zip(activities) {
-                if cancel.is_cancelled() {
-                    return Err(SpeechError::Cancelled);
-                }
-                let stretches = self.voices.of_window(samples, &activity)?;
-                heard.push(Heard { start, activity, stretches });
+        let batches: Vec<&[usize]> = starts.chunks(BATCH).collect();
+        let _one = OneThread::begin();
+        let (next, (news, inbox)) = (AtomicUsize::new(0), channel());
+        let mut heard: Vec<Heard> = Vec::with_capacity(starts.len());
+        std::thread::scope(|scope| {
+            for ear in &self.ears {
+                let (news, next, batches) = (news.clone(), &next, &batches);
+                scope.spawn(move || {
+                    let ear = ear.lock().unwrap_or_else(PoisonError::into_inner);
+                    while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        // Unheard when another one failed: then the rest is for nothing.
+                        if news.send(ear.hear(pcm, batch, cancel)).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(news);
+            for batch in inbox {
+                heard.extend(batch?);
                 on_progress(heard.len() as f32 / starts.len() as f32);
             }
-        }
+            Ok::<_, SpeechError>(())
+        })?;
+        heard.sort_unstable_by_key(|window| window.start);
         Ok(heard)
-    }
-}
-
-/// libtorch works with one thread until this is dropped. The networks are thousands of small steps, and threads wait for each other
-/// after each of them: beside other busy programs two threads were ten times as slow as one, on an idle machine hardly faster.
-struct OneThread {
-    before: i32,
-}
-
-impl OneThread {
-    fn begin() -> Self {
-        let before = tch::get_num_threads();
-        tch::set_num_threads(1);
-        Self { before }
-    }
-}
-
-impl Drop for OneThread {
-    fn drop(&mut self) {
-        tch::set_num_threads(self.before);
     }
 }
 
@@ -205,13 +199,6 @@ fn window_starts(samples: usize) -> Vec<usize> {
     }
     let last = samples.saturating_sub(WINDOW).div_ceil(FRAME_STEP);
     (0..last).step_by(HOP).chain([last]).collect()
-}
-
-/// The samples of the window that begins with this frame, padded with silence to its full length.
-fn read_window(pcm: &PcmFile, start: usize) -> Result<Vec<f32>, SpeechError> {
-    let mut samples = pcm.read((start * FRAME_STEP) as u64, WINDOW)?;
-    samples.resize(WINDOW, 0.0);
-    Ok(samples)
 }
 
 /// Seconds of this many frames.

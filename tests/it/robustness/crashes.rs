@@ -13,6 +13,10 @@ use reflector::model::transcript::Status;
 use crate::support::media::Media;
 use crate::support::workshop::{Workshop, two_people};
 
+/// The sessions that wait for the brake's lock.
+const WAITING: &str = "FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted \
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// Holds stages fast: a trigger in the test's own database makes the end of a chosen stage wait for a lock of ours.
 struct Brake {
     /// Holds the lock.
@@ -45,22 +49,22 @@ impl Brake {
         self.conn.batch_execute(&sql).await.expect("the brake is set");
     }
 
-    /// Waits until a worker stands still.
-    async fn reached(&mut self, workshop: &Workshop, id: TranscriptId) {
+    /// Workers (dead ones too) that stand still.
+    async fn waiting(&mut self) -> i64 {
         #[derive(QueryableByName)]
         struct Count {
             #[diesel(sql_type = BigInt)]
             count: i64,
         }
+        let sql = format!("SELECT count(*) {WAITING}");
+        let waiting: Count = diesel::sql_query(sql).get_result(&mut self.conn).await.expect("a query");
+        waiting.count
+    }
+
+    /// Waits until a worker stands still.
+    async fn reached(&mut self, workshop: &Workshop, id: TranscriptId) {
         for _ in 0..1200 {
-            let waiting: Count = diesel::sql_query(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted \
-                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            )
-            .get_result(&mut self.conn)
-            .await
-            .expect("a query");
-            if waiting.count > 0 {
+            if self.waiting().await > 0 {
                 return;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -70,12 +74,14 @@ impl Brake {
         panic!("no worker came so far: {states:?}\n{}", workshop.log());
     }
 
-    /// The server notices that the dead worker's connection is gone only when it next writes to it, so this helps.
+    /// The server notices that the dead worker's connection is gone only when it next writes to it, so this helps; and waits until
+    /// it is gone, not to take it for the next worker.
     async fn clear(&mut self) {
-        let sql = "SELECT pg_terminate_backend(pid) FROM pg_locks \
-                   WHERE locktype = 'advisory' AND objid = 42 AND NOT granted \
-                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        self.conn.batch_execute(sql).await.expect("the dead worker's session ends");
+        let sql = format!("SELECT pg_terminate_backend(pid) {WAITING}");
+        self.conn.batch_execute(&sql).await.expect("the dead worker's session ends");
+        while self.waiting().await > 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
     }
 
     async fn release(mut self) {
