@@ -147,7 +147,9 @@ in
       virtualHosts = {
         ${domain}.extraConfig = ''
           ${certificate}
-          header Strict-Transport-Security "max-age=31536000; includeSubDomains"
+          ${lib.optionalString (domain != "localhost") ''
+            header Strict-Transport-Security "max-age=31536000; includeSubDomains"
+          ''}
           ${site}
         '';
       }

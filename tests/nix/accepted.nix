@@ -73,4 +73,7 @@ in
     };
     work.memoryMax = "24G";
   };
+
+  # `nix run .#vm`.
+  demo = ../../nixos/configurations/demo.nix;
 }

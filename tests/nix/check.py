@@ -150,6 +150,7 @@ def evaluate(lib, scratch, assertions, write):
             raise Wrong(f"accepted.nix: {name} is refused: {made['failed']}")
         files.update({f"{name}/{path}": text for path, text in made["files"].items()})
     refused, mistyped = refusals(evaluation, assertions)
+    outputs = sum(len(names) for systems in evaluation.get("outputs").values() for names in systems.values())
     options = evaluation.get("options")
     reference.defaults_agree(options, Wrong)
     page = reference.page(options)
@@ -161,7 +162,8 @@ def evaluate(lib, scratch, assertions, write):
     if pathlib.Path("docs/OPTIONS.md").read_text() != page:
         raise Wrong("docs/OPTIONS.md is not what the modules declare now; run `make render-nix`")
     print(f"      evaluated with nixpkgs' lib: {len(accepted)} configurations accepted, {refused} refused by "
-          f"{len(assertions)} assertions, {mistyped} by types, {len(options)} options documented")
+          f"{len(assertions)} assertions, {mistyped} by types, {len(options)} options documented, "
+          f"{outputs} outputs of the flake")
 
 
 def main():

@@ -7,7 +7,7 @@
 }:
 let
   lib = import libPath;
-  pkgs = import ./pkgs.nix { inherit lib; };
+  pkgs = import ./nixpkgs/pkgs.nix { inherit lib; };
   stubs = import ./stubs.nix {
     inherit lib;
     stubs = lib.importJSON stubsFile;
@@ -15,11 +15,12 @@ let
   evaluate =
     module:
     lib.evalModules {
+      specialArgs.modulesPath = toString ./nixpkgs/modules;
       modules = [
         ../../modules
         stubs
         {
-          _module.args.pkgs = pkgs;
+          _module.args.pkgs = lib.mkDefault pkgs;
           services.caddy.package = pkgs.caddy;
           systemd.package = pkgs.systemd;
         }
@@ -64,6 +65,9 @@ let
         ];
       }).config
       null;
+
+    # What the flake offers.
+    outputs = import ./outputs.nix { inherit lib evaluate; };
 
     # The reference of options, for docs/OPTIONS.md.
     options = lib.filter (option: option.visible && !option.internal) (

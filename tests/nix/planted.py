@@ -28,8 +28,11 @@ MISTAKES = {
         "settings.speech.beam is 4 by default", True),
     "another upload limit": (
         "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", False),
+    "a libtorch that tch is not made for": (
+        "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", True),
+    "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", True),
 }
-NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "src/config/server.rs"]
+NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "src/config/server.rs"]
 
 
 def check(wrong):
@@ -42,6 +45,11 @@ def check(wrong):
             copy = pathlib.Path(folder)
             for needed in NEEDED:
                 put(pathlib.Path(needed), copy / needed)
+            # Only that they are there matters of these.
+            for named in ["Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]:
+                put(pathlib.Path(named), copy / named)
+            for named in ["templates", "tests"]:
+                (copy / named).mkdir(exist_ok=True)
             subprocess.run(["git", "init", "-q", folder], check=True)
             target = copy / file
             whole = target.read_text()

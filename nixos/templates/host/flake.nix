@@ -1,0 +1,19 @@
+{
+  description = "A machine that runs Reflector";
+
+  inputs = {
+    reflector.url = "github:OWNER/reflector";
+    nixpkgs.follows = "reflector/nixpkgs";
+  };
+
+  outputs =
+    { nixpkgs, reflector, ... }:
+    {
+      nixosConfigurations.reflector = nixpkgs.lib.nixosSystem {
+        modules = [
+          reflector.nixosModules.default
+          ./configuration.nix
+        ];
+      };
+    };
+}
