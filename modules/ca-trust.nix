@@ -53,10 +53,7 @@ in
             description = "Certificate authorities that Reflector trusts";
             wantedBy = [ "multi-user.target" ];
             before = map (unit: "${unit}.service") ours.units;
-            path = [
-              pkgs.openssl
-              config.systemd.package
-            ];
+            path = [ pkgs.openssl ];
             script = ''
               new=$RUNTIME_DIRECTORY/new
               cat ${config.security.pki.caBundle} >"$new"
@@ -69,12 +66,11 @@ in
                 fi
               done
               chmod 0644 "$new"
-              if [ -e ${bundle} ] && ! cmp -s "$new" ${bundle}; then
-                restart=yes
-              fi
+              before=$([ ! -e ${bundle} ] || sha256sum <${bundle})
+              after=$(sha256sum <"$new")
               mv "$new" ${bundle}
-              # Roots are read once, at start.
-              [ -z "''${restart-}" ] || systemctl try-restart --no-block ${lib.concatMapStringsSep " " (unit: "${unit}.service") ours.units}
+              # Roots are read once, when a program starts.
+              [ -z "$before" ] || [ "$before" = "$after" ] || systemctl try-restart --no-block ${lib.concatMapStringsSep " " (unit: "${unit}.service") ours.units}
             '';
             serviceConfig = {
               Type = "oneshot";

@@ -136,6 +136,7 @@ in
       enableReload = false;
       globalConfig = ''
         admin off
+        skip_install_trust
         grace_period 10s
         servers {
           timeouts {

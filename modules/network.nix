@@ -8,6 +8,8 @@ let
   listen = cfg.settings.server.listen;
   loopback = ours.isLoopback listen;
   elsewhere = lib.filter (address: !ours.isLoopback address) network.needs;
+  # By people, or by the authority that certifies it; Caddy itself refuses the former where there is no login.
+  caddyIsAsked = cfg.caddy.enable && (cfg.openWithoutLogin || cfg.caddy.tls == "acme");
   port = lib.toInt (lib.last (lib.splitString ":" listen));
 in
 {
@@ -67,13 +69,13 @@ in
 
     networking.firewall = {
       allowedTCPPorts =
-        lib.optionals (cfg.caddy.enable && cfg.openWithoutLogin) [
+        lib.optionals caddyIsAsked [
           80
           443
         ]
         # The unit itself drops what does not come from a proxy.
         ++ lib.optional (!cfg.caddy.enable && !loopback) port;
-      allowedUDPPorts = lib.optional (cfg.caddy.enable && cfg.openWithoutLogin) 443;
+      allowedUDPPorts = lib.optional caddyIsAsked 443;
     };
 
     # Merged, not joined with //: both parts speak of the same units.

@@ -20,11 +20,12 @@ let
     Group = ours.group;
     SupplementaryGroups = toString (worker.serviceConfig.SupplementaryGroups or [ ]);
     LoadCredential = toString worker.serviceConfig.LoadCredential;
-    Environment = "REFLECTOR_CONFIG=%d/reflector.toml";
   };
   asService = pkgs.writeShellApplication {
     name = "reflector-as-service";
     text = ''
+      # The folder of credentials is known only inside.
+      # shellcheck disable=SC2016
       exec systemd-run --quiet --collect --wait --pipe \
         ${
           lib.escapeShellArgs (
@@ -33,7 +34,7 @@ let
             ++ [ "--setenv=PATH=${lib.makeBinPath [ pkgs.ffmpeg-headless ]}" ]
           )
         } \
-        ${program} "$@"
+        ${pkgs.runtimeShell} -c 'REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml exec ${program} "$@"' reflector "$@"
     '';
   };
 in

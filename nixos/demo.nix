@@ -14,17 +14,6 @@
   models,
 }:
 let
-  # Paths are the shell's: process-compose replaces ''${NAME} in the file from its own environment.
-  settings = {
-    REFLECTOR_DATABASE__URL = "postgresql://reflector@/reflector?host=\${DEMO}/run";
-    REFLECTOR_REDIS__URL = "unix://\${DEMO}/run/redis.sock";
-    REFLECTOR_STORAGE__S3__ENDPOINT = "http://127.0.0.1:3900";
-    REFLECTOR_STORAGE__S3__BUCKET = "reflector-media";
-    REFLECTOR_STORAGE__S3__ACCESS_KEY = "\${GARAGE_DEFAULT_ACCESS_KEY}";
-    REFLECTOR_STORAGE__S3__SECRET_KEY = "\${GARAGE_DEFAULT_SECRET_KEY}";
-    REFLECTOR_STORAGE__SCRATCH = "\${DEMO}/scratch";
-    REFLECTOR_MODELS__DIR = "${models}";
-  };
   after = lib.mapAttrs (_: condition: { inherit condition; });
   up = {
     postgres = "process_healthy";
@@ -35,7 +24,6 @@ let
     command:
     {
       inherit command;
-      environment = lib.mapAttrsToList (name: value: "${name}=${value}") settings;
       depends_on = after up;
       availability.restart = "on_failure";
       shutdown.timeout_seconds = 45;
@@ -63,13 +51,15 @@ let
     };
     work = ours "reflector work";
   };
-  file = (formats.yaml { }).generate "process-compose.yaml" {
+  whole = {
     version = "0.5";
     inherit processes;
   };
+  file = (formats.yaml { }).generate "process-compose.yaml" whole;
 in
 writeShellApplication {
   name = "reflector-demo";
+  passthru.processes = whole;
   runtimeInputs = [
     coreutils
     ffmpeg-headless
@@ -89,6 +79,7 @@ writeShellApplication {
     export DEMO=''${REFLECTOR_DEMO:-''${XDG_DATA_HOME:-$HOME/.local/share}/reflector-demo}
     mkdir -p "$DEMO/run" "$DEMO/scratch"
     if [ ! -d "$DEMO/postgres" ]; then
+      rm -rf "$DEMO/postgres.new"
       initdb -D "$DEMO/postgres.new" -U reflector --auth=trust --encoding=UTF8 >/dev/null
       echo 'create database reflector' | postgres --single -D "$DEMO/postgres.new" postgres >/dev/null
       mv "$DEMO/postgres.new" "$DEMO/postgres"
@@ -104,7 +95,15 @@ writeShellApplication {
     # shellcheck source=/dev/null
     . "$DEMO/secrets"
     set +a
-    export GARAGE_DEFAULT_BUCKET=reflector-media
+    export GARAGE_DEFAULT_BUCKET="reflector-media"
+    export REFLECTOR_DATABASE__URL="postgresql://reflector@/reflector?host=$DEMO/run"
+    export REFLECTOR_REDIS__URL="unix://$DEMO/run/redis.sock"
+    export REFLECTOR_STORAGE__S3__ENDPOINT="http://127.0.0.1:3900"
+    export REFLECTOR_STORAGE__S3__BUCKET="$GARAGE_DEFAULT_BUCKET"
+    export REFLECTOR_STORAGE__S3__ACCESS_KEY="$GARAGE_DEFAULT_ACCESS_KEY"
+    export REFLECTOR_STORAGE__S3__SECRET_KEY="$GARAGE_DEFAULT_SECRET_KEY"
+    export REFLECTOR_STORAGE__SCRATCH="$DEMO/scratch"
+    export REFLECTOR_MODELS__DIR="${models}"
     cat >"$DEMO/garage.toml" <<EOF
     metadata_dir = "$DEMO/garage/meta"
     data_dir = "$DEMO/garage/data"

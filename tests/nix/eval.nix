@@ -22,7 +22,6 @@ let
         {
           _module.args.pkgs = lib.mkDefault pkgs;
           services.caddy.package = pkgs.caddy;
-          systemd.package = pkgs.systemd;
         }
         module
       ];

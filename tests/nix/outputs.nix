@@ -1,4 +1,4 @@
-# The flake's outputs, evaluated with stand-ins for its inputs: { output = { system = { name = path; }; }; }.
+# The flake's outputs, evaluated with stand-ins for its inputs.
 {
   lib,
   evaluate,
@@ -68,11 +68,20 @@ let
       treefmt-nix
       ;
   };
+  demo = self.packages.x86_64-linux.demo;
   paths = lib.mapAttrs (_: lib.mapAttrs (_: value: value.program or value.outPath));
 in
 {
-  packages = paths self.packages;
-  apps = paths self.apps;
-  checks = paths self.checks;
-  devShells = paths self.devShells;
+  # { output = { system = { name = path; }; }; }
+  names = {
+    packages = paths self.packages;
+    apps = paths self.apps;
+    checks = paths self.checks;
+    devShells = paths self.devShells;
+  };
+  # As tests/nix/rendered keeps them.
+  files = {
+    "flake/scripts/reflector-demo" = "#!/bin/bash\nset -euo pipefail\n${demo.text}";
+    "flake/process-compose.yaml" = builtins.toJSON demo.processes;
+  };
 }

@@ -41,14 +41,19 @@ def check(folder, scratch, wrong):
             if path.is_file():
                 place(path, copy / path.relative_to(configuration), scratch)
         for script in sorted((copy / "scripts").glob("*")):
-            tell(["bash", "-n", str(script)], f"{configuration.name}: {script.name}", wrong)
+            # As NixOS does with what writeShellApplication makes.
+            tell(["shellcheck", "--shell=bash", str(script)], f"{configuration.name}: {script.name}", wrong)
             scripts += 1
+        if not (copy / "units").exists():
+            continue
         secrets(copy, wrong)
+        if (copy / "scripts/reflector-ca-bundle-start").exists():
+            authorities(copy, wrong)
         units += verify(copy / "units", configuration.name, wrong)
         if (copy / "Caddyfile").exists():
             caddy(copy, wrong)
             caddyfiles += 1
-    return f"{units} units verified by systemd, {caddyfiles} Caddyfiles by Caddy, {scripts} scripts by bash"
+    return f"{units} units verified by systemd, {caddyfiles} Caddyfiles by Caddy, {scripts} scripts by ShellCheck"
 
 
 def place(source, target, scratch):
@@ -123,6 +128,36 @@ def secrets(folder, wrong):
     ]
     if not all(good):
         raise wrong(f"{folder.name}: the secrets are not as they should be: {good}")
+
+
+def authorities(folder, wrong):
+    """Starts the unit that gathers authorities: it takes certificates, leaves rubbish out, and restarts once a change."""
+    run, dropped, programs, restarts = (folder / name for name in ("run", "dropped", "programs", "restarts"))
+    for path in (run, dropped, programs):
+        path.mkdir()
+    (programs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{restarts}\n')
+    (programs / "systemctl").chmod(0o755)
+    script = folder / "scripts/reflector-ca-bundle-start"
+    text = script.read_text().replace("/run/reflector-ca", str(run)).replace("/var/lib/reflector-ca", str(dropped))
+    system = re.search(r"^cat (\S+)", text, re.M)[1]
+    with open(system, "w", encoding="utf-8") as file:
+        file.write("the system's own\n")
+    script.write_text(text)
+    environment = {**os.environ, "RUNTIME_DIRECTORY": str(run), "PATH": f"{programs}:{os.environ['PATH']}"}
+
+    def gathered():
+        tell(["bash", str(script)], f"{folder.name}: certificate authorities", wrong, environment)
+        return (run / "ca-bundle.crt").read_text().count("BEGIN CERTIFICATE"), restarts.exists() and len(restarts.read_text().splitlines())
+
+    steps = [gathered()]
+    tell(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=root",
+          "-keyout", "/dev/null", "-out", str(dropped / "root.crt")], "openssl", wrong)
+    (dropped / "rubbish.pem").write_text("no certificate\n")
+    steps += [gathered(), gathered()]
+    (dropped / "root.crt").unlink()
+    steps.append(gathered())
+    if steps != [(0, False), (1, 1), (1, 1), (0, 2)] or (run / "ca-bundle.crt").stat().st_mode & 0o777 != 0o644:
+        raise wrong(f"{folder.name}: certificates and restarts were {steps}")
 
 
 def tell(command, problem, wrong, environment=None):

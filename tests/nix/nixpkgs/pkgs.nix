@@ -85,8 +85,16 @@ let
       ];
     };
     runCommand = name: more: _: package name "0" (more.passthru or { });
+    runtimeShell = "/bin/sh";
     rustPlatform.rustLibSrc = "/nix/store/00000000000000000000000000000000-rust-src";
-    writeShellApplication = { name, text, ... }: package name "0" { inherit text; };
+    writeShellApplication =
+      {
+        name,
+        text,
+        passthru ? { },
+        ...
+      }:
+      package name "0" ({ inherit text; } // passthru);
   };
 in
 self
