@@ -154,6 +154,7 @@ def evaluate(lib, scratch, assertions, write):
     outputs = sum(len(names) for systems in flake["names"].values() for names in systems.values())
     files.update(flake["files"])
     options = evaluation.get("options")
+    reference.complete(options, Wrong)
     reference.defaults_agree(options, Wrong)
     page = reference.page(options)
     if write:

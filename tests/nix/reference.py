@@ -34,6 +34,14 @@ def prose(text):
     return re.sub(r"\{option\}", "", text).strip()
 
 
+def complete(options, wrong):
+    """Nothing is left unsaid."""
+    for option in options:
+        missing = [what for what in ("type", "default", "description", "example") if not option.get(what)]
+        if missing:
+            raise wrong(f"{option['name']} lacks {', '.join(missing)}")
+
+
 def documented():
     """Setting -> default, from docs/CONFIGURATION.md."""
     rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (.*?) \|", pathlib.Path("docs/CONFIGURATION.md").read_text(), re.M)
