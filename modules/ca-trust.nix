@@ -80,7 +80,7 @@ in
             };
           };
         }
-        // lib.genAttrs ours.units (_: {
+        // lib.genAttrs (ours.units ++ lib.optional (cfg.models.pull != [ ]) "reflector-models") (_: {
           requires = [ "reflector-ca-bundle.service" ];
           after = [ "reflector-ca-bundle.service" ];
           environment.SSL_CERT_FILE = bundle;

@@ -24,6 +24,8 @@ let
     RestrictRealtime = true;
     RestrictSUIDSGID = true;
     SystemCallArchitectures = "native";
+    # Refused calls fail; a library that merely tries one lives on.
+    SystemCallErrorNumber = "EPERM";
     UMask = lib.mkDefault "0077";
   };
 
@@ -40,7 +42,8 @@ let
     ];
     # Files of 10 GB go through it in parts; many at once.
     LimitNOFILE = 65536;
-    TasksMax = 512;
+    # libtorch, tokio and ffmpeg each start a thread a core.
+    TasksMax = 4096;
   };
 in
 {

@@ -71,7 +71,7 @@ in
         });
       })
       (lib.mkIf external {
-        services.reflector.network.needs = [ llm.url ];
+        services.reflector.network.needs = lib.optional (llm.url != null) llm.url;
         systemd.services = lib.genAttrs ours.units (_: {
           environment.REFLECTOR_LLM__URL = llm.url;
         });

@@ -82,7 +82,7 @@ in
       }
 
       (lib.mkIf external {
-        services.reflector.network.needs = [ s3.endpoint ];
+        services.reflector.network.needs = lib.optional (s3.endpoint != null) s3.endpoint;
         systemd.services = {
           reflector-secrets = {
             script = ''

@@ -54,6 +54,8 @@ in
       apiKeyFile = "/run/secrets/llm-api-key";
     };
     network.allow = [ "10.0.0.0/8" ];
+    models.pull = [ "whisper-small" ];
+    settings.speech.model = "whisper-small";
   };
 
   # Files on a disk of their own, behind somebody else's proxy.

@@ -59,6 +59,9 @@ in
     storage.s3.endpoint = "https://s3.example.org";
     network.allow = [ "any" ];
   });
+  s3Nowhere = case "accessKeyFile and secretKeyFile must be set" (on {
+    storage.kind = "s3";
+  });
   s3Unused = case "recordings would not go where it says" (on {
     storage.s3 = s3;
   });
@@ -86,6 +89,9 @@ in
     llm.kind = "external";
     llm.url = "https://llm.example.org/v1";
     network.allow = [ "any" ];
+  });
+  llmNowhere = case "llm.url and llm.model must be set" (on {
+    llm.kind = "external";
   });
   llmUnused = case "it would not be used" (on {
     llm.url = "https://llm.example.org/v1";
