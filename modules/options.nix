@@ -27,7 +27,7 @@ in
       default = config.networking.fqdnOrHostName;
       defaultText = lib.literalExpression "config.networking.fqdnOrHostName";
       example = "reflector.example.org";
-      description = "The name by which people reach this service. Other names of the machine are sent on to it.";
+      description = "The name by which people reach this service; from {option}`services.reflector.caddy.aliases` they are sent on to it.";
     };
 
     openWithoutLogin = lib.mkOption {

@@ -1,4 +1,5 @@
 """Mistakes planted in a copy of the sources: each must make the check fail, and say where."""
+import concurrent.futures
 import os
 import pathlib
 import shutil
@@ -6,64 +7,79 @@ import subprocess
 import sys
 import tempfile
 
-# What is planted: file, text, what takes its place, words of the failure, and whether finding it needs nixpkgs' lib.
+LIB = "needs nixpkgs' lib"
+RENDERED = "needs nixpkgs' lib, and is found in what it renders"
+# What is planted: file, text, what takes its place, words of the failure, and what finding it needs.
 MISTAKES = {
     "a misspelt option of NixOS": (
-        "modules/redis.nix", "requirePassFile =", "requirePasFile =", "no option services.redis.servers.reflector.requirePasFile", False),
+        "modules/redis.nix", "requirePassFile =", "requirePasFile =", "no option services.redis.servers.reflector.requirePasFile", None),
     "a misspelt option of our own": (
         "modules/models.nix", "services.reflector.settings.models.dir =", "services.reflector.settings.models.folder =",
-        "no option services.reflector.settings.models.folder", False),
+        "no option services.reflector.settings.models.folder", None),
     "an option of another release": (
-        "modules/ollama.nix", "loadModels =", 'modelsDir = "/x"; loadModels =', "no option services.ollama.modelsDir", False),
-    "broken syntax": ("modules/llm.nix", "mkMerge [", "mkMerge (", "syntax error", False),
+        "modules/ollama.nix", "loadModels =", 'modelsDir = "/x"; loadModels =', "no option services.ollama.modelsDir", None),
+    "broken syntax": ("modules/llm.nix", "mkMerge [", "mkMerge (", "syntax error", None),
     "a wrong type": (
-        "modules/postgres.nix", "ensureDatabases = [ ours.database ];", "ensureDatabases = ours.database;", "is not of type", True),
+        "modules/postgres.nix", "ensureDatabases = [ ours.database ];", "ensureDatabases = ours.database;", "is not of type", LIB),
     "an unsafe combination that is accepted": (
         "modules/network.nix", "assertion = loopback || cfg.caddy.enable || cfg.openWithoutLogin;", "assertion = true;",
-        "listensToAll was not refused", True),
+        "listensToAll was not refused", LIB),
     "a change that was not rendered": (
-        "modules/service.nix", 'MemoryMax = "4G";', 'MemoryMax = "5G";', "was made from other sources", False),
+        "modules/service.nix", 'MemoryMax = "4G";', 'MemoryMax = "5G";', "was made from other sources", None),
     "a default that is not the program's": (
         "modules/settings.nix", "beam = option (ints.between 1 16) 5 1", "beam = option (ints.between 1 16) 4 1",
-        "settings.speech.beam is 4 by default", True),
+        "settings.speech.beam is 4 by default", LIB),
     "another upload limit": (
-        "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", False),
+        "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
     "a libtorch that tch is not made for": (
-        "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", True),
-    "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", True),
+        "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", LIB),
+    "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", LIB),
+    "a directive that systemd does not know": (
+        "modules/hardening.nix", "ProtectClock = true;", "ProtectClok = true;", "Unknown key 'ProtectClok'", RENDERED),
+    "a unit that is too exposed": (
+        "modules/hardening.nix", 'CapabilityBoundingSet = "";', 'CapabilityBoundingSet = "~CAP_SYS_TTY_CONFIG";', "is more exposed than", RENDERED),
+    "a directive that Caddy does not know": (
+        "modules/caddy.nix", "reverse_proxy ${", "reverse_prox ${", "caddy validate", RENDERED),
+    "secrets that others may read": ("modules/secrets.sh", "umask 077", "umask 022", "not as they should be", RENDERED),
 }
-NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "src/config/server.rs"]
+# Of the last four only that they are there matters.
+NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md",
+          "src/config/server.rs", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
 
 
 def check(wrong):
-    found = skipped = 0
-    for name, (file, text, instead, words, needs_lib) in MISTAKES.items():
-        if needs_lib and not os.environ.get("NIXPKGS_LIB"):
-            skipped += 1
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            copy = pathlib.Path(folder)
-            for needed in NEEDED:
-                put(pathlib.Path(needed), copy / needed)
-            # Only that they are there matters of these.
-            for named in ["Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]:
-                put(pathlib.Path(named), copy / named)
-            for named in ["templates", "tests"]:
-                (copy / named).mkdir(exist_ok=True)
-            subprocess.run(["git", "init", "-q", folder], check=True)
-            target = copy / file
-            whole = target.read_text()
-            if text not in whole:
-                raise wrong(f"planted.py: {file} has no {text!r}")
-            target.write_text(whole.replace(text, instead, 1))
-            # What must be found everywhere is looked for without the lib.
-            environment = {name: value for name, value in os.environ.items() if needs_lib or name != "NIXPKGS_LIB"}
-            done = subprocess.run([sys.executable, "tests/nix/check.py", "", "--planted"], cwd=copy, env=environment,
-                                  capture_output=True, text=True)
-            if done.returncode == 0 or words not in done.stderr:
-                raise wrong(f"{name} was planted and not found: {done.stdout}{done.stderr}")
-        found += 1
-    return f"{found} mistakes, each found" + (f"; {skipped} wait for nixpkgs' lib" if skipped else "")
+    possible = [name for name, (*_, need) in MISTAKES.items() if not need or os.environ.get("NIXPKGS_LIB")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for problem in pool.map(plant, possible):
+            if problem:
+                raise wrong(problem)
+    waiting = len(MISTAKES) - len(possible)
+    return f"{len(possible)} mistakes, each found" + (f"; {waiting} wait for nixpkgs' lib" if waiting else "")
+
+
+def plant(name):
+    """None if the mistake of this name is found, else what is wrong."""
+    file, text, instead, words, need = MISTAKES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder)
+        for needed in NEEDED:
+            put(pathlib.Path(needed), copy / needed)
+        for named in ["templates", "tests"]:
+            (copy / named).mkdir(exist_ok=True)
+        subprocess.run(["git", "init", "-q", folder], check=True)
+        target = copy / file
+        whole = target.read_text()
+        if text not in whole:
+            return f"planted.py: {file} has no {text!r}"
+        target.write_text(whole.replace(text, instead, 1))
+        renew = ["--write"] if need == RENDERED else []
+        # What must be found everywhere is looked for without the lib.
+        environment = {name: value for name, value in os.environ.items() if need or name != "NIXPKGS_LIB"}
+        done = subprocess.run([sys.executable, "tests/nix/check.py", "", "--planted", *renew], cwd=copy, env=environment,
+                              capture_output=True, text=True)
+    if done.returncode == 0 or words not in done.stderr:
+        return f"{name} was planted and not found: {done.stdout}{done.stderr}"
+    return None
 
 
 def put(source, target):
