@@ -70,7 +70,9 @@ in
               after=$(sha256sum <"$new")
               mv "$new" ${bundle}
               # Roots are read once, when a program starts.
-              [ -z "$before" ] || [ "$before" = "$after" ] || systemctl try-restart --no-block ${lib.concatMapStringsSep " " (unit: "${unit}.service") ours.units}
+              [ -z "$before" ] || [ "$before" = "$after" ] || systemctl try-restart --no-block ${
+                lib.concatMapStringsSep " " (unit: "${unit}.service") ours.units
+              }
             '';
             serviceConfig = {
               Type = "oneshot";

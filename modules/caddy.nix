@@ -109,7 +109,9 @@ in
           caddy.tls != "acme"
           || (
             lib.hasInfix "." domain
-            && (builtins.match "([0-9.]+|.*\\.(local|localhost|localdomain|internal|lan|home|test))" domain) == null
+            &&
+              (builtins.match "([0-9.]+|.*\\.(local|localhost|localdomain|internal|lan|home|test))" domain)
+              == null
           );
         message = "services.reflector.caddy.tls is acme, but no public authority certifies ${domain}; set services.reflector.domain to a public name, or use internal or files.";
       }

@@ -2,7 +2,6 @@
 { config, lib, ... }:
 let
   cfg = config.services.reflector;
-  ours = import ./lib.nix { inherit lib; };
 
   all = {
     CapabilityBoundingSet = "";

@@ -81,7 +81,7 @@ in
     # Merged, not joined with //: both parts speak of the same units.
     systemd.services = lib.mkMerge [
       {
-          reflector-web.serviceConfig.IPAddressAllow = trustedProxies;
+        reflector-web.serviceConfig.IPAddressAllow = trustedProxies;
       }
       (lib.genAttrs ours.units (_: {
         serviceConfig = {

@@ -64,30 +64,30 @@ in
     # Merged, not joined with //: both parts speak of the same units.
     systemd.services = lib.mkMerge [
       {
-          reflector-web = {
-            description = "Reflector: pages and API";
-            serviceConfig = {
-              ExecStart = "${program} serve";
-              User = "reflector-web";
-              MemoryMax = "4G";
-            };
+        reflector-web = {
+          description = "Reflector: pages and API";
+          serviceConfig = {
+            ExecStart = "${program} serve";
+            User = "reflector-web";
+            MemoryMax = "4G";
           };
-          reflector-work = {
-            description = "Reflector: jobs";
-            path = [ pkgs.ffmpeg-headless ];
-            serviceConfig = {
-              ExecStart = "${program} work";
-              User = "reflector-work";
-              # Speech takes every core for minutes; pages, database and proxy go first.
-              CPUWeight = 50;
-              CacheDirectory = "reflector-work";
-              CacheDirectoryMode = "0700";
-              ReadWritePaths = [ cfg.settings.storage.scratch ];
-            }
-            // lib.optionalAttrs (cfg.work.memoryMax != null) {
-              MemoryMax = cfg.work.memoryMax;
-            };
+        };
+        reflector-work = {
+          description = "Reflector: jobs";
+          path = [ pkgs.ffmpeg-headless ];
+          serviceConfig = {
+            ExecStart = "${program} work";
+            User = "reflector-work";
+            # Speech takes every core for minutes; pages, database and proxy go first.
+            CPUWeight = 50;
+            CacheDirectory = "reflector-work";
+            CacheDirectoryMode = "0700";
+            ReadWritePaths = [ cfg.settings.storage.scratch ];
+          }
+          // lib.optionalAttrs (cfg.work.memoryMax != null) {
+            MemoryMax = cfg.work.memoryMax;
           };
+        };
       }
       (lib.genAttrs ours.units (_: {
         wantedBy = [ "multi-user.target" ];

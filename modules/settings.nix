@@ -65,24 +65,33 @@ in
       model = option str "whisper-base" "whisper-large-v3-turbo" ''
         Whisper model by its name on the Hugging Face hub without the owner.
       '';
-      device = option (enum [
-        "auto"
-        "cpu"
-        "cuda"
-      ]) "auto" "cpu" "Where libtorch computes: CUDA where it is there, else the CPU; or always one of the two.";
+      device =
+        option
+          (enum [
+            "auto"
+            "cpu"
+            "cuda"
+          ])
+          "auto"
+          "cpu"
+          "Where libtorch computes: CUDA where it is there, else the CPU; or always one of the two.";
       precision = option (enum [
         "auto"
         "float32"
         "bfloat16"
       ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fast in.";
       beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";
-      queue = option (ints.between 1 1024) 16 32 "Requests that may wait for the engine; one more is refused.";
+      queue =
+        option (ints.between 1 1024) 16 32
+          "Requests that may wait for the engine; one more is refused.";
     };
     llm = {
       context_window = option (ints.between 1024 10000000) 16000 32000 ''
         Tokens that prompt and answer of the language model may have together.
       '';
-      timeout_seconds = option ints.positive 300 900 "Seconds to wait for one answer of the language model.";
+      timeout_seconds =
+        option ints.positive 300 900
+          "Seconds to wait for one answer of the language model.";
     };
     work = {
       concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";

@@ -65,17 +65,20 @@ in
         assertions = [
           {
             assertion =
-              !external
-              || (s3.endpoint != null && s3.accessKeyFile != null && s3.secretKeyFile != null);
+              !external || (s3.endpoint != null && s3.accessKeyFile != null && s3.secretKeyFile != null);
             message = "services.reflector.storage.kind is s3: storage.s3.endpoint, accessKeyFile and secretKeyFile must be set.";
           }
           {
-            assertion = external || (s3.endpoint == null && s3.accessKeyFile == null && s3.secretKeyFile == null);
+            assertion =
+              external || (s3.endpoint == null && s3.accessKeyFile == null && s3.secretKeyFile == null);
             message = "services.reflector.storage.s3 is set, but storage.kind is ${storage.kind}: recordings would not go where it says.";
           }
           {
             assertion =
-              !external || s3.endpoint == null || lib.hasPrefix "https://" s3.endpoint || ours.isLoopback s3.endpoint;
+              !external
+              || s3.endpoint == null
+              || lib.hasPrefix "https://" s3.endpoint
+              || ours.isLoopback s3.endpoint;
             message = "services.reflector.storage.s3.endpoint must be https://: recordings and the access key would cross the network in the clear.";
           }
         ];

@@ -4,7 +4,13 @@
   self,
   system,
 }:
-lib.mapAttrs' (name: configuration: {
-  name = "configuration-${name}";
-  value = configuration.config.system.build.toplevel;
-}) (lib.filterAttrs (_: configuration: configuration.pkgs.stdenv.hostPlatform.system == system) self.nixosConfigurations)
+lib.mapAttrs'
+  (name: configuration: {
+    name = "configuration-${name}";
+    value = configuration.config.system.build.toplevel;
+  })
+  (
+    lib.filterAttrs (
+      _: configuration: configuration.pkgs.stdenv.hostPlatform.system == system
+    ) self.nixosConfigurations
+  )

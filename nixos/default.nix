@@ -55,7 +55,12 @@ in
     };
   };
 
-  checks = import ./checks.nix { inherit lib self system; } // plain.checks // { formatting = formatting.config.build.check self; };
+  checks =
+    import ./checks.nix { inherit lib self system; }
+    // plain.checks
+    // {
+      formatting = formatting.config.build.check self;
+    };
   devShells.default = import ./devshell.nix { inherit pkgs plain; };
   formatter = formatting.config.build.wrapper;
 }

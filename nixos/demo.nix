@@ -20,14 +20,12 @@ let
     redis = "process_healthy";
     garage = "process_healthy";
   };
-  ours =
-    command:
-    {
-      inherit command;
-      depends_on = after up;
-      availability.restart = "on_failure";
-      shutdown.timeout_seconds = 45;
-    };
+  ours = command: {
+    inherit command;
+    depends_on = after up;
+    availability.restart = "on_failure";
+    shutdown.timeout_seconds = 45;
+  };
 
   processes = {
     postgres = {

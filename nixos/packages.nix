@@ -14,12 +14,16 @@ let
     "0.24.0" = "2.11.0";
   };
   tch = (lib.importTOML ../Cargo.toml).dependencies.tch;
-  wanted = torchOf.${tch} or (throw "nixos/packages.nix: which libtorch is tch ${tch} made for? Add it to torchOf.");
+  wanted =
+    torchOf.${tch}
+      or (throw "nixos/packages.nix: which libtorch is tch ${tch} made for? Add it to torchOf.");
 
-  source = files: lib.fileset.toSource {
-    root = ../.;
-    fileset = lib.fileset.unions files;
-  };
+  source =
+    files:
+    lib.fileset.toSource {
+      root = ../.;
+      fileset = lib.fileset.unions files;
+    };
   program = [
     ../Cargo.toml
     ../Cargo.lock
@@ -64,21 +68,32 @@ let
     };
   });
 in
-assert lib.assertMsg (
-  torch.version == wanted
-) "nixpkgs has libtorch ${torch.version}, but tch ${tch} needs ${wanted}; move the nixpkgs input or tch";
+assert lib.assertMsg (torch.version == wanted)
+  "nixpkgs has libtorch ${torch.version}, but tch ${tch} needs ${wanted}; move the nixpkgs input or tch";
 {
   inherit reflector;
   inherit (common) LIBTORCH LIBTORCH_LIB LIBTORCH_INCLUDE;
 
   checks = {
     clippy = craneLib.cargoClippy (with' {
-      src = source (program ++ [ ../clippy.toml ../tests ]);
+      src = source (
+        program
+        ++ [
+          ../clippy.toml
+          ../tests
+        ]
+      );
       cargoClippyExtraArgs = "--all-targets";
     });
     fmt = craneLib.cargoFmt {
       inherit (common) pname version;
-      src = source (program ++ [ ../rustfmt.toml ../tests ]);
+      src = source (
+        program
+        ++ [
+          ../rustfmt.toml
+          ../tests
+        ]
+      );
     };
     doc = craneLib.cargoDoc (with' { });
     # Those beside the code. tests/it needs weights and servers; the virtual machines have them.

@@ -1,7 +1,12 @@
 # Configurations that must be accepted: what people are told to write. Each is rendered.
 { pkgs }:
 let
-  on = more: { services.reflector = { enable = true; } // more; };
+  on = more: {
+    services.reflector = {
+      enable = true;
+    }
+    // more;
+  };
 in
 {
   default = on { };

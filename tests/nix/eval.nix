@@ -26,7 +26,8 @@ let
         module
       ];
     };
-  failed = config: map (entry: entry.message) (lib.filter (entry: !entry.assertion) config.assertions);
+  failed =
+    config: map (entry: entry.message) (lib.filter (entry: !entry.assertion) config.assertions);
 
   # Reads everything to its last leaf, so that no value escapes its type.
   force = config: builtins.deepSeq (removeAttrs config [ "_module" ]);
@@ -56,14 +57,15 @@ let
 
     mistyped = lib.mapAttrs (_: entry: entry.words) mistyped;
     # Throws.
-    mistypedCase = force
-      (evaluate {
-        imports = [
-          mistyped.${case}.module
-          { services.reflector.enable = true; }
-        ];
-      }).config
-      null;
+    mistypedCase =
+      force
+        (evaluate {
+          imports = [
+            mistyped.${case}.module
+            { services.reflector.enable = true; }
+          ];
+        }).config
+        null;
 
     # What the flake offers.
     outputs = import ./outputs.nix { inherit lib evaluate; };

@@ -13,7 +13,8 @@ let
     lib = lib // {
       nixosSystem =
         { modules }:
-        (evaluate { imports = modules; }) // {
+        (evaluate { imports = modules; })
+        // {
           pkgs = nixpkgs.legacyPackages.x86_64-linux;
         };
     };

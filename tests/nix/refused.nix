@@ -2,7 +2,12 @@
 # modules must be hit by one of them.
 { lib, pkgs }:
 let
-  on = more: { services.reflector = { enable = true; } // more; };
+  on = more: {
+    services.reflector = {
+      enable = true;
+    }
+    // more;
+  };
   case = words: module: { inherit words module; };
   s3 = {
     endpoint = "https://s3.example.org";
@@ -119,10 +124,16 @@ in
     settings.speech.device = "cpu";
   });
   gpuOnArm = case "CUDA builds exist for" (
-    lib.recursiveUpdate (on {
-      gpu.enable = true;
-      package = pkgs.reflector-cuda;
-    }) { _module.args.pkgs = lib.mkForce (lib.recursiveUpdate pkgs { stdenv.hostPlatform.system = "aarch64-linux"; }); }
+    lib.recursiveUpdate
+      (on {
+        gpu.enable = true;
+        package = pkgs.reflector-cuda;
+      })
+      {
+        _module.args.pkgs = lib.mkForce (
+          lib.recursiveUpdate pkgs { stdenv.hostPlatform.system = "aarch64-linux"; }
+        );
+      }
   );
   thirtyTwoBits = case "64-bit machines only" (
     lib.recursiveUpdate (on { }) {
@@ -133,7 +144,9 @@ in
     settings.database.pool_size = 40;
   });
   databaseOnTheNetwork = case "must stay empty" (
-    lib.recursiveUpdate (on { }) { services.postgresql.settings.listen_addresses = lib.mkOverride 10 "*"; }
+    lib.recursiveUpdate (on { }) {
+      services.postgresql.settings.listen_addresses = lib.mkOverride 10 "*";
+    }
   );
   impatient = case "at least twice" (on {
     settings.work.dead_after_seconds = 6;

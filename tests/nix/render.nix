@@ -3,10 +3,15 @@
 let
   line = key: value: "${key}=${value}";
   text = value: if lib.isBool value then lib.boolToString value else toString value;
-  section = name: lines: lib.optionalString (lines != [ ]) "[${name}]\n${lib.concatStringsSep "\n" lines}\n\n";
+  section =
+    name: lines: lib.optionalString (lines != [ ]) "[${name}]\n${lib.concatStringsSep "\n" lines}\n\n";
 
   # A list is one line an item, as systemd reads it.
-  settings = attrs: lib.concatLists (lib.mapAttrsToList (key: value: map (item: line key (text item)) (lib.toList value)) attrs);
+  settings =
+    attrs:
+    lib.concatLists (
+      lib.mapAttrsToList (key: value: map (item: line key (text item)) (lib.toList value)) attrs
+    );
 
   relations = {
     After = "after";
@@ -20,17 +25,21 @@ let
     lib.optional ((unit.description or "") != "") (line "Description" unit.description)
     ++ lib.concatLists (
       lib.mapAttrsToList (
-        key: option: lib.optional ((unit.${option} or [ ]) != [ ]) (line key (toString (lib.unique unit.${option})))
+        key: option:
+        lib.optional ((unit.${option} or [ ]) != [ ]) (line key (toString (lib.unique unit.${option})))
       ) relations
     );
   install = unit: lib.optional (unit.wantedBy != [ ]) (line "WantedBy" (toString unit.wantedBy));
 
-  scriptOf = name: "/nix/store/00000000000000000000000000000000-unit-script-${name}-start/bin/${name}-start";
+  scriptOf =
+    name: "/nix/store/00000000000000000000000000000000-unit-script-${name}-start/bin/${name}-start";
   service =
     name: unit:
     section "Unit" (
       head unit
-      ++ lib.optional (unit.startLimitIntervalSec != null) (line "StartLimitIntervalSec" (toString unit.startLimitIntervalSec))
+      ++ lib.optional (unit.startLimitIntervalSec != null) (
+        line "StartLimitIntervalSec" (toString unit.startLimitIntervalSec)
+      )
     )
     + section "Service" (
       lib.mapAttrsToList (key: value: "Environment=${builtins.toJSON "${key}=${toString value}"}") (
@@ -43,13 +52,11 @@ let
     )
     + section "Install" (install unit);
 
-  site =
-    name: host:
-    ''
-      ${host.hostName} ${toString host.serverAliases} {
-      ${host.extraConfig}
-      }
-    '';
+  site = _: host: ''
+    ${host.hostName} ${toString host.serverAliases} {
+    ${host.extraConfig}
+    }
+  '';
 
   services = lib.filterAttrs (name: _: ours name) config.systemd.services;
   ours = lib.hasPrefix "reflector-";
@@ -72,11 +79,21 @@ let
       ++ lib.mapAttrsToList (key: value: "\n[${key}]\n${toml value}") tables
     );
   postgres =
-    value: if lib.isString value then "'${value}'" else if lib.isBool value then lib.boolToString value else builtins.toJSON value;
+    value:
+    if lib.isString value then
+      "'${value}'"
+    else if lib.isBool value then
+      lib.boolToString value
+    else
+      builtins.toJSON value;
 in
 lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service name unit)) services
-// lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service.d/reflector.conf" (service name unit)) added
-// lib.mapAttrs' (name: unit: lib.nameValuePair "scripts/${name}-start" "#!/bin/bash\nset -e\n${unit.script}") withScript
+// lib.mapAttrs' (
+  name: unit: lib.nameValuePair "units/${name}.service.d/reflector.conf" (service name unit)
+) added
+// lib.mapAttrs' (
+  name: unit: lib.nameValuePair "scripts/${name}-start" "#!/bin/bash\nset -e\n${unit.script}"
+) withScript
 // lib.mapAttrs' (
   name: unit:
   lib.nameValuePair "units/${name}.path" (
@@ -87,9 +104,10 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
   name: unit: lib.nameValuePair "units/${name}.slice" (section "Unit" (head unit))
 ) config.systemd.slices
 // lib.listToAttrs (
-  map (package: lib.nameValuePair "scripts/${package.name}" "#!/bin/bash\nset -euo pipefail\n${package.text}") (
-    lib.filter (package: package ? text) config.environment.systemPackages
-  )
+  map (
+    package:
+    lib.nameValuePair "scripts/${package.name}" "#!/bin/bash\nset -euo pipefail\n${package.text}"
+  ) (lib.filter (package: package ? text) config.environment.systemPackages)
 )
 // {
   "tmpfiles.conf" = lib.concatStrings (
@@ -99,14 +117,18 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
         lib.concatLists (
           lib.mapAttrsToList (
             path: rules:
-            lib.mapAttrsToList (type: rule: "${type} ${path} ${rule.mode} ${rule.user} ${rule.group} - -\n") rules
+            lib.mapAttrsToList (
+              type: rule: "${type} ${path} ${rule.mode} ${rule.user} ${rule.group} - -\n"
+            ) rules
           ) paths
         )
       ) config.systemd.tmpfiles.settings
     )
   );
   "users" = lib.concatStrings (
-    lib.mapAttrsToList (name: user: "${name} group=${user.group} system=${lib.boolToString user.isSystemUser}\n") config.users.users
+    lib.mapAttrsToList (
+      name: user: "${name} group=${user.group} system=${lib.boolToString user.isSystemUser}\n"
+    ) config.users.users
   );
   "firewall" = ''
     tcp ${toString config.networking.firewall.allowedTCPPorts}

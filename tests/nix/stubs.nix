@@ -62,7 +62,8 @@ let
     .${made.t} or simple.${made.t};
 
   fill =
-    name: value: if lib.isString value then builtins.replaceStrings [ "\${name}" ] [ name ] value else value;
+    name: value:
+    if lib.isString value then builtins.replaceStrings [ "\${name}" ] [ name ] value else value;
 
   options =
     name:

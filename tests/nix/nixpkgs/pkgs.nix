@@ -53,14 +53,18 @@ let
           let
             missing = lib.filter (file: !builtins.pathExists file) fileset;
           in
-          if missing == [ ] then "/nix/store/00000000000000000000000000000000-source" else throw "no such file: ${toString missing}";
+          if missing == [ ] then
+            "/nix/store/00000000000000000000000000000000-source"
+          else
+            throw "no such file: ${toString missing}";
       };
     };
     stdenv.hostPlatform = {
       inherit system;
       is64bit = true;
     };
-    callPackage = file: more: import file (lib.intersectAttrs (lib.functionArgs (import file)) self // more);
+    callPackage =
+      file: more: import file (lib.intersectAttrs (lib.functionArgs (import file)) self // more);
     fetchPypi = { pname, version, ... }: package pname version { };
     ffmpeg-headless = package "ffmpeg" "8.0" { };
     formats.yaml = _: { generate = name: value: package name "0" { inherit value; }; };
@@ -84,7 +88,9 @@ let
         "campplus"
       ];
     };
-    runCommand = name: more: _: package name "0" (more.passthru or { });
+    runCommand =
+      name: more: _:
+      package name "0" (more.passthru or { });
     runtimeShell = "/bin/sh";
     rustPlatform.rustLibSrc = "/nix/store/00000000000000000000000000000000-rust-src";
     writeShellApplication =
