@@ -28,7 +28,9 @@ MISTAKES = {
         "modules/service.nix", 'MemoryMax = "4G";', 'MemoryMax = "5G";', "was made from other sources", None),
     "a default that is not the program's": (
         "modules/settings.nix", "beam = option (ints.between 1 16) 5 1", "beam = option (ints.between 1 16) 4 1",
-        "settings.speech.beam is 4 by default", LIB),
+        "settings.speech.beam is 4 by default", RENDERED),
+    "a setting that the module lacks": (
+        "docs/CONFIGURATION.md", "| `speech.beam` |", "| `speech.beams` |", "that the module lacks: ['speech.beams']", None),
     "another upload limit": (
         "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
     "a libtorch that tch is not made for": (
