@@ -7,11 +7,14 @@ what=${1:-check}
 lib_commit=de42d44212d207476489bce163375d8306a26d59
 "$ROOT/scripts/apt.sh" nix
 
-# Neither tool is in Debian; both are built once.
+# Neither tool is in Debian; both are built once, in four minutes of one core at the lowest priority.
 tools=$CACHE/nix-tools-1
+exec 9>"$CACHE/.nix-tools.lock"
+flock 9
 if ! whole "$tools" 1; then
     command -v cargo >/dev/null || fail "there is no cargo to build nixfmt and deadnix with" "install stable Rust with rustup"
     scratch nix-tools
+    # They know nothing of this project's libtorch and flags.
     for crate in nixfmt_rs@0.5.3 deadnix@1.3.1; do
         say "building ${crate%@*} (once)"
         (cd "$SCRATCH" && env -u RUSTFLAGS -u LIBTORCH CARGO_TARGET_DIR="$CACHE/.partial/nix-tools-target" \
@@ -22,6 +25,8 @@ if ! whole "$tools" 1; then
     install_folder "$SCRATCH/root" "$tools" 1
     rm -rf "$CACHE/.partial/nix-tools-target"
 fi
+
+exec 9>&-
 
 if [ "$what" = fmt ]; then
     cd "$ROOT"

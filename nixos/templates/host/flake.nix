@@ -2,6 +2,7 @@
   description = "A machine that runs Reflector";
 
   inputs = {
+    # Where you have Reflector from; a clone is "git+file:///path/to/it".
     reflector.url = "github:OWNER/reflector";
     nixpkgs.follows = "reflector/nixpkgs";
   };
