@@ -13,7 +13,7 @@ demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
 	@"$(CARGO_TARGET_DIR)/debug/reflector" demo $(ARGS)
 
-test: setup lint ## Every check and every test
+test: setup lint test-nix ## Every check and every test
 	cargo test --locked
 
 test-nix: ## The NixOS module, without nixpkgs: docs/DEVELOPING.md
