@@ -7,7 +7,7 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test test-nix render-nix setup lint fmt fmt-nix accuracy accuracy-diarization
+.PHONY: demo test test-nix render-nix setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -35,9 +35,14 @@ fmt:
 fmt-nix:
 	@scripts/test-nix.sh fmt
 
-accuracy: accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
+accuracy: accuracy-wer accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
+
+accuracy-wer: setup
+	@scripts/accuracy/setup_wer.sh
+	"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/accuracy/wer.py \
+		"$(REFLECTOR_CACHE)" "$(CARGO_TARGET_DIR)/debug/reflector" docs/ACCURACY.md
 
 accuracy-diarization: setup
 	@scripts/accuracy/setup_der.sh
 	"$(REFLECTOR_CACHE)/peers/diarization/venv/bin/python" scripts/accuracy/der.py "$(REFLECTOR_CACHE)"
-	cargo test --locked --test it diarize_accuracy::table -- --ignored
+	cargo run --locked --example diarization -- table

@@ -13,6 +13,8 @@ import tempfile
 SYSTEM = re.compile(r"^(lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|util)\.so|ld-linux)")
 SITE = pathlib.Path(sysconfig.get_paths()["purelib"])
 LIB = SITE / "torch" / "lib"
+# Which libraries are of our making, so that a second run makes them anew.
+MADE = LIB / "stand-ins.txt"
 
 
 def readelf(*arguments):
@@ -53,6 +55,8 @@ def build(library, plain, versioned):
 
 
 def main():
+    for library in MADE.read_text().split() if MADE.exists() else ():
+        (LIB / library).unlink(missing_ok=True)
     ours = [path for path in LIB.iterdir() if ".so" in path.name]
     have = {path.name for path in ours} | {path.name for path in SITE.glob("nvidia/cu13/lib/*.so*")}
     missing, owners, defined, undefined = set(), {}, set(), set()
@@ -63,13 +67,14 @@ def main():
     for path in [*ours, *SITE.glob("nvidia/cu13/lib/*.so*")]:
         for name, version, here in symbols(path):
             (defined if here else undefined).add(name if here else (name, version))
+    MADE.write_text("\n".join(sorted(missing)))
     for library in sorted(missing):
         versioned = {}
         for name, version in undefined:
             if version and owners.get(version) == library:
                 versioned.setdefault(version, set()).add(name)
         # Symbols without a version may come from anywhere: one library carries them all.
-        loose = {name for name, version in undefined if not version and name not in defined and re.match(r"cu|nv", name)}
+        loose = {name for name, version in undefined if not version and name not in defined and re.match(r"cu|nv|nccl", name)}
         build(library, loose if library.startswith("libcudnn.so") else (), versioned)
 
 

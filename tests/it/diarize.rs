@@ -91,13 +91,26 @@ fn the_sample_has_two_speakers() {
     assert_eq!(diarize(&clip, Some(2)).speakers.len(), 2);
 }
 
+/// The bound is what docs/ACCURACY.md has and two points more.
+#[test]
+fn conversations_have_the_right_number_of_speakers_and_few_errors() {
+    let mut total = Errors::default();
+    for clip in Clip::folder("conversations/eval") {
+        let found = diarize(&clip, None);
+        assert_eq!(found.speakers.len(), clip.speakers(), "speakers of {}", clip.name);
+        total += der::score(&clip.truth, &spans(&found));
+    }
+    assert!(total.speech > 600.0, "ten minutes of conversations");
+    assert!(total.rate() < 0.10, "{total:?}: {:.3}", total.rate());
+}
+
 #[test]
 fn public_clips_stay_within_their_bound() {
     let mut total = Errors::default();
     for clip in Clip::folder("public") {
         total += der::score(&clip.truth, &spans(&diarize(&clip, None)));
     }
-    assert!(total.rate() < 0.42, "{total:?}: {:.3}", total.rate());
+    assert!(total.rate() < 0.35, "{total:?}: {:.3}", total.rate());
 }
 
 #[test]

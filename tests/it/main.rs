@@ -10,7 +10,6 @@ mod cli_transcribe;
 mod data;
 mod demo;
 mod diarize;
-mod diarize_accuracy;
 mod layering;
 mod llm;
 mod media;

@@ -11,7 +11,7 @@ use reflector::weights::ModelStore;
 use tch::{CModule, Device, Kind, Tensor};
 
 /// Small machines: one test computes at a time.
-fn alone() -> MutexGuard<'static, ()> {
+pub fn alone() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -54,7 +54,7 @@ pub fn transcribe(engine: &Engine, pcm: &PcmFile, beam: usize) -> Transcription 
     engine.transcribe(pcm.clone(), options, &Cancel::default(), |_| {}).unwrap()
 }
 
-fn text(found: &Transcription) -> String {
+pub fn text(found: &Transcription) -> String {
     let texts: Vec<&str> = found.segments.iter().map(|segment| segment.text.as_str()).collect();
     texts.join(" ")
 }

@@ -42,9 +42,8 @@ pub fn telling(
         let whole = if phrase.whole { 1.2 } else { 1.0 };
         let kind = if phrase.named {
             1.3
-        } else if language.code == "en" && text(phrase).ends_with("ly") {
-            // "originally" is no subject.
-            0.5
+        } else if language.code == "en" && is_no_subject(text(phrase)) {
+            0.2
         } else {
             1.0
         };
@@ -77,6 +76,11 @@ pub fn telling(
     let spoken: Vec<String> = chosen.iter().map(|phrase| casing.write(phrase)).collect();
     let title = if spoken.is_empty() { first_words(scope) } else { spoken.join(separator) };
     capitalize(&title)
+}
+
+/// Whether an English phrase ends in an adverb or a participle: neither "originally" nor "ill-disposed" is what a meeting is about.
+fn is_no_subject(phrase: &str) -> bool {
+    phrase.ends_with("ly") || (phrase.ends_with("ed") && !phrase.ends_with("eed") && phrase.len() > 5)
 }
 
 /// Small words that hold a phrase together ("proof of concept", "plan de travail").

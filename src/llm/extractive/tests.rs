@@ -72,6 +72,15 @@ fn a_title_is_written_as_spoken() {
 }
 
 #[test]
+fn a_participle_is_no_title() {
+    let text = "He was not ill-disposed. To be rather cold is to be ill-disposed. The mailbox is full. A mailbox keeps every message.";
+    let utterance = Utterance { text: text.into(), end: 20.0, ..Utterance::default() };
+    let meeting = Meeting { language: "en".into(), duration: 20.0, utterances: vec![utterance] };
+    let title = title(&meeting, &[]);
+    assert!(title.contains("ailbox") && !title.contains("disposed"), "{title}");
+}
+
+#[test]
 fn other_languages_have_titles_and_summaries() {
     for (language, text) in [
         (

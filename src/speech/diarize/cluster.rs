@@ -1,10 +1,12 @@
-//! Voices of all windows -> speakers of the recording: agglomerative clustering with average linkage on cosine distance.
+//! Voices of all windows -> speakers of the recording: agglomerative clustering with average linkage on cosine distance, then
+//! groups with much the same centre are one. A centre of many voices is far less noisy than a voice: two groups of one speaker
+//! are as near as 0.3, those of different speakers hardly nearer than 0.5.
 //!
 //! Average linkage: Müllner, "Modern hierarchical, agglomerative clustering algorithms" (2011), through the crate kodama.
 
 use kodama::{Method, Step, linkage};
 
-/// What one local speaker of one window sounded like.
+/// What somebody sounded like in some seconds of speech.
 #[derive(Clone, Debug)]
 pub struct Voice {
     /// Of length 1.
@@ -15,12 +17,16 @@ pub struct Voice {
 
 #[derive(Clone, Debug)]
 pub struct ClusterSettings {
-    /// Average cosine distance (1 - cosine) up to which two groups are one speaker. Tuned on spliced conversations.
+    /// Average cosine distance (1 - cosine) of their voices up to which two groups are joined.
     pub threshold: f32,
+    /// Cosine distance of their centres up to which two groups of enough speech are one speaker.
+    pub same_speaker: f32,
     /// Voices from less speech than this do not make clusters, they only join them.
     pub min_seconds: f32,
-    /// A group with less speech than this in all is no speaker of its own.
+    /// A group with less speech than this in all is no speaker of its own...
     pub min_cluster_seconds: f32,
+    /// ...nor is one with less than this share of all speech, if that is less: in a short recording everyone says little.
+    pub min_cluster_share: f32,
     /// Voices clustered at once; beyond it, neighbours in time are first merged. Memory grows with its square.
     pub max_voices: usize,
 }
@@ -41,55 +47,19 @@ pub fn cluster(voices: &[Voice], speakers: Option<usize>, settings: &ClusterSett
         Some(wanted) => groups_of_number(&voices, &steps, wanted.clamp(1, voices.len()), settings),
         None => {
             let merged = steps.iter().take_while(|step| step.dissimilarity <= settings.threshold).count();
-            let groups =
-                large_enough(cut(voices.len(), &steps[..merged]), &voices, settings.min_cluster_seconds);
-            if groups.is_empty() { cut(voices.len(), &steps) } else { groups }
+            let groups = large_enough(cut(voices.len(), &steps[..merged]), &voices, settings);
+            if groups.is_empty() {
+                cut(voices.len(), &steps)
+            } else {
+                join(groups, &voices, settings.same_speaker)
+            }
         }
     };
-    groups.iter().map(|group| centre(group.iter().map(|&index| &voices[index])).embedding).collect()
+    groups.iter().map(|group| centre_of(group, &voices)).collect()
 }
 
-/// The speaker of each of a window's voices: the assignment of different speakers to them with the highest sum of cosines.
-/// Where there are more voices than speakers, those left over go to whom they are nearest. None only without any speaker.
-pub fn assign(voices: &[&Voice], centres: &[Vec<f32>]) -> Vec<Option<usize>> {
-    let scores: Vec<Vec<f32>> = voices
-        .iter()
-        .map(|voice| centres.iter().map(|centre| dot(&voice.embedding, centre)).collect())
-        .collect();
-    let mut best = (f32::NEG_INFINITY, vec![None; voices.len()]);
-    search(&scores, &mut vec![], 0.0, &mut best);
-    let nearest = |row: &Vec<f32>| (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]));
-    best.1.into_iter().zip(&scores).map(|(speaker, row)| speaker.or_else(|| nearest(row))).collect()
-}
-
-/// All ways to give at most three voices different speakers.
-fn search(
-    scores: &[Vec<f32>],
-    chosen: &mut Vec<Option<usize>>,
-    sum: f32,
-    best: &mut (f32, Vec<Option<usize>>),
-) {
-    let Some(row) = scores.get(chosen.len()) else {
-        if sum > best.0 {
-            *best = (sum, chosen.clone());
-        }
-        return;
-    };
-    for (speaker, score) in row.iter().enumerate() {
-        if !chosen.contains(&Some(speaker)) {
-            chosen.push(Some(speaker));
-            search(scores, chosen, sum + score + 2.0, best); // + 2: any speaker is better than none
-            chosen.pop();
-        }
-    }
-    if scores.len() > row.len() {
-        chosen.push(None);
-        search(scores, chosen, sum, best);
-        chosen.pop();
-    }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
+/// The cosine of two embeddings of length 1.
+pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -106,6 +76,10 @@ fn centre<'a>(voices: impl Iterator<Item = &'a Voice>) -> Voice {
     let length = dot(&sum.embedding, &sum.embedding).sqrt().max(1e-8);
     sum.embedding.iter_mut().for_each(|value| *value /= length);
     sum
+}
+
+fn centre_of(group: &[usize], voices: &[Voice]) -> Vec<f32> {
+    centre(group.iter().map(|&index| &voices[index])).embedding
 }
 
 /// The merges of agglomerative clustering, nearest first.
@@ -132,10 +106,31 @@ fn cut(count: usize, merges: &[Step<f32>]) -> Vec<Vec<usize>> {
     groups
 }
 
-/// Without groups of too little speech; their voices join the nearest speaker when they are assigned.
-fn large_enough(groups: Vec<Vec<usize>>, voices: &[Voice], min_seconds: f32) -> Vec<Vec<usize>> {
+/// Without groups of too little speech; their voices join the nearest speaker later.
+fn large_enough(groups: Vec<Vec<usize>>, voices: &[Voice], settings: &ClusterSettings) -> Vec<Vec<usize>> {
     let seconds = |group: &[usize]| group.iter().map(|&index| voices[index].seconds).sum::<f32>();
-    groups.into_iter().filter(|group| seconds(group) >= min_seconds).collect()
+    let all: f32 = voices.iter().map(|voice| voice.seconds).sum();
+    let enough = settings.min_cluster_seconds.min(settings.min_cluster_share * all);
+    groups.into_iter().filter(|group| seconds(group) >= enough).collect()
+}
+
+/// Joins the two groups with the nearest centres, again and again, up to this cosine distance.
+fn join(mut groups: Vec<Vec<usize>>, voices: &[Voice], distance: f32) -> Vec<Vec<usize>> {
+    let mut centres: Vec<Vec<f32>> = groups.iter().map(|group| centre_of(group, voices)).collect();
+    loop {
+        let pairs =
+            (0..groups.len()).flat_map(|first| (first + 1..groups.len()).map(move |other| (first, other)));
+        let pairs = pairs.map(|(first, other)| (1.0 - dot(&centres[first], &centres[other]), first, other));
+        match pairs.min_by(|a, b| a.0.total_cmp(&b.0)) {
+            Some((nearest, first, other)) if nearest <= distance => {
+                let joined = groups.remove(other);
+                centres.remove(other);
+                groups[first].extend(joined);
+                centres[first] = centre_of(&groups[first], voices);
+            }
+            _ => return groups,
+        }
+    }
 }
 
 /// The first cut, from few groups to many, that leaves `wanted` groups of enough speech; else plainly `wanted` groups.
@@ -146,13 +141,7 @@ fn groups_of_number(
     settings: &ClusterSettings,
 ) -> Vec<Vec<usize>> {
     let tried = (wanted..=voices.len().min(wanted + 50))
-        .map(|number| {
-            large_enough(
-                cut(voices.len(), &steps[..voices.len() - number]),
-                voices,
-                settings.min_cluster_seconds,
-            )
-        })
+        .map(|number| large_enough(cut(voices.len(), &steps[..voices.len() - number]), voices, settings))
         .find(|groups| groups.len() == wanted);
     tried.unwrap_or_else(|| cut(voices.len(), &steps[..voices.len() - wanted]))
 }
@@ -181,8 +170,14 @@ fn condense(voices: Vec<Voice>, limit: usize) -> Vec<Voice> {
 mod tests {
     use super::*;
 
-    const SETTINGS: ClusterSettings =
-        ClusterSettings { threshold: 0.5, min_seconds: 1.0, min_cluster_seconds: 3.0, max_voices: 100 };
+    const SETTINGS: ClusterSettings = ClusterSettings {
+        threshold: 0.5,
+        same_speaker: 0.4,
+        min_seconds: 1.0,
+        min_cluster_seconds: 3.0,
+        min_cluster_share: 0.1,
+        max_voices: 100,
+    };
 
     /// A voice near the axis of its speaker.
     fn voice(speaker: usize, wobble: usize, seconds: f32) -> Voice {
@@ -222,11 +217,25 @@ mod tests {
     }
 
     #[test]
-    fn voices_of_one_window_are_different_speakers() {
-        let centres = vec![voice(0, 0, 1.0).embedding, voice(1, 2, 1.0).embedding];
-        let (near, nearer, far) = (voice(0, 1, 1.0), voice(0, 0, 1.0), voice(2, 2, 1.0));
-        assert_eq!(assign(&[&near, &nearer], &centres), [Some(1), Some(0)]);
-        assert_eq!(assign(&[&far, &near, &nearer], &centres).iter().flatten().count(), 3);
-        assert_eq!(assign(&[&near], &[]), [None]);
+    fn who_says_little_in_a_short_recording_is_a_speaker() {
+        let mut voices = crowd(1, 2);
+        voices.extend(crowd(1, 2));
+        assert_eq!(cluster(&voices[..3], None, &SETTINGS).len(), 2, "2 of 6 seconds");
+    }
+
+    /// Two groups whose voices are too far apart on average, while their centres are near.
+    #[test]
+    fn groups_with_near_centres_are_one_speaker() {
+        let noisy = |axis: usize, side: f32| {
+            let mut embedding = vec![0.0; 12];
+            (embedding[0], embedding[1], embedding[axis]) = (0.7, 0.25 * side, 0.66);
+            centre([&Voice { embedding, seconds: 4.0 }].into_iter())
+        };
+        let voices: Vec<Voice> =
+            (2..12).map(|axis| noisy(axis, if axis % 2 == 0 { 1.0 } else { -1.0 })).collect();
+        let groups: Vec<Vec<usize>> = vec![vec![0, 2, 4, 6, 8], vec![1, 3, 5, 7, 9]];
+        assert_eq!(join(groups.clone(), &voices, 0.4).len(), 1);
+        assert_eq!(join(groups, &voices, 0.1).len(), 2);
+        assert!(join(vec![], &voices, 0.4).is_empty());
     }
 }

@@ -1,11 +1,13 @@
-//! Who spoke when: windows of 10 s -> local speakers (segmentation) -> their voices (CAM++) -> speakers (clustering) -> turns.
+//! Who spoke when: windows of 10 s -> local speakers (segmentation) -> the voices of their stretches of speech (CAM++) -> speakers
+//! (clustering) -> turns (the windows vote).
 //!
-//! Memory grows by about 2 kB a second of the recording: windows are read from disk as they are needed, and only their
+//! Memory grows by about 6 kB a second of the recording: windows are read from disk as they are needed, and only their
 //! activity and voices are kept.
 
 mod campplus;
 mod cluster;
 mod fbank;
+mod label;
 mod network;
 mod reconstruct;
 mod segmentation;
@@ -20,12 +22,13 @@ pub use cluster::{ClusterSettings, Voice};
 pub use fbank::Fbank;
 pub use reconstruct::TurnSettings;
 pub use segmentation::Segmentation;
+pub use voices::Stretch;
 
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
 use crate::weights::pickle;
 use reconstruct::Labelled;
-use segmentation::{FRAME_STEP, FRAMES, SAMPLE_RATE, SPEAKERS, WINDOW};
+use segmentation::{Activity, FRAME_STEP, FRAMES, SAMPLE_RATE, WINDOW};
 use voices::Voices;
 
 /// Frames from one window to the next: 2.5 s, so four windows vote on each frame.
@@ -45,8 +48,10 @@ impl Default for DiarizeSettings {
         Self {
             cluster: ClusterSettings {
                 threshold: 0.5,
+                same_speaker: 0.425,
                 min_seconds: 1.0,
                 min_cluster_seconds: 3.0,
+                min_cluster_share: 0.1,
                 max_voices: 3000,
             },
             turns: TurnSettings { min_off: 0.2, min_on: 0.1 },
@@ -58,10 +63,10 @@ impl Default for DiarizeSettings {
 pub struct Heard {
     /// First frame in the recording.
     pub start: usize,
-    /// A bit a local speaker for each frame.
-    pub activity: Vec<u8>,
-    /// The voices of the local speakers that talk.
-    pub voices: [Option<Voice>; SPEAKERS],
+    /// Who talks in each frame.
+    pub activity: Activity,
+    /// What the local speakers sound like, stretch by stretch.
+    pub stretches: Vec<Stretch>,
 }
 
 /// The two networks and the settings; one recording at a time.
@@ -109,6 +114,7 @@ impl Diarizer {
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Vec<Heard>, SpeechError> {
+        let _one = OneThread::begin();
         let starts = window_starts(pcm.len() as usize);
         let mut heard = Vec::with_capacity(starts.len());
         for batch in starts.chunks(BATCH) {
@@ -119,12 +125,32 @@ impl Diarizer {
                 if cancel.is_cancelled() {
                     return Err(SpeechError::Cancelled);
                 }
-                let voices = self.voices.of_window(samples, &activity)?;
-                heard.push(Heard { start, activity, voices });
+                let stretches = self.voices.of_window(samples, &activity)?;
+                heard.push(Heard { start, activity, stretches });
                 on_progress(heard.len() as f32 / starts.len() as f32);
             }
         }
         Ok(heard)
+    }
+}
+
+/// libtorch works with one thread until this is dropped. The networks are thousands of small steps, and threads wait for each other
+/// after each of them: beside other busy programs two threads were ten times as slow as one, on an idle machine hardly faster.
+struct OneThread {
+    before: i32,
+}
+
+impl OneThread {
+    fn begin() -> Self {
+        let before = tch::get_num_threads();
+        tch::set_num_threads(1);
+        Self { before }
+    }
+}
+
+impl Drop for OneThread {
+    fn drop(&mut self) {
+        tch::set_num_threads(self.before);
     }
 }
 
@@ -135,24 +161,17 @@ pub fn decide(
     options: &DiarizeOptions,
     settings: &DiarizeSettings,
 ) -> Diarization {
-    let voices: Vec<Voice> =
-        heard.iter().flat_map(|window| window.voices.iter().flatten()).cloned().collect();
+    let stretches = heard.iter().flat_map(|window| &window.stretches);
+    let voices: Vec<Voice> = stretches.map(|stretch| stretch.voice.clone()).collect();
     // Every second is heard by as many windows as overlap.
     let mut cluster_settings = settings.cluster.clone();
-    cluster_settings.min_cluster_seconds *= (FRAMES / HOP) as f32;
+    cluster_settings.min_cluster_seconds *= FRAMES as f32 / HOP as f32;
     let centres = cluster::cluster(&voices, options.speakers.map(|n| n as usize), &cluster_settings);
-    let labelled: Vec<Labelled> = heard
-        .iter()
-        .map(|window| {
-            let locals: Vec<usize> = (0..SPEAKERS).filter(|&local| window.voices[local].is_some()).collect();
-            let present: Vec<&Voice> = window.voices.iter().flatten().collect();
-            let mut speakers = [None; SPEAKERS];
-            for (local, speaker) in locals.into_iter().zip(cluster::assign(&present, &centres)) {
-                speakers[local] = speaker;
-            }
-            Labelled { start: window.start, activity: window.activity.clone(), speakers }
-        })
-        .collect();
+    let label = |window: &Heard| Labelled {
+        start: window.start,
+        frames: label::label(&window.activity, &window.stretches, &centres),
+    };
+    let labelled: Vec<Labelled> = heard.iter().map(label).collect();
     let turns = reconstruct::turns(&labelled, duration, &settings.turns);
     number_by_appearance(turns, &centres)
 }

@@ -1,17 +1,16 @@
 //! Windows that overlap in time, each with its own local speakers -> turns of the recording's speakers.
 
-use super::segmentation::{FRAME_FIELD, FRAME_STEP, SAMPLE_RATE, SPEAKERS};
+use super::label::Talking;
+use super::segmentation::{FRAME_FIELD, FRAME_STEP, SAMPLE_RATE};
 use crate::speech::Turn;
 
-/// One window's activity with its local speakers known.
+/// One window with its speakers known.
 #[derive(Debug)]
 pub struct Labelled {
     /// The window's first frame in the recording.
     pub start: usize,
-    /// A bit a local speaker for each frame.
-    pub activity: Vec<u8>,
-    /// The recording's speaker of each local speaker; None drops its speech.
-    pub speakers: [Option<usize>; SPEAKERS],
+    /// Who talks in each of its frames.
+    pub frames: Vec<Talking>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,14 +31,14 @@ fn time(frame: usize) -> f64 {
 /// In each frame the windows vote: how many talk is the mean of what they say, rounded, and who talks are the speakers
 /// that most windows name. `windows` are in order of their start; `duration` (seconds) bounds the turns.
 pub fn turns(windows: &[Labelled], duration: f64, settings: &TurnSettings) -> Vec<Turn> {
-    let speakers =
-        windows.iter().flat_map(|window| window.speakers).flatten().max().map_or(0, |last| last + 1);
-    let frames = windows.last().map_or(0, |window| window.start + window.activity.len());
+    let everyone = windows.iter().flat_map(|window| window.frames.iter().flatten().flatten());
+    let speakers = everyone.max().map_or(0, |&last| usize::from(last) + 1);
+    let frames = windows.last().map_or(0, |window| window.start + window.frames.len());
     let mut tracks = vec![Track::default(); speakers];
     let mut first = 0;
     let mut votes = vec![0_u32; speakers];
     for frame in 0..frames {
-        while windows.get(first).is_some_and(|window| window.start + window.activity.len() <= frame) {
+        while windows.get(first).is_some_and(|window| window.start + window.frames.len() <= frame) {
             first += 1;
         }
         let covering = windows[first..].iter().take_while(|window| window.start <= frame);
@@ -68,18 +67,12 @@ fn vote<'a>(covering: impl Iterator<Item = &'a Labelled>, frame: usize, votes: &
     let (mut windows, mut talking) = (0, 0);
     for window in covering {
         windows += 1;
-        let bits = window.activity.get(frame - window.start).copied().unwrap_or(0);
-        let mut seen = Vec::with_capacity(SPEAKERS);
-        for (local, speaker) in window.speakers.iter().enumerate() {
-            if let Some(speaker) = *speaker
-                && bits & 1 << local != 0
-                && !seen.contains(&speaker)
-            {
-                votes[speaker] += 1;
-                talking += 1;
-                seen.push(speaker);
-            }
-        }
+        let here = window.frames.get(frame - window.start).copied().unwrap_or_default();
+        let mut here: Vec<u16> = here.into_iter().flatten().collect();
+        here.sort_unstable();
+        here.dedup();
+        here.iter().for_each(|&speaker| votes[usize::from(speaker)] += 1);
+        talking += here.len();
     }
     let count = if windows == 0 { 0 } else { (2 * talking + windows) / (2 * windows) };
     let mut order: Vec<usize> = (0..votes.len()).filter(|&speaker| votes[speaker] > 0).collect();
@@ -123,8 +116,11 @@ mod tests {
 
     const SETTINGS: TurnSettings = TurnSettings { min_off: 0.1, min_on: 0.1 };
 
-    fn window(start: usize, activity: &[u8], speakers: [Option<usize>; 3]) -> Labelled {
-        Labelled { start, activity: activity.to_vec(), speakers }
+    /// A window in which each local speaker (a bit of the activity) is one speaker throughout.
+    fn window(start: usize, activity: &[u8], speakers: [Option<u16>; 3]) -> Labelled {
+        let talking =
+            |bits: &u8| std::array::from_fn(|local| speakers[local].filter(|_| bits & 1 << local != 0));
+        Labelled { start, frames: activity.iter().map(talking).collect() }
     }
 
     #[test]

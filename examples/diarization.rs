@@ -1,6 +1,10 @@
-//! The diarization error rate beside others' (`make accuracy`), and the search that chose our settings.
+//! The diarization error rate beside other programs', and the search that chose our settings.
 //!
-//! Neither is run by `cargo test`: they are ignored, and take minutes.
+//! `cargo run --example diarization -- tune [FOLDER]` tries settings on a folder of samples (`conversations/tune`): those that are
+//! named in the environment, as `THRESHOLD=0.4,0.5 MIN_ON=0,0.1`, with the usual others.
+//! `cargo run --example diarization -- table` scores us and every peer's `$REFLECTOR_CACHE/accuracy/der/PEER/CLIP.rttm` and writes
+//! the table of docs/ACCURACY.md; `make accuracy-diarization` runs the peers first.
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::path::{Path, PathBuf};
 
@@ -8,8 +12,25 @@ use reflector::audio::Cancel;
 use reflector::speech::DiarizeOptions;
 use reflector::speech::diarize::{DiarizeSettings, Heard, decide};
 
-use crate::support::der::{self, Errors, Span};
-use crate::support::diarization::{Clip, cache, diarizer, spans};
+use support::der::{self, Errors, Span};
+use support::diarization::{Clip, cache, diarizer, spans};
+
+/// The tests' own scorer and clips.
+#[path = "../tests/it/support"]
+mod support {
+    pub mod der;
+    pub mod diarization;
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["tune"] => tune("conversations/tune"),
+        ["tune", folder] => tune(folder),
+        ["table"] => table(),
+        _ => println!("usage: diarization tune [FOLDER] | table"),
+    }
+}
 
 /// A clip with what the networks heard in it.
 struct Known {
@@ -40,43 +61,49 @@ fn rate(known: &[Known], settings: &DiarizeSettings) -> (Errors, usize, String) 
     (total, right, words)
 }
 
-/// Values of a setting to try: `NAME=0.1,0.2`, or the one given.
-fn values(name: &str, usual: f64) -> Vec<f64> {
-    let given = std::env::var(name).unwrap_or_default();
-    let numbers: Vec<f64> = given.split(',').filter_map(|number| number.parse().ok()).collect();
-    if numbers.is_empty() { vec![usual] } else { numbers }
+/// A setting's name in the environment, and how to set it.
+type Knob = (&'static str, fn(&mut DiarizeSettings, f64));
+
+const KNOBS: [Knob; 7] = [
+    ("THRESHOLD", |settings, value| settings.cluster.threshold = value as f32),
+    ("SAME_SPEAKER", |settings, value| settings.cluster.same_speaker = value as f32),
+    ("MIN_SECONDS", |settings, value| settings.cluster.min_seconds = value as f32),
+    ("MIN_CLUSTER_SECONDS", |settings, value| settings.cluster.min_cluster_seconds = value as f32),
+    ("MIN_CLUSTER_SHARE", |settings, value| settings.cluster.min_cluster_share = value as f32),
+    ("MIN_OFF", |settings, value| settings.turns.min_off = value),
+    ("MIN_ON", |settings, value| settings.turns.min_on = value),
+];
+
+/// Every combination of the values that the environment names, `NAME=0.1,0.2`, with its name.
+fn combinations() -> Vec<(String, DiarizeSettings)> {
+    let mut all = vec![(String::new(), DiarizeSettings::default())];
+    for (name, set) in KNOBS {
+        let Ok(values) = std::env::var(name) else { continue };
+        let values: Vec<f64> = values.split(',').filter_map(|value| value.parse().ok()).collect();
+        let with = |(words, settings): &(String, DiarizeSettings), value: f64| {
+            let mut settings = settings.clone();
+            set(&mut settings, value);
+            (format!("{words}{name} {value} "), settings)
+        };
+        all = all.iter().flat_map(|one| values.iter().map(move |&value| with(one, value))).collect();
+    }
+    all
 }
 
-/// `TUNE=conversations/tune THRESHOLD=0.4,0.5 MIN_ON=0,0.1 cargo test --test it tune -- --ignored --nocapture`
-#[test]
-#[ignore = "a search, not a test"]
-#[expect(clippy::print_stdout, reason = "its table is what it is for")]
-fn tune() {
-    let folder = std::env::var("TUNE").unwrap_or_else(|_| "conversations/tune".into());
-    let known = hear(&folder);
-    let usual = DiarizeSettings::default();
-    for threshold in values("THRESHOLD", usual.cluster.threshold.into()) {
-        for min_seconds in values("MIN_SECONDS", usual.cluster.min_seconds.into()) {
-            for min_cluster in values("MIN_CLUSTER", usual.cluster.min_cluster_seconds.into()) {
-                for min_off in values("MIN_OFF", usual.turns.min_off) {
-                    for min_on in values("MIN_ON", usual.turns.min_on) {
-                        let mut settings = usual.clone();
-                        settings.cluster.threshold = threshold as f32;
-                        settings.cluster.min_seconds = min_seconds as f32;
-                        settings.cluster.min_cluster_seconds = min_cluster as f32;
-                        settings.turns.min_off = min_off;
-                        settings.turns.min_on = min_on;
-                        let (total, right, words) = rate(&known, &settings);
-                        println!(
-                            "threshold {threshold} voice {min_seconds} cluster {min_cluster} off {min_off} on {min_on}: \
-                             DER {:.4} right {right}/{}{words}",
-                            total.rate(),
-                            known.len()
-                        );
-                    }
-                }
-            }
-        }
+fn tune(folder: &str) {
+    let known = hear(folder);
+    for (words, settings) in combinations() {
+        let (total, right, clips) = rate(&known, &settings);
+        let share = |part: f64| 100.0 * part / total.speech;
+        let parts = [total.missed, total.false_alarm, total.confused].map(share);
+        println!(
+            "{words}DER {:.2} % ({:.2} + {:.2} + {:.2}), speakers right {right}/{}{clips}",
+            100.0 * total.rate(),
+            parts[0],
+            parts[1],
+            parts[2],
+            known.len()
+        );
     }
 }
 
@@ -84,8 +111,6 @@ fn tune() {
 const SETS: [(&str, &str); 2] = [("public", "public clips"), ("conversations/eval", "spliced conversations")];
 
 /// Scores ours and every peer's `REFLECTOR_CACHE/accuracy/der/PEER/CLIP.rttm` and writes the table into docs/ACCURACY.md.
-#[test]
-#[ignore = "needs the peers' results: `make accuracy`"]
 fn table() {
     let results = cache().join("accuracy/der");
     let mut peers: Vec<PathBuf> = std::fs::read_dir(&results)
