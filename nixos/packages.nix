@@ -80,6 +80,7 @@ assert lib.assertMsg (torch.version == wanted)
         program
         ++ [
           ../clippy.toml
+          ../examples
           ../tests
         ]
       );
@@ -91,6 +92,7 @@ assert lib.assertMsg (torch.version == wanted)
         program
         ++ [
           ../rustfmt.toml
+          ../examples
           ../tests
         ]
       );

@@ -66,7 +66,7 @@ def plant(name):
         copy = pathlib.Path(folder)
         for needed in NEEDED:
             put(pathlib.Path(needed), copy / needed)
-        for named in ["templates", "tests"]:
+        for named in ["templates", "examples", "tests"]:
             (copy / named).mkdir(exist_ok=True)
         subprocess.run(["git", "init", "-q", folder], check=True)
         target = copy / file
