@@ -7,14 +7,20 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test setup lint fmt accuracy accuracy-wer accuracy-diarization
+.PHONY: demo test test-nix render-nix setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
 	@"$(CARGO_TARGET_DIR)/debug/reflector" demo $(ARGS)
 
-test: setup lint ## Every check and every test
+test: setup lint test-nix ## Every check and every test
 	cargo test --locked
+
+test-nix: ## The NixOS module, without nixpkgs: docs/DEVELOPING.md
+	@scripts/test-nix.sh check
+
+render-nix: ## Renews tests/nix/rendered and docs/OPTIONS.md; needs nixpkgs' lib
+	@scripts/test-nix.sh render
 
 setup:
 	@scripts/setup.sh test
@@ -25,6 +31,9 @@ lint:
 
 fmt:
 	cargo fmt
+
+fmt-nix:
+	@scripts/test-nix.sh fmt
 
 accuracy: accuracy-wer accuracy-diarization ## The tables of docs/ACCURACY.md, beside other programs on the same weights
 

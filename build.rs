@@ -1,5 +1,5 @@
 //! Lets the program find libtorch without LD_LIBRARY_PATH: the folder it was linked from becomes its rpath.
-//! Under Nix the linker wrapper does this itself, and `LIBTORCH` is unset, so nothing is added.
+//! Under Nix that folder is in the store (nixos/packages.nix).
 
 fn main() {
     for name in ["LIBTORCH", "LIBTORCH_LIB"] {

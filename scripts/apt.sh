@@ -1,11 +1,13 @@
 #!/bin/bash
-# Debian packages: apt.sh demo|test. Installs only what is missing, and starts no service.
+# Debian packages: apt.sh demo|test|nix. Installs only what is missing, and starts no service.
 . "$(dirname "$0")/lib.sh"
 
 packages=(ca-certificates g++ make unzip python3 python3-pip ffmpeg postgresql)
-if [ "${1:-test}" = test ]; then
-    packages+=(redis-server caddy chromium chromium-driver fonts-dejavu-core fonts-noto-core)
-fi
+case "${1:-test}" in
+test) packages+=(redis-server caddy chromium chromium-driver fonts-dejavu-core fonts-noto-core) ;;
+# What reads the NixOS module where there is no Nix (scripts/test-nix.sh): no Rust, no PostgreSQL.
+nix) packages=(ca-certificates git python3 openssl jq nix-bin shellcheck caddy systemd) ;;
+esac
 
 missing=()
 for package in "${packages[@]}"; do

@@ -1,0 +1,89 @@
+# What the kernel keeps from each unit of ours. tests/nix has `systemd-analyze security` read the result.
+{ config, lib, ... }:
+let
+  cfg = config.services.reflector;
+
+  all = {
+    CapabilityBoundingSet = "";
+    LockPersonality = true;
+    NoNewPrivileges = true;
+    PrivateDevices = lib.mkDefault true;
+    PrivateTmp = true;
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectHome = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    ProtectProc = "invisible";
+    ProtectSystem = "strict";
+    RemoveIPC = true;
+    RestrictNamespaces = true;
+    RestrictRealtime = true;
+    RestrictSUIDSGID = true;
+    SystemCallArchitectures = "native";
+    # Refused calls fail; a library that merely tries one lives on.
+    SystemCallErrorNumber = "EPERM";
+    UMask = lib.mkDefault "0077";
+  };
+
+  program = all // {
+    PrivateUsers = lib.mkDefault true;
+    RestrictAddressFamilies = [
+      "AF_UNIX"
+      "AF_INET"
+      "AF_INET6"
+    ];
+    SystemCallFilter = [
+      "@system-service"
+      "~@privileged"
+    ];
+    # Files of 10 GB go through it in parts; many at once.
+    LimitNOFILE = 65536;
+    # libtorch, tokio and ffmpeg each start a thread a core.
+    TasksMax = 4096;
+  };
+in
+{
+  config = lib.mkIf cfg.enable {
+    systemd.services = {
+      reflector-web.serviceConfig = program // {
+        # Nothing computes here.
+        MemoryDenyWriteExecute = true;
+        ProcSubset = "pid";
+      };
+
+      # libtorch writes code while it runs, reads /proc/cpuinfo and meminfo, and binds threads to cores.
+      reflector-work.serviceConfig = program;
+
+      reflector-secrets.serviceConfig = all // {
+        MemoryDenyWriteExecute = true;
+        PrivateNetwork = true;
+        PrivateUsers = true;
+        ProcSubset = "pid";
+        RestrictAddressFamilies = "none";
+        SystemCallFilter = [
+          "@system-service"
+          "~@privileged @resources"
+        ];
+      };
+    }
+    // lib.optionalAttrs (cfg.models.pull != [ ]) {
+      reflector-models.serviceConfig = program;
+    }
+    // lib.optionalAttrs (cfg.caTrust.directory != null) {
+      reflector-ca-bundle.serviceConfig = all // {
+        # Asks the service manager for restarts, so root's rights there, and none beside.
+        MemoryDenyWriteExecute = true;
+        PrivateNetwork = true;
+        ProcSubset = "pid";
+        RestrictAddressFamilies = [ "AF_UNIX" ];
+        SystemCallFilter = [
+          "@system-service"
+          "~@privileged @resources"
+        ];
+      };
+    };
+  };
+}

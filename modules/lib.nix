@@ -1,0 +1,49 @@
+# What several modules need to know; no module itself.
+{ lib }:
+rec {
+  # The units that run our program, each as a user of the same name.
+  units = [
+    "reflector-web"
+    "reflector-work"
+  ];
+
+  # Group of both users; the objects of local storage belong to it.
+  group = "reflector";
+
+  # Role and database in PostgreSQL.
+  database = "reflector";
+
+  # Made and filled by secrets.nix, readable by root alone.
+  secretsDir = "/var/lib/reflector-secrets";
+
+  # The one upload limit. tests/nix holds it to MAX_UPLOAD_BYTES in src/config/server.rs.
+  maxUploadBytes = 10000000000;
+
+  # A file that must not be in the store, where every user and every binary cache could read it.
+  secretPath = lib.types.pathWith {
+    inStore = false;
+    absolute = true;
+  };
+
+  # Host of `http://host:port/…` or `host:port`, IPv6 brackets removed; null if it is neither.
+  hostOf =
+    address:
+    let
+      found = builtins.match "(https?://)?([^/@]*@)?([[]([0-9a-fA-F:.]+)[]]|[^/:@]+)(:[0-9]+)?(/.*)?" address;
+      bracketed = builtins.elemAt found 3;
+    in
+    if found == null then
+      null
+    else if bracketed != null then
+      bracketed
+    else
+      builtins.elemAt found 2;
+
+  # Whether only this machine can be meant.
+  isLoopback =
+    address:
+    let
+      host = hostOf address;
+    in
+    host != null && (builtins.match "127\\.[0-9.]+|::1|(.*\\.)?localhost" host) != null;
+}

@@ -1,0 +1,35 @@
+# Ollama on this machine, for `services.reflector.llm.kind = "ollama"`.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.reflector;
+  ours = import ./lib.nix { inherit lib; };
+  ollama = config.services.ollama;
+in
+{
+  config = lib.mkIf (cfg.enable && cfg.llm.kind == "ollama") {
+    assertions = [
+      {
+        assertion = ours.isLoopback ollama.host;
+        message = "services.ollama.host is ${ollama.host}: Ollama has no login, so it must stay on the loopback address.";
+      }
+    ];
+
+    services.ollama = {
+      enable = true;
+      package = lib.mkDefault (if cfg.gpu.enable then pkgs.ollama-cuda else pkgs.ollama-cpu);
+      loadModels = [ cfg.llm.model ];
+    };
+
+    # Jobs that come before the model is there are tried again; nothing waits for a download of gigabytes.
+    systemd.services = lib.genAttrs ours.units (_: {
+      wants = [ "ollama.service" ];
+      after = [ "ollama.service" ];
+      environment.REFLECTOR_LLM__URL = "http://${ollama.host}:${toString ollama.port}/v1";
+    });
+  };
+}

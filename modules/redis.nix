@@ -1,0 +1,36 @@
+# Redis carries events between pages and jobs: a unix socket for their group, a password, nothing on disk.
+{ config, lib, ... }:
+let
+  cfg = config.services.reflector;
+  ours = import ./lib.nix { inherit lib; };
+  server = config.services.redis.servers.reflector;
+in
+{
+  config = lib.mkIf cfg.enable {
+    services.redis.servers.reflector = {
+      enable = true;
+      # No TCP port.
+      port = 0;
+      unixSocketPerm = 660;
+      requirePassFile = "${ours.secretsDir}/redis-password";
+      # An event is worth nothing a minute later; who missed one fetches the present state.
+      save = [ ];
+    };
+
+    systemd.services = {
+      reflector-secrets.script = ''
+        secret redis-password openssl rand -hex 32
+        setting redis.url 'unix://${server.unixSocket}?pass=' "$STATE_DIRECTORY/redis-password"
+      '';
+      redis-reflector = {
+        requires = [ "reflector-secrets.service" ];
+        after = [ "reflector-secrets.service" ];
+      };
+    }
+    // lib.genAttrs ours.units (_: {
+      requires = [ "redis-reflector.service" ];
+      after = [ "redis-reflector.service" ];
+      serviceConfig.SupplementaryGroups = [ server.group ];
+    });
+  };
+}

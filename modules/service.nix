@@ -1,0 +1,121 @@
+# Pages and jobs: two units, two users. Both bring the database up to date when they start; a lock lets only one do it.
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  cfg = config.services.reflector;
+  ours = import ./lib.nix { inherit lib; };
+  program = lib.getExe cfg.package;
+
+  # Runs the program as the worker runs it: same user, settings and secrets. For `doctor`, `models verify` and the like.
+  worker = config.systemd.services.reflector-work;
+  settings = lib.filterAttrs (
+    name: value: lib.hasPrefix "REFLECTOR_" name && name != "REFLECTOR_CONFIG" && value != null
+  ) worker.environment;
+  properties = {
+    User = "reflector-work";
+    Group = ours.group;
+    SupplementaryGroups = toString (worker.serviceConfig.SupplementaryGroups or [ ]);
+    LoadCredential = toString worker.serviceConfig.LoadCredential;
+  };
+  asService = pkgs.writeShellApplication {
+    name = "reflector-as-service";
+    text = ''
+      # The folder of credentials is known only inside.
+      # shellcheck disable=SC2016
+      exec systemd-run --quiet --collect --wait --pipe \
+        ${
+          lib.escapeShellArgs (
+            lib.mapAttrsToList (name: value: "--property=${name}=${value}") properties
+            ++ lib.mapAttrsToList (name: value: "--setenv=${name}=${value}") settings
+            ++ [ "--setenv=PATH=${lib.makeBinPath [ pkgs.ffmpeg-headless ]}" ]
+          )
+        } \
+        ${pkgs.runtimeShell} -c 'REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml exec ${program} "$@"' reflector "$@"
+    '';
+  };
+in
+{
+  options.services.reflector.work = {
+    memoryMax = lib.mkOption {
+      type = lib.types.nullOr lib.types.str;
+      default = null;
+      example = "24G";
+      description = "Memory that jobs may use, models included, before the kernel stops them. No limit if null.";
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    users.groups.${ours.group} = { };
+    users.users = lib.genAttrs ours.units (_: {
+      isSystemUser = true;
+      inherit (ours) group;
+      description = "Reflector";
+    });
+
+    environment.systemPackages = [
+      cfg.package
+      asService
+    ];
+
+    # Merged, not joined with //: both parts speak of the same units.
+    systemd.services = lib.mkMerge [
+      {
+        reflector-web = {
+          description = "Reflector: pages and API";
+          serviceConfig = {
+            ExecStart = "${program} serve";
+            User = "reflector-web";
+            MemoryMax = "4G";
+          };
+        };
+        reflector-work = {
+          description = "Reflector: jobs";
+          path = [ pkgs.ffmpeg-headless ];
+          serviceConfig = {
+            ExecStart = "${program} work";
+            User = "reflector-work";
+            # Speech takes every core for minutes; pages, database and proxy go first.
+            CPUWeight = 50;
+            CacheDirectory = "reflector-work";
+            CacheDirectoryMode = "0700";
+            ReadWritePaths = [ cfg.settings.storage.scratch ];
+          }
+          // lib.optionalAttrs (cfg.work.memoryMax != null) {
+            MemoryMax = cfg.work.memoryMax;
+          };
+        };
+      }
+      (lib.genAttrs ours.units (_: {
+        wantedBy = [ "multi-user.target" ];
+        after = [ "network.target" ];
+        # Tried again for ever: what is missing may come back.
+        startLimitIntervalSec = 0;
+        # Threads of libtorch sleep while they wait, instead of spinning.
+        environment.OMP_WAIT_POLICY = "passive";
+        serviceConfig = {
+          Group = ours.group;
+          Restart = "on-failure";
+          RestartSec = 2;
+          # Longer than the 30 seconds after which the program itself gives up waiting.
+          TimeoutStopSec = 45;
+          Slice = "reflector.slice";
+        };
+      }))
+    ];
+
+    # Made here where it is not the folder that systemd makes for the worker.
+    systemd.tmpfiles.settings = lib.mkIf (cfg.settings.storage.scratch != "/var/cache/reflector-work") {
+      reflector-scratch.${cfg.settings.storage.scratch}.d = {
+        user = "reflector-work";
+        inherit (ours) group;
+        mode = "0700";
+      };
+    };
+
+    systemd.slices.reflector.description = "Reflector";
+  };
+}

@@ -1,0 +1,126 @@
+# The program's own settings, typed, under the names that docs/CONFIGURATION.md has. What holds a secret or follows from
+# other options (database.url, redis.url, storage.s3, llm.url ...) is not among them, so that it can't get into the store.
+{ config, lib, ... }:
+let
+  cfg = config.services.reflector;
+  ours = import ./lib.nix { inherit lib; };
+  inherit (lib.types)
+    enum
+    ints
+    nullOr
+    path
+    str
+    ;
+
+  option =
+    type: default: example: description:
+    lib.mkOption {
+      inherit
+        type
+        default
+        example
+        description
+        ;
+    };
+
+  # { speech.beam = 5; } -> { REFLECTOR_SPEECH__BEAM = "5"; }; the program's own default holds where a value is null.
+  environment = lib.concatMapAttrs (
+    section:
+    lib.mapAttrs' (
+      key: value:
+      lib.nameValuePair "REFLECTOR_${lib.toUpper section}__${lib.toUpper key}" (
+        if value == null then null else toString value
+      )
+    )
+  ) cfg.settings;
+in
+{
+  options.services.reflector.settings = {
+    server = {
+      listen = option str "127.0.0.1:1250" "127.0.0.1:8080" ''
+        Address and port of pages and API. TLS is the proxy's.
+      '';
+      site_url = option (nullOr str) null "https://reflector.example.org" ''
+        The address people use. Where Caddy serves it, {option}`services.reflector.domain` decides.
+      '';
+    };
+    database.pool_size = option (ints.between 1 100) 8 12 ''
+      Connections of pages and jobs; the queue has as many beside them, in each process.
+    '';
+    storage = {
+      dir = option path "/var/lib/reflector/objects" "/srv/reflector/objects" ''
+        Folder of the objects where {option}`services.reflector.storage.kind` is `local`.
+      '';
+      scratch = option path "/var/cache/reflector-work" "/srv/scratch/reflector" ''
+        Folder for media being decoded. Needs about three times the largest upload.
+      '';
+    };
+    models.dir = lib.mkOption {
+      type = path;
+      defaultText = lib.literalExpression "the models of services.reflector.models";
+      example = "/srv/models";
+      description = "Folder with one folder a model; name one of your own if you fill it yourself with `reflector models pull`.";
+    };
+    speech = {
+      model = option str "whisper-base" "whisper-large-v3-turbo" ''
+        Whisper model by its name on the Hugging Face hub without the owner.
+      '';
+      device =
+        option
+          (enum [
+            "auto"
+            "cpu"
+            "cuda"
+          ])
+          "auto"
+          "cpu"
+          "Where libtorch computes: CUDA where it is there, else the CPU; or always one of the two.";
+      precision = option (enum [
+        "auto"
+        "float32"
+        "bfloat16"
+      ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fast in.";
+      beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";
+      queue =
+        option (ints.between 1 1024) 16 32
+          "Requests that may wait for the engine; one more is refused.";
+    };
+    llm = {
+      context_window = option (ints.between 1024 10000000) 16000 32000 ''
+        Tokens that prompt and answer of the language model may have together.
+      '';
+      timeout_seconds =
+        option ints.positive 300 900
+          "Seconds to wait for one answer of the language model.";
+    };
+    work = {
+      concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";
+      heartbeat_seconds = option ints.positive 5 10 "Seconds between a worker's signs of life.";
+      dead_after_seconds = option ints.positive 30 60 ''
+        Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.
+      '';
+    };
+    telemetry = {
+      log = option str "info,graphile_worker=warn,tower_http=warn" "info,reflector::jobs=debug" ''
+        Log levels by module.
+      '';
+      format = option (enum [
+        "text"
+        "json"
+      ]) "text" "json" "How a log line looks.";
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    assertions = [
+      {
+        assertion = cfg.settings.work.dead_after_seconds >= 2 * cfg.settings.work.heartbeat_seconds;
+        message = "services.reflector.settings.work.dead_after_seconds must be at least twice heartbeat_seconds, or living workers are taken for dead.";
+      }
+    ];
+
+    systemd.services = lib.genAttrs ours.units (_: {
+      inherit environment;
+    });
+  };
+}

@@ -1,0 +1,92 @@
+"""Mistakes planted in a copy of the sources: each must make the check fail, and say where."""
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+LIB = "needs nixpkgs' lib"
+RENDERED = "needs nixpkgs' lib, and is found in what it renders"
+# What is planted: file, text, what takes its place, words of the failure, and what finding it needs.
+MISTAKES = {
+    "a misspelt option of NixOS": (
+        "modules/redis.nix", "requirePassFile =", "requirePasFile =", "no option services.redis.servers.reflector.requirePasFile", None),
+    "a misspelt option of our own": (
+        "modules/models.nix", "services.reflector.settings.models.dir =", "services.reflector.settings.models.folder =",
+        "no option services.reflector.settings.models.folder", None),
+    "an option of another release": (
+        "modules/ollama.nix", "loadModels =", 'modelsDir = "/x"; loadModels =', "no option services.ollama.modelsDir", None),
+    "broken syntax": ("modules/llm.nix", "mkMerge [", "mkMerge (", "syntax error", None),
+    "a wrong type": (
+        "modules/postgres.nix", "ensureDatabases = [ ours.database ];", "ensureDatabases = ours.database;", "is not of type", LIB),
+    "an unsafe combination that is accepted": (
+        "modules/network.nix", "assertion = loopback || cfg.caddy.enable || cfg.openWithoutLogin;", "assertion = true;",
+        "listensToAll was not refused", LIB),
+    "a change that was not rendered": (
+        "modules/service.nix", 'MemoryMax = "4G";', 'MemoryMax = "5G";', "was made from other sources", None),
+    "a default that is not the program's": (
+        "modules/settings.nix", "beam = option (ints.between 1 16) 5 1", "beam = option (ints.between 1 16) 4 1",
+        "settings.speech.beam is 4 by default", RENDERED),
+    "a setting that the module lacks": (
+        "docs/CONFIGURATION.md", "| `speech.beam` |", "| `speech.beams` |", "that the module lacks: ['speech.beams']", None),
+    "another upload limit": (
+        "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
+    "a libtorch that tch is not made for": (
+        "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", LIB),
+    "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", LIB),
+    "a directive that systemd does not know": (
+        "modules/hardening.nix", "ProtectClock = true;", "ProtectClok = true;", "Unknown key 'ProtectClok'", RENDERED),
+    "a unit that is too exposed": (
+        "modules/hardening.nix", 'CapabilityBoundingSet = "";', 'CapabilityBoundingSet = "~CAP_SYS_TTY_CONFIG";', "is more exposed than", RENDERED),
+    "a directive that Caddy does not know": (
+        "modules/caddy.nix", "reverse_proxy ${", "reverse_prox ${", "caddy validate", RENDERED),
+    "secrets that others may read": ("modules/secrets.sh", "umask 077", "umask 022", "not as they should be", RENDERED),
+}
+# Of the last four only that they are there matters.
+NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md",
+          "src/config/server.rs", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
+
+
+def check(wrong):
+    possible = [name for name, (*_, need) in MISTAKES.items() if not need or os.environ.get("NIXPKGS_LIB")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for problem in pool.map(plant, possible):
+            if problem:
+                raise wrong(problem)
+    waiting = len(MISTAKES) - len(possible)
+    return f"{len(possible)} mistakes, each found" + (f"; {waiting} wait for nixpkgs' lib" if waiting else "")
+
+
+def plant(name):
+    """None if the mistake of this name is found, else what is wrong."""
+    file, text, instead, words, need = MISTAKES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder)
+        for needed in NEEDED:
+            put(pathlib.Path(needed), copy / needed)
+        for named in ["templates", "examples", "tests"]:
+            (copy / named).mkdir(exist_ok=True)
+        subprocess.run(["git", "init", "-q", folder], check=True)
+        target = copy / file
+        whole = target.read_text()
+        if text not in whole:
+            return f"planted.py: {file} has no {text!r}"
+        target.write_text(whole.replace(text, instead, 1))
+        renew = ["--write"] if need == RENDERED else []
+        # What must be found everywhere is looked for without the lib.
+        environment = {name: value for name, value in os.environ.items() if need or name != "NIXPKGS_LIB"}
+        done = subprocess.run([sys.executable, "tests/nix/check.py", "", "--planted", *renew], cwd=copy, env=environment,
+                              capture_output=True, text=True)
+    if done.returncode == 0 or words not in done.stderr:
+        return f"{name} was planted and not found: {done.stdout}{done.stderr}"
+    return None
+
+
+def put(source, target):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target)
+    elif source.exists():
+        shutil.copy(source, target)
