@@ -12,11 +12,9 @@ use crate::model::stage::Stage;
 use crate::model::{output, turn};
 use crate::speech::{self, Turn, Word, attribute};
 
-const METHOD: &str = "attribute";
-
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let transcript = cx.attempt.transcript;
-    let (words, turns, language) = write!(cx.env, async |conn| {
+    let (words, turns, method, language) = write!(cx.env, async |conn| {
         let text = output::current(conn, transcript, Stage::Transcribe).await?;
         let voices = output::current(conn, transcript, Stage::Diarize).await?;
         let words = match &text {
@@ -27,12 +25,14 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
             Some(voices) => turn::turns(conn, voices.id).await?,
             None => Vec::new(),
         };
-        Ok((words, turns, text.and_then(|text| text.language)))
+        let (method, language) = text.map(|text| (text.method, text.language)).unwrap_or_default();
+        Ok((words, turns, method, language))
     })?;
     let rows = blocking(move || Ok(assemble(words, &turns))).await?;
     let text: String = rows.iter().map(|row| row.text.as_str()).collect();
 
-    let output = cx.open(METHOD, language.as_deref()).await?;
+    // Whoever reads it wants to know which model heard the words.
+    let output = cx.open(&method, language.as_deref()).await?;
     write!(cx.env, async |conn| segment::append(conn, output, &rows).await)?;
     Ok(Done { events: vec![Event::Transcript { text, translation: None }], ..Done::output(output) })
 }
