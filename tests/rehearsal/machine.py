@@ -104,10 +104,12 @@ class Machine:
                 self.put(f"/nix/store/{path}/bin/{script}", files[f"scripts/{script}"], 0o755)
             elif name == "ca-bundle.crt":
                 place.symlink_to("/etc/ssl/certs/ca-certificates.crt")
+            elif f"scripts/{name}-0" in files:
+                self.put(f"/nix/store/{path}/bin/{name}", files[f"scripts/{name}-0"], 0o755)
             elif name.startswith("reflector-models"):
                 place.mkdir()
                 self.bound[str(self.given.models)] = f"/nix/store/{path}"
-            elif name.startswith("reflector-"):
+            elif re.fullmatch(r"reflector-[0-9.]+", name):
                 self.put(f"/nix/store/{path}/bin/reflector", "", 0o755)
                 self.bound[str(self.given.program)] = f"/nix/store/{path}/bin/reflector"
             elif name.startswith("garage-"):
