@@ -19,4 +19,5 @@ mod pages;
 mod pipeline;
 mod robustness;
 mod storage;
+mod story;
 mod whisper;

@@ -81,6 +81,26 @@ in
     work.memoryMax = "24G";
   };
 
+  # What `make rehearsal` boots: a certificate from a private authority, and only the machine itself gets in.
+  rehearsal =
+    { lib, ... }:
+    {
+      imports = [
+        (on {
+          domain = "meetings.rehearsal.test";
+          caddy = {
+            tls = "files";
+            certificateFile = "/var/lib/certificates/meetings.pem";
+            keyFile = "/var/lib/certificates/meetings.key";
+            aliases = [ "minutes.rehearsal.test" ];
+          };
+          caTrust.directory = "/var/lib/reflector-ca";
+        })
+      ];
+      # The Garage of the tests is built without LMDB.
+      services.garage.settings.db_engine = lib.mkForce "sqlite";
+    };
+
   # `nix run .#vm`.
   demo = ../../nixos/configurations/demo.nix;
 }
