@@ -1,14 +1,17 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
 mod all;
+mod backup;
 mod check_config;
 mod demo;
 mod doctor;
 mod migrate;
 mod models;
 mod process;
+mod restore;
 mod serve;
 mod transcribe;
+mod watch;
 mod work;
 
 use std::process::ExitCode;
@@ -34,6 +37,8 @@ enum Command {
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
 }
 
 impl Command {
@@ -56,6 +61,8 @@ impl Command {
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),
             Self::All(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
         }
     }
 }
