@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::Stage;
+use super::{Stage, StageStatus};
 use crate::db::schema::{recording, stage_state, transcript, upload_part};
 use crate::ids::{RecordingId, TranscriptId};
 
@@ -23,7 +23,7 @@ pub async fn sounds(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Sound>> {
     let decoded = stage_state::table
         .filter(stage_state::transcript_id.eq(transcript::id))
         .filter(stage_state::stage.eq(Stage::Ingest))
-        .filter(stage_state::current_output.is_not_null());
+        .filter(stage_state::status.eq(StageStatus::Done));
     let rows: Vec<(TranscriptId, bool, bool)> = transcript::table
         .select((transcript::id, transcript::audio_deleted, diesel::dsl::exists(decoded)))
         .order(transcript::id.asc())

@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod backup;
 mod browser;
 mod bus;
 mod cli_transcribe;

@@ -80,10 +80,12 @@ impl<'a> Origin<'a> {
             let tables = survey::tables(&mut conn).await?;
             anyhow::Ok((tables, survey::applied(&mut conn).await?, named(&mut conn).await?))
         })?;
-        ensure!(
-            migrations == db::migrate::known()?,
-            "the database's tables are not this version's: run `reflector migrate`, or the version that made them"
-        );
+        let known = db::migrate::known()?;
+        if let Some(newer) = migrations.iter().find(|step| !known.contains(step)) {
+            bail!(
+                "the database has taken the step {newer}, which this version does not know: use the version that did"
+            );
+        }
         let about = About {
             format: FORMAT,
             program: env!("CARGO_PKG_VERSION").to_owned(),
