@@ -9,6 +9,7 @@ mod migrate;
 mod models;
 mod process;
 mod restore;
+mod secrets;
 mod serve;
 mod transcribe;
 mod watch;
@@ -39,6 +40,7 @@ enum Command {
     All(all::All),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Secrets(secrets::Secrets),
 }
 
 impl Command {
@@ -63,6 +65,7 @@ impl Command {
             Self::All(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
+            Self::Secrets(command) => command.run(),
         }
     }
 }

@@ -19,5 +19,6 @@ mod ops;
 mod pages;
 mod pipeline;
 mod robustness;
+mod secrets;
 mod storage;
 mod whisper;
