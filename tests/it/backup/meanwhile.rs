@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use diesel::ExpressionMethods;
-use diesel_async::RunQueryDsl;
 use reflector::db::schema::recording;
 use reflector::model::backup as noted;
-use reflector::ops::backup::{BackupOptions, Destination, Lock, Watch, backup, freshness};
+use reflector::ops::backup::{
+    BackupOptions, Destination, Key, Lock, RestoreOptions, Source, Watch, backup, freshness, restore,
+};
 use reflector::storage::{Storage, StorageKey};
 
-use super::places::{Place, names, reflector};
+use super::places::{Place, State, names, reflector};
 use crate::support::site::Site;
 use crate::support::workshop::{Workshop, two_people};
 
@@ -57,11 +59,8 @@ async fn what_is_uploaded_or_deleted_meanwhile_makes_no_archive_inconsistent() {
                 storage.delete(&StorageKey::UploadPart { recording, part }).await.unwrap();
             }
             let mut conn = during.conn().await;
-            diesel::delete(recording::table)
-                .filter(recording::id.eq(recording))
-                .execute(&mut conn)
-                .await
-                .unwrap();
+            let deletion = diesel::delete(recording::table).filter(recording::id.eq(recording));
+            diesel_async::RunQueryDsl::execute(deletion, &mut conn).await.unwrap();
             drop(conn);
             during.upload(&two_people()).await;
         });
@@ -83,6 +82,75 @@ async fn what_is_uploaded_or_deleted_meanwhile_makes_no_archive_inconsistent() {
     let kept = workshop.transcript(stays).await.recording_id.unwrap();
     assert_eq!((state.rows("transcript"), state.rows("upload_part")), (2, 4));
     assert!(state.objects.keys().all(|key| key.contains(&kept.to_string())), "{state:?}");
+}
+
+/// Asks for an end once so many entries went by in a phase.
+struct Impatient {
+    phase: &'static str,
+    left: AtomicI64,
+    there: AtomicBool,
+}
+
+impl Impatient {
+    fn new(phase: &'static str, entries: i64) -> Self {
+        Self { phase, left: entries.into(), there: false.into() }
+    }
+}
+
+impl Watch for Impatient {
+    fn phase(&self, what: &str, _total: Option<u64>) {
+        self.there.store(what == self.phase, Ordering::SeqCst);
+    }
+
+    fn step(&self) {
+        if self.there.load(Ordering::SeqCst) {
+            self.left.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+
+    fn say(&self, _line: &str) {}
+
+    fn stopped(&self) -> bool {
+        self.left.load(Ordering::SeqCst) <= 0
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_is_told_to_stop_leaves_nothing_and_a_restore_starts_again() {
+    let workshop = Workshop::new().await;
+    workshop.upload(&two_people()).await;
+    let before = State::of(&workshop.url, &Storage::local(&workshop.storage).unwrap()).await;
+    let place = Place::empty().await;
+    let archives = place.path("archives");
+    let runtime = tokio::runtime::Handle::current();
+
+    let (config, handle, to) = (workshop.config(), runtime.clone(), archives.join("all.tar.zst"));
+    std::fs::create_dir(&archives).unwrap();
+    let stopped = tokio::task::spawn_blocking(move || {
+        backup(&handle, &config, &options(to), &Impatient::new("objects", 1))
+    });
+    let error = format!("{:#}", stopped.await.unwrap().unwrap_err());
+    assert!(error.contains("nothing is left of it") && error.contains("stopped"), "{error}");
+    assert!(names(&archives).is_empty());
+
+    let archive = archives.join("all.tar.zst");
+    let arguments = ["backup", "--to", archive.to_str().unwrap()];
+    reflector(&workshop.url, &workshop.config().storage, &arguments, &[]).good();
+    let entries = 4; // The database's and the first object, not the second.
+    let (mut config, from) = (workshop.config(), Source::File(archive.clone()));
+    config.database.url.clone_from(&place.database.url);
+    config.storage.clone_from(&place.storage);
+    let stopped = tokio::task::spawn_blocking(move || {
+        let options = RestoreOptions { from, key: Key::None, to_settings: None, force: false };
+        restore(&runtime, &config, &options, &Impatient::new("restoring", entries))
+    });
+    let error = format!("{:#}", stopped.await.unwrap().unwrap_err());
+    assert!(error.contains("start again with --force"), "{error}");
+    assert_ne!(place.state().await, before);
+
+    place.reflector(&["restore", archive.to_str().unwrap()]).refused(&["not empty"]);
+    place.reflector(&["restore", archive.to_str().unwrap(), "--force"]).good();
+    assert_eq!(place.state().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
