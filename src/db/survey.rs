@@ -36,7 +36,13 @@ pub const JOBS: &str = "graphile_worker._private_jobs";
 /// # Errors
 /// Those of the database.
 pub async fn begin_snapshot(conn: &mut AsyncPgConnection) -> QueryResult<String> {
-    conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+    // It waits while the dump is read, which may take longer than the server allows others.
+    conn.batch_execute(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+         SET LOCAL idle_in_transaction_session_timeout = 0;
+         SET LOCAL statement_timeout = 0",
+    )
+    .await?;
     word(conn, "SELECT pg_export_snapshot() AS word").await
 }
 
@@ -117,7 +123,8 @@ pub async fn others(conn: &mut AsyncPgConnection) -> QueryResult<Vec<String>> {
     let found: Vec<Word> = sql_query(
         "SELECT format('%s (%s)', coalesce(nullif(application_name, ''), usename::text, 'unnamed'), pid) AS word
          FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-         AND backend_type = 'client backend' ORDER BY 1",
+         -- Those of other roles do not tell their kind.
+         AND usename IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend' ORDER BY 1",
     )
     .load(conn)
     .await?;

@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -31,7 +31,7 @@ impl Target {
     pub(super) fn new(to: &Path, encrypted: bool, now: DateTime<Utc>) -> anyhow::Result<Self> {
         let dated = to.is_dir() || to.as_os_str().as_encoded_bytes().ends_with(b"/");
         let path = if dated {
-            let made = std::fs::create_dir_all(to);
+            let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(to);
             made.with_context(|| format!("making the folder {}", to.display()))?;
             let ending = ENDINGS[usize::from(encrypted)];
             to.join(format!("{PREFIX}{}{ending}", now.format("%Y%m%dT%H%M%SZ")))

@@ -67,6 +67,7 @@ pub fn restore(
     let pg_restore =
         to_restore(&Tool::installed("pg_restore"), target.server, manifest.about.pg_dump)?.clone();
     target.check(options.force, watch)?;
+    runtime.block_on(target.storage.check()).context("the storage can't be written")?;
     if let Some(folder) = &options.to_settings {
         check_folder(folder, &manifest, options.force)?;
     }

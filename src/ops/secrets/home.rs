@@ -134,6 +134,20 @@ impl Home {
         }
     }
 
+    /// Removes the second folder of a rotation that broke off: before the exchange it is a copy, after it the old one.
+    ///
+    /// # Errors
+    /// It can't be removed.
+    pub(super) fn tidy(&self) -> anyhow::Result<()> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        match second(folder).filter(|second| second.exists()) {
+            Some(second) => {
+                fs::remove_dir_all(&second).with_context(|| format!("removing {}", second.display()))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Where a rotation that is under way is noted.
     pub(super) fn note_path(&self, secret: &Secret) -> PathBuf {
         self.place().join(format!(".rotating-{}.json", secret.name))
@@ -230,12 +244,7 @@ fn publish_folder(folder: &Path, secret: &Secret, old: &[String], new: &[String]
     if let ([file], [value], None) = (&files[..], new, &environment) {
         return write_whole(&folder.join(file), value.as_bytes());
     }
-    let name = folder.file_name().context("it has no name")?.to_string_lossy();
-    let second = folder.with_file_name(format!(".{name}.rotating"));
-    if second.exists() {
-        // Of a rotation that broke off: before the exchange a copy, after it the old one.
-        fs::remove_dir_all(&second)?;
-    }
+    let second = second(folder).context("it has no name")?;
     link_all(folder, &second)?;
     for (file, value) in files.iter().zip(new) {
         write_whole(&second.join(file), value.as_bytes())?;
@@ -249,6 +258,12 @@ fn publish_folder(folder: &Path, secret: &Secret, old: &[String], new: &[String]
     exchange(folder, &second).context("the two folders could not change places (is it a mount point?)")?;
     fs::remove_dir_all(&second)?;
     Ok(())
+}
+
+/// Where the folder's copy is while it is changed.
+fn second(folder: &Path) -> Option<PathBuf> {
+    let name = folder.file_name()?.to_string_lossy();
+    Some(folder.with_file_name(format!(".{name}.rotating")))
 }
 
 /// A second folder with the same files: links, so that owners and rights stay.

@@ -41,6 +41,7 @@ pub async fn rotate(
 ) -> anyhow::Result<Outcome> {
     let secret = find(name)?;
     let _lock = lock(home)?;
+    home.tidy()?;
     let place = home.place().display().to_string();
     let Some(present) = home.read(secret)? else { bail!("{name} is not kept in {place}") };
     let note = match Note::found(home, secret)? {
@@ -81,6 +82,7 @@ pub async fn rotate(
 pub async fn finish(home: &Home, name: &str, addresses: &Addresses) -> anyhow::Result<Outcome> {
     let secret = find(name)?;
     let _lock = lock(home)?;
+    home.tidy()?;
     let Some(note) = Note::found(home, secret)? else {
         bail!("no rotation of {name} was begun in {}", home.place().display())
     };
