@@ -51,7 +51,7 @@ impl Command {
 
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
-            process::sleep_at_barriers()?;
+            process::settle_environment()?;
         }
         match self {
             Self::CheckConfig(command) => command.run(),
