@@ -7,7 +7,10 @@ use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use tempfile::NamedTempFile;
-use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::config::Host;
+
+/// Where Debian and NixOS keep the authorities that the system trusts.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// One of PostgreSQL's programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +89,10 @@ impl Access {
     /// # Errors
     /// The address can't be understood, or the file for the password can't be written.
     pub(super) fn new(url: &str) -> anyhow::Result<Self> {
-        let config: tokio_postgres::Config = url.parse().context("database.url")?;
-        let mut variables =
-            vec![("PGAPPNAME", "reflector backup".to_owned()), ("PGCONNECT_TIMEOUT", "15".to_owned())];
+        let (plain, mut variables) = tls(url);
+        let config: tokio_postgres::Config = plain.parse().context("database.url")?;
+        variables.push(("PGAPPNAME", "reflector backup".to_owned()));
+        variables.push(("PGCONNECT_TIMEOUT", "15".to_owned()));
         let hosts: Vec<String> = config
             .get_hosts()
             .iter()
@@ -98,12 +102,6 @@ impl Access {
             })
             .collect();
         let ports: Vec<String> = config.get_ports().iter().map(u16::to_string).collect();
-        let tls = match config.get_ssl_mode() {
-            SslMode::Disable => "disable",
-            SslMode::Require => "require",
-            _ => "prefer",
-        };
-        variables.push(("PGSSLMODE", tls.to_owned()));
         variables.extend((!hosts.is_empty()).then(|| ("PGHOST", hosts.join(","))));
         variables.extend((!ports.is_empty()).then(|| ("PGPORT", ports.join(","))));
         variables.extend(config.get_user().map(|user| ("PGUSER", user.to_owned())));
@@ -145,6 +143,38 @@ impl Access {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         Running::start(command, said)
     }
+}
+
+/// The address without what it says of TLS, and that in libpq's words. Whoever asks for TLS gets the server's name verified,
+/// as our own connections do.
+fn tls(url: &str) -> (String, Vec<(&'static str, String)>) {
+    let (base, query) = url.split_once('?').unwrap_or((url, ""));
+    let (mut mode, mut root, mut rest) = ("prefer", None, Vec::new());
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = value,
+            Some(("sslrootcert", value)) => {
+                root = Some(value).filter(|value| !matches!(*value, "" | "system"))
+            }
+            _ => rest.push(pair),
+        }
+    }
+    let mut variables = Vec::new();
+    if matches!(mode, "disable" | "allow" | "prefer") {
+        variables.push(("PGSSLMODE", mode.to_owned()));
+    } else {
+        let root = root.map(|path| {
+            url::form_urlencoded::parse(format!("p={}", path.replace('+', "%2B")).as_bytes())
+                .map(|(_, path)| path.into_owned())
+                .collect::<String>()
+        });
+        // The name `system` is known to libpq 16 and newer only.
+        let root =
+            root.or_else(|| std::env::var("SSL_CERT_FILE").ok()).unwrap_or_else(|| SYSTEM_ROOTS.to_owned());
+        variables.extend([("PGSSLMODE", "verify-full".to_owned()), ("PGSSLROOTCERT", root)]);
+    }
+    let mark = if rest.is_empty() { "" } else { "?" };
+    (format!("{base}{mark}{}", rest.join("&")), variables)
 }
 
 fn password_file(password: &[u8]) -> anyhow::Result<NamedTempFile> {
@@ -248,6 +278,19 @@ mod tests {
         assert!(access.variables.iter().all(|(_, value)| !value.contains("cr")), "{:?}", access.variables);
         assert_eq!(access.database(), "meetings");
         assert!(access.variables.contains(&("PGPORT", "5433".to_owned())));
+    }
+
+    #[test]
+    fn who_asks_for_tls_gets_the_servers_name_verified() {
+        let access =
+            Access::new("postgresql://me@db/x?sslmode=require&sslrootcert=/etc/my%20ca.pem").unwrap();
+        for pair in [("PGSSLMODE", "verify-full"), ("PGSSLROOTCERT", "/etc/my ca.pem"), ("PGHOST", "db")] {
+            assert!(access.variables.contains(&(pair.0, pair.1.to_owned())), "{:?}", access.variables);
+        }
+        let access = Access::new("postgresql://me@/x?host=/run/postgresql").unwrap();
+        for pair in [("PGSSLMODE", "prefer"), ("PGHOST", "/run/postgresql")] {
+            assert!(access.variables.contains(&(pair.0, pair.1.to_owned())), "{:?}", access.variables);
+        }
     }
 
     #[test]
