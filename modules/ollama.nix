@@ -26,7 +26,7 @@ in
     };
 
     # Jobs that come before the model is there are tried again; nothing waits for a download of gigabytes.
-    systemd.services = lib.genAttrs ours.units (_: {
+    systemd.services = lib.genAttrs cfg.units (_: {
       wants = [ "ollama.service" ];
       after = [ "ollama.service" ];
       environment.REFLECTOR_LLM__URL = "http://${ollama.host}:${toString ollama.port}/v1";

@@ -1,4 +1,5 @@
 # Redis carries events between pages and jobs: a unix socket for their group, a password, nothing on disk.
+# For further machines see remote-database.nix.
 { config, lib, ... }:
 let
   cfg = config.services.reflector;
@@ -6,7 +7,7 @@ let
   server = config.services.redis.servers.reflector;
 in
 {
-  config = lib.mkIf cfg.enable {
+  config = lib.mkIf (cfg.enable && lib.elem "database" cfg.roles) {
     services.redis.servers.reflector = {
       enable = true;
       # No TCP port.
@@ -27,7 +28,7 @@ in
         after = [ "reflector-secrets.service" ];
       };
     }
-    // lib.genAttrs ours.units (_: {
+    // lib.genAttrs cfg.programs (_: {
       requires = [ "redis-reflector.service" ];
       after = [ "redis-reflector.service" ];
       serviceConfig.SupplementaryGroups = [ server.group ];

@@ -109,8 +109,8 @@ class Evaluation:
             command += ["--argstr", "case", case]
         return subprocess.run(command, capture_output=True, text=True)
 
-    def get(self, what):
-        done = self.run(what)
+    def get(self, what, case=None):
+        done = self.run(what, case)
         if done.returncode:
             raise Wrong(f"{what}: {done.stderr}")
         return json.loads(done.stdout)
@@ -143,7 +143,8 @@ def made_of(message, parts):
 
 def evaluate(lib, scratch, assertions, write):
     evaluation = Evaluation(lib, scratch)
-    accepted = evaluation.get("accepted")
+    # A planted mistake shows in any of them.
+    accepted = evaluation.get("accepted", "default private" if "--planted" in sys.argv else None)
     files = {}
     for name, made in accepted.items():
         if made["failed"]:

@@ -10,7 +10,7 @@ HEAD = """# Options of the NixOS module
 """
 # Settings that the module sets by other options, because they hold secrets or follow from what else is chosen.
 BY_OTHER_OPTIONS = {
-    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model",
+    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model", "tls.ca", "tls.site_ca",
 }
 
 

@@ -19,6 +19,7 @@ let
     Requires = "requires";
     Wants = "wants";
     PartOf = "partOf";
+    OnFailure = "onFailure";
   };
   head =
     unit:
@@ -58,7 +59,7 @@ let
     }
   '';
 
-  services = lib.filterAttrs (name: _: ours name) config.systemd.services;
+  services = lib.filterAttrs (name: unit: ours name && unit.enable) config.systemd.services;
   ours = lib.hasPrefix "reflector-";
   added = lib.filterAttrs (name: _: !ours name) config.systemd.services;
   withScript = lib.filterAttrs (_: unit: unit.script != "") services;
@@ -101,6 +102,14 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
   )
 ) config.systemd.paths
 // lib.mapAttrs' (
+  name: unit:
+  lib.nameValuePair "units/${name}.timer" (
+    section "Unit" (head unit)
+    + section "Timer" (settings unit.timerConfig)
+    + section "Install" (install unit)
+  )
+) (lib.filterAttrs (name: _: ours name) config.systemd.timers)
+// lib.mapAttrs' (
   name: unit: lib.nameValuePair "units/${name}.slice" (section "Unit" (head unit))
 ) config.systemd.slices
 // lib.listToAttrs (
@@ -130,10 +139,16 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
       name: user: "${name} group=${user.group} system=${lib.boolToString user.isSystemUser}\n"
     ) config.users.users
   );
+  "journald.conf" = "[Journal]\n${config.services.journald.extraConfig}";
   "firewall" = ''
     tcp ${toString config.networking.firewall.allowedTCPPorts}
     udp ${toString config.networking.firewall.allowedUDPPorts}
   '';
+}
+// lib.mapAttrs' (name: entry: lib.nameValuePair "etc/${name}" entry.text) (
+  lib.filterAttrs (_: entry: entry.text != null) config.environment.etc
+)
+// {
   "redis" = lib.concatStrings (
     lib.mapAttrsToList (
       name: server:

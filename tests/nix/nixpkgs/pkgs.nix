@@ -35,6 +35,7 @@ let
     "openssl"
     "process-compose"
     "redis"
+    "restic"
     "rust-analyzer"
     "rustc"
     "rustfmt"
