@@ -42,6 +42,10 @@ let
     ++ lib.optionals backup.keys [
       "--keys"
       ours.secretsDir
+    ]
+    ++ lib.optionals (backup.keys && cfg.caddy.enable && cfg.caddy.tls == "private-ca") [
+      "--keys"
+      "/var/lib/reflector-certs"
     ];
   # A repository may be a folder of this machine, too.
   written = if !toRestic then backup.folder else backup.restic.repository;

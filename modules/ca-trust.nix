@@ -130,13 +130,6 @@ in
           };
         });
       })
-
-      # The program's own name for it, which `reflector-as-service` hands on.
-      (lib.mkIf atRunTime {
-        systemd.services = lib.genAttrs cfg.programs (_: {
-          environment.REFLECTOR_TLS__CA = builtins.toJSON [ bundle ];
-        });
-      })
     ]
   );
 }

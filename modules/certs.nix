@@ -172,7 +172,8 @@ in
               RuntimeDirectoryPreserve = true;
             };
           };
-          reflector-web.environment.REFLECTOR_TLS__SITE_CA = offered;
+          # Read anew by every visit of the page that offers it.
+          reflector-web.environment.REFLECTOR_TLS__SITE_CA = lib.mkForce offered;
         };
         paths.reflector-site-ca = {
           wantedBy = [ "multi-user.target" ];

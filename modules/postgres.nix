@@ -128,9 +128,10 @@ in
       };
     };
 
-    # The target, because the service alone may be up before its roles are.
+    # The target, because the service alone may be up before its roles are. Wanted, not required: the program waits for a
+    # database that is away, and what required it would be stopped with it, and not start again where it came late.
     systemd.services = lib.genAttrs cfg.programs (_: {
-      requires = [ "postgresql.target" ];
+      wants = [ "postgresql.target" ];
       after = [ "postgresql.target" ];
       environment.REFLECTOR_DATABASE__URL = "postgresql://${ours.database}@/${ours.database}?host=/run/postgresql";
     });

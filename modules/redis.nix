@@ -26,10 +26,17 @@ in
       redis-reflector = {
         requires = [ "reflector-secrets.service" ];
         after = [ "reflector-secrets.service" ];
+        # NixOS's own unit stays down once Redis has died.
+        startLimitIntervalSec = 0;
+        serviceConfig = {
+          Restart = "on-failure";
+          RestartSec = 1;
+        };
       };
     }
     // lib.genAttrs cfg.programs (_: {
-      requires = [ "redis-reflector.service" ];
+      # Wanted, not required: the program waits for what is away, and a restart there is none here.
+      wants = [ "redis-reflector.service" ];
       after = [ "redis-reflector.service" ];
       serviceConfig.SupplementaryGroups = [ server.group ];
     });

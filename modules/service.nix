@@ -15,7 +15,10 @@ let
   user = lib.last cfg.units;
   worker = config.systemd.services.${user};
   settings = lib.filterAttrs (
-    name: value: lib.hasPrefix "REFLECTOR_" name && name != "REFLECTOR_CONFIG" && value != null
+    name: value:
+    (lib.hasPrefix "REFLECTOR_" name || lib.hasSuffix "SSL_CERT_FILE" name)
+    && name != "REFLECTOR_CONFIG"
+    && value != null
   ) worker.environment;
   properties = {
     User = user;

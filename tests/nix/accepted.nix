@@ -8,7 +8,9 @@ let
     // more;
   };
 in
-{
+# What the ancestor's guide recommends, with Garage, Caddy and a domain as it has them.
+import ./combinations.nix { inherit on pkgs; }
+// {
   default = on { };
 
   open = on {
@@ -20,14 +22,6 @@ in
       aliases = [ "meetings.example.org" ];
     };
     postgresql.memoryBudget = 16384;
-  };
-
-  gpu = on {
-    package = pkgs.reflector-cuda;
-    gpu.enable = true;
-    llm.kind = "ollama";
-    models.pull = [ "whisper-large-v3-turbo" ];
-    settings.speech.model = "whisper-large-v3-turbo";
   };
 
   # An organisation's own certificate, certificate authority, S3 and language model.
@@ -123,6 +117,25 @@ in
     };
     network.allow = [ "10.0.0.0/8" ];
   };
+  # What `make rehearsal` boots: a certificate from a private authority, and only the machine itself gets in.
+  rehearsal =
+    { lib, ... }:
+    {
+      imports = [
+        (on {
+          domain = "meetings.rehearsal.test";
+          caddy = {
+            tls = "files";
+            certificateFile = "/var/lib/certificates/meetings.pem";
+            keyFile = "/var/lib/certificates/meetings.key";
+            aliases = [ "minutes.rehearsal.test" ];
+          };
+          caTrust.directory = "/var/lib/reflector-ca";
+        })
+      ];
+      # The Garage of the tests is built without LMDB.
+      services.garage.settings.db_engine = lib.mkForce "sqlite";
+    };
 
   # `nix run .#vm`.
   demo = ../../nixos/configurations/demo.nix;

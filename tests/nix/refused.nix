@@ -124,6 +124,10 @@ in
   ollamaForAll = case "Ollama has no login" (
     lib.recursiveUpdate (on { llm.kind = "ollama"; }) { services.ollama.host = "0.0.0.0"; }
   );
+  noDriver = case "there would be no driver" (on {
+    llm.kind = "ollama";
+    llm.device = "cuda";
+  });
   modelNowhere = case "is not in the closure" (on {
     settings.speech.model = "whisper-small";
   });
