@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 
+import migrating
 import paths
 import planted
 import reference
@@ -187,6 +188,9 @@ def main():
             else:
                 print("      nixpkgs' lib is not at hand: the files of the last evaluation are checked, if they are of these sources")
             reference.defaults_agree(Wrong)
+            known = paths.Options(HERE / "options.json", HERE / "overrides.json")
+            names, named = migrating.check(known, reference.documented_options(), Wrong)
+            print(f"      migrating: {names} flags and variables of the ancestor, {named} options named instead")
             if rendered.stamp(RENDERED) != fingerprint():
                 raise Wrong("tests/nix/rendered was made from other sources; set NIXPKGS_LIB and run `make render-nix`")
             print("      rendered: " + rendered.check(RENDERED, pathlib.Path(scratch), Wrong))

@@ -31,6 +31,10 @@ MISTAKES = {
         "settings.speech.beam is 4 by default", RENDERED),
     "a setting that the module lacks": (
         "docs/CONFIGURATION.md", "| `speech.beam` |", "| `speech.beams` |", "that the module lacks: ['speech.beams']", None),
+    "an option for newcomers that there is not": (
+        "docs/MIGRATING.md", "`services.reflector.llm.url`", "`services.reflector.llm.address`", "which is no option", None),
+    "a flag that is forgotten": (
+        "docs/MIGRATING.md", "| `--extra-ca` |", "| --extra |", "lacks ['--extra-ca']", None),
     "another upload limit": (
         "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
     "a libtorch that tch is not made for": (
@@ -50,7 +54,7 @@ MISTAKES = {
     "secrets that others may read": ("modules/secrets.sh", "umask 077", "umask 022", "not as they should be", RENDERED),
 }
 # Of the last four only that they are there matters.
-NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md",
+NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "docs/MIGRATING.md",
           "src", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
 
 

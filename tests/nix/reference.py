@@ -48,6 +48,11 @@ def documented():
     return {name: default.strip("`") for name, default in rows}
 
 
+def documented_options():
+    """Names of our options, from docs/OPTIONS.md."""
+    return set(re.findall(r"^## `(services\.reflector\.[a-zA-Z0-9_.]+)`$", pathlib.Path("docs/OPTIONS.md").read_text(), re.M))
+
+
 def defaults_agree(wrong):
     """Every setting of the program is an option with the program's own default, and no other is: page against page, so
     that it holds everywhere."""
