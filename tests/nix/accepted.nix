@@ -150,4 +150,21 @@ import ./combinations.nix { inherit on pkgs; }
   };
   splitDatabase = ../../nixos/templates/split/database.nix;
   splitStorage = ../../nixos/templates/split/storage.nix;
+
+  # The image.
+  appliance = {
+    imports = [ ../../nixos/appliance ];
+    reflector.appliance = {
+      encryptState = true;
+      update = {
+        url = "https://updates.example.org/reflector/";
+        publicKeyring = "/etc/updates.gpg";
+        reboot = true;
+      };
+    };
+  };
+  applianceGpu = {
+    imports = [ ../../nixos/appliance/gpu.nix ];
+    services.reflector.package = pkgs.reflector-cuda;
+  };
 }

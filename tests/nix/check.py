@@ -40,7 +40,7 @@ def sources():
 def fingerprint():
     """Of everything that decides what is rendered."""
     whole = hashlib.sha256()
-    for name in [*sources(), "modules/secrets.sh", "tests/nix/options.json", "tests/nix/overrides.json", "tests/nix/stubs.py"]:
+    for name in [*sources(), "modules/secrets.sh", "nixos/appliance/install.sh", "tests/nix/options.json", "tests/nix/overrides.json", "tests/nix/stubs.py"]:
         whole.update(name.encode() + b"\0" + pathlib.Path(name).read_bytes() + b"\0")
     return whole.hexdigest()
 
@@ -63,8 +63,8 @@ def style(tools, files):
 
 def modules(files):
     """Those files that hold options or settings of NixOS."""
-    named = [name for name in files if name.startswith(("modules/", "nixos/configurations/", "nixos/templates/"))]
-    return [paths.Module(name) for name in named if name != "modules/lib.nix" and not name.endswith("flake.nix")]
+    named = [name for name in files if name.startswith(("modules/", "nixos/configurations/", "nixos/templates/", "nixos/appliance/"))]
+    return [paths.Module(name) for name in named if name != "modules/lib.nix" and not name.endswith(("flake.nix", "packages.nix"))]
 
 
 def option_paths(files):

@@ -281,4 +281,8 @@ in
   noFirewall = case "nothing but Caddy's refusal" (
     lib.recursiveUpdate (on { }) { networking.firewall.enable = false; }
   );
+  unsignedUpdates = case "an update that nobody signed" {
+    imports = [ ../../nixos/appliance ];
+    reflector.appliance.update.url = "https://updates.example.org/reflector/";
+  };
 }

@@ -14,7 +14,7 @@ STORE = re.compile(r"/nix/store/[^\s\"':]+")
 EXPOSURE = 20
 # Of NixOS, not of ours: what our units order themselves by.
 FOREIGN = ["postgresql.target", "postgresql.service", "redis-reflector.service", "garage.service", "ollama.service",
-           "ollama-model-loader.service", "caddy.service"]
+           "ollama-model-loader.service", "caddy.service", "sshd.service"]
 
 
 def write(folder, files, stamp):

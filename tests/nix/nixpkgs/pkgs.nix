@@ -34,6 +34,12 @@ let
     "nixfmt"
     "openssl"
     "process-compose"
+    "curl"
+    "iproute2"
+    "qemu"
+    "qemu-utils"
+    "util-linux"
+    "xz"
     "redis"
     "restic"
     "rust-analyzer"
@@ -42,6 +48,9 @@ let
     "systemd"
     "toplevel"
     "unzip"
+    "image"
+    "uki"
+    "iso"
     "vm"
   ] (name: package name "1" { });
   self = simple // {
@@ -63,6 +72,7 @@ let
     stdenv.hostPlatform = {
       inherit system;
       is64bit = true;
+      efiArch = if system == "x86_64-linux" then "x64" else "aa64";
     };
     callPackage =
       file: more: import file (lib.intersectAttrs (lib.functionArgs (import file)) self // more);
@@ -89,6 +99,8 @@ let
         "campplus"
       ];
     };
+    OVMF.fd = package "OVMF" "1" { };
+    writeText = name: text: package name "0" { inherit text; };
     runCommand =
       name: more: _:
       package name "0" (more.passthru or { });
