@@ -3,7 +3,7 @@
 # Ends with status 3 where this machine has no debootstrap, may not use it, or can't reach Debian.
 . "$(dirname "$0")/lib.sh"
 
-packages=systemd-repart,erofs-utils,dosfstools,mtools,libcryptsetup12,openssl
+packages=systemd-repart,erofs-utils,dosfstools,mtools,libcryptsetup12,cryptsetup-bin,e2fsprogs,fdisk
 root=$CACHE/trixie-repart
 exec 9>"$CACHE/.trixie-repart.lock"
 flock 9
