@@ -1,6 +1,6 @@
 # One machine with nothing but `enable`: a recording goes in, a transcript comes out, and both outlive a restart, a crash of the
 # machine, and a kill of every service.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in

@@ -1,5 +1,5 @@
 # A backup, then a machine that has lost everything, then the same transcript again.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in

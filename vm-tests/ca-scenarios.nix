@@ -1,6 +1,6 @@
 # The four ways in which companies use authorities of their own: for the pages; for a language model behind another one; for both
 # at once; and for two different ones. Taking an authority out takes the trust away.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
   folder = "/var/lib/company";
@@ -23,7 +23,11 @@ in
     # 1: the pages' own domain.
     one = common.host { services.reflector = pages; };
     # 2: a language model behind a company's authority; the pages are certified by another.
-    two = common.host { services.reflector = model // { caTrust.files = [ "${folder}/ca.crt" ]; }; };
+    two = common.host {
+      services.reflector = model // {
+        caTrust.files = [ "${folder}/ca.crt" ];
+      };
+    };
     # 3: both by one.
     three = common.host { services.reflector = model // pages; };
     # 4: the pages by one, the model by another.

@@ -9,23 +9,21 @@ rec {
   words = "Jersey Sheila Texas Chicago Yankee";
 
   # A machine with Reflector that others may visit.
-  host =
-    more:
-    lib.mkMerge [
-      {
-        imports = [ self.nixosModules.default ];
-        virtualisation = {
-          cores = 4;
-          memorySize = 6144;
-          diskSize = 8192;
-        };
-        services.reflector = {
-          enable = true;
-          openWithoutLogin = true;
-        };
-      }
+  host = more: {
+    imports = [
+      self.nixosModules.default
       more
     ];
+    virtualisation = {
+      cores = 4;
+      memorySize = 6144;
+      diskSize = 8192;
+    };
+    services.reflector = {
+      enable = true;
+      openWithoutLogin = lib.mkDefault true;
+    };
+  };
 
   # Who visits: the story, its recording, and nothing of Reflector.
   visitor =

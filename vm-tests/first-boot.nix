@@ -1,5 +1,5 @@
 # A first boot without any network: everything is there, and a recording becomes a transcript.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in

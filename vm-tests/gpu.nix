@@ -1,5 +1,5 @@
 # That the configuration for a graphics card is one: drivers, CUDA and the unit's devices. No card is needed to see that.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   inherit (self.nixosConfigurations.appliance-gpu) config;
   unit = config.systemd.services.reflector-work;

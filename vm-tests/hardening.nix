@@ -1,5 +1,5 @@
 # How shut each unit of ours is by systemd's own measure, and what it runs as; then the program's own list of requirements.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in

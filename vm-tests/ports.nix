@@ -1,5 +1,5 @@
 # What a stranger on the network reaches: 80 and 443 where the service is open, and not even these where it is not.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in
@@ -13,7 +13,7 @@ in
         "systemd"
       ];
     };
-    shut = common.host { services.reflector.openWithoutLogin = pkgs.lib.mkForce false; };
+    shut = common.host { services.reflector.openWithoutLogin = false; };
     inherit (common) visitor;
   };
   testScript = ''

@@ -1,5 +1,5 @@
 # No secret is in the store, in an argument, in a unit's environment or in the journal, and only root reads the files.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
 in
@@ -15,7 +15,9 @@ in
           apiKeyFile = "/var/lib/llm-api-key";
         };
       };
-      systemd.tmpfiles.rules = [ "f /var/lib/llm-api-key 0600 root root - sk-of-the-test-0123456789abcdef" ];
+      systemd.tmpfiles.rules = [
+        "f /var/lib/llm-api-key 0600 root root - sk-of-the-test-0123456789abcdef"
+      ];
     };
     inherit (common) visitor;
   };

@@ -1,6 +1,6 @@
 # Pages, speech, database and storage on a machine each, over TLS by one private authority: the story, and what the network
 # shows of it.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   common = import ./common.nix { inherit self pkgs; };
   network = "192.168.1.0/24";

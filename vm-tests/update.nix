@@ -1,5 +1,5 @@
 # The image: boots, is updated over the network by a signed update, and goes back by itself from one that does not work.
-{ self, pkgs, ... }:
+{ self, pkgs }:
 let
   inherit (pkgs) lib;
   common = import ./common.nix { inherit self pkgs; };
@@ -25,9 +25,9 @@ let
               publicKeyring = "${keys}/pubring.gpg";
             };
           };
-          # The driver of the tests talks to the machine through it.
-          imports = [ "${pkgs.path}/nixos/modules/testing/test-instrumentation.nix" ];
         }
+        # The driver of the tests talks to the machine through it.
+        ({ modulesPath, ... }: { imports = [ (modulesPath + "/testing/test-instrumentation.nix") ]; })
         more
       ];
     };

@@ -19,6 +19,7 @@ import paths
 import planted
 import reference
 import rendered
+import stories
 import stubs
 
 HERE = pathlib.Path("tests/nix")
@@ -142,6 +143,37 @@ def made_of(message, parts):
     return re.fullmatch(".*".join(re.escape(part) for part in parts) + ".*", message, re.S) is not None
 
 
+# What the flake must offer.
+OUTPUTS = {
+    "packages": {"default", "reflector", "reflector-cuda", "models", "demo", "docs", "iso", "qcow2", "image", "update"},
+    "apps": {"default", "vm", "appliance"},
+    "checks": {"clippy", "tests", "fmt", "doc", "formatting", "configuration-appliance", "configuration-appliance-gpu"},
+    "devShells": {"default"},
+    "formatter": {"formatter"},
+}
+
+
+def flake_agrees(flake):
+    """Every output is there and whole; the scripts of the tests are Python that names nothing it does not have."""
+    for kind, wanted in OUTPUTS.items():
+        missing = wanted - set(flake["names"][kind]["x86_64-linux"])
+        if missing:
+            raise Wrong(f"the flake lacks {kind}: {sorted(missing)}")
+    for name, failed in flake["configurations"].items():
+        if failed:
+            raise Wrong(f"nixosConfigurations.{name} is refused: {failed}")
+    if "flake.nix" not in flake["templates"]["default"] or "speech.nix" not in flake["templates"]["split"] or not flake["module"]:
+        raise Wrong("templates or module of the flake are not what they should be")
+    files = {path.stem for path in pathlib.Path("vm-tests").glob("*.nix")} - {"common"}
+    if {name.removeprefix("vm-") for name in flake["stories"]} != files:
+        raise Wrong(f"checks of the flake are {sorted(flake['stories'])}, vm-tests has {sorted(files)}")
+    for name, story in flake["stories"].items():
+        for machine, failed in story["nodes"].items():
+            if failed:
+                raise Wrong(f"{name}: {machine} is refused: {failed}")
+        stories.check(name, story["script"], story["nodes"], Wrong)
+
+
 def evaluate(lib, scratch, assertions, write):
     evaluation = Evaluation(lib, scratch)
     # A planted mistake shows in any of them.
@@ -155,6 +187,7 @@ def evaluate(lib, scratch, assertions, write):
     flake = evaluation.get("outputs")
     outputs = sum(len(names) for systems in flake["names"].values() for names in systems.values())
     files.update(flake["files"])
+    flake_agrees(flake)
     options = evaluation.get("options")
     reference.complete(options, Wrong)
     page = reference.page(options)
@@ -167,7 +200,7 @@ def evaluate(lib, scratch, assertions, write):
         raise Wrong("docs/OPTIONS.md is not what the modules declare now; run `make render-nix`")
     print(f"      evaluated with nixpkgs' lib: {len(accepted)} configurations accepted, {refused} refused by "
           f"{len(assertions)} assertions, {mistyped} by types, {len(options)} options documented, "
-          f"{outputs} outputs of the flake")
+          f"{outputs} outputs of the flake, {len(flake['stories'])} stories of {sum(len(story['nodes']) for story in flake['stories'].values())} machines")
 
 
 def main():

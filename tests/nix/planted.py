@@ -39,6 +39,12 @@ MISTAKES = {
         "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
     "a libtorch that tch is not made for": (
         "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", LIB),
+    "a step that the story lacks": ("vm-tests/backup.nix", '"still-there")', '"still-thre")', "the story has no step 'still-thre'", LIB),
+    "a name that a test's script lacks": ("vm-tests/ports.nix", "for machine in [open, shut]", "for machine in [open, shutt]",
+        "the script knows nothing of shutt", LIB),
+    "a machine of a test that is refused": ("vm-tests/split-hosts.nix", "processes = 2;", "processes = 3;",
+        "database is refused", LIB),
+    "an output that is gone": ("nixos/default.nix", "inherit models demo docs;", "inherit models demo;", "lacks packages: ['docs']", LIB),
     "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", LIB),
     "a directive that systemd does not know": (
         "modules/hardening.nix", "ProtectClock = true;", "ProtectClok = true;", "Unknown key 'ProtectClok'", RENDERED),
@@ -54,7 +60,7 @@ MISTAKES = {
     "secrets that others may read": ("modules/secrets.sh", "umask 077", "umask 022", "not as they should be", RENDERED),
 }
 # Of the last four only that they are there matters.
-NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "docs/MIGRATING.md",
+NEEDED = ["modules", "nixos", "vm-tests", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "docs/MIGRATING.md",
           "src", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
 
 

@@ -16,6 +16,7 @@ let
       pname = name;
       name = "${name}-${version}";
       outPath = "/nix/store/${hash}-${name}-${version}";
+      drvPath = "/nix/store/${hash}-${name}-${version}.drv";
       meta.mainProgram = name;
     }
     // more;
@@ -40,6 +41,8 @@ let
     "qemu-utils"
     "util-linux"
     "xz"
+    "gnupg"
+    "python3"
     "redis"
     "restic"
     "rust-analyzer"
