@@ -1,6 +1,7 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
 mod all;
+mod certs;
 mod check_config;
 mod demo;
 mod doctor;
@@ -25,6 +26,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Certs(certs::Certs),
     CheckConfig(check_config::CheckConfig),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
@@ -47,6 +49,7 @@ impl Command {
             process::sleep_at_barriers()?;
         }
         match self {
+            Self::Certs(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Demo(command) => command.run(),
             Self::Doctor(command) => command.run(),

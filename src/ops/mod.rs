@@ -1,3 +1,4 @@
-//! What an operator runs: doctor.
+//! What an operator runs: doctor, certs.
 
+pub mod certs;
 pub mod doctor;
