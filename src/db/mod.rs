@@ -1,10 +1,12 @@
 //! Pools, migrations and the schema as diesel sees it.
 
+mod address;
 pub mod migrate;
 pub mod pool;
 pub mod private;
 pub mod schema;
 
+pub use address::{Address, Proof};
 pub use pool::{Connection, Pool};
 
 /// What can go wrong with the database as such.
