@@ -46,7 +46,7 @@ impl Command {
 
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
-            process::sleep_at_barriers()?;
+            process::settle_environment()?;
         }
         match self {
             Self::Certs(command) => command.run(),
