@@ -6,6 +6,7 @@ let
   inherit (lib.types)
     enum
     ints
+    listOf
     nullOr
     path
     str
@@ -28,7 +29,12 @@ let
     lib.mapAttrs' (
       key: value:
       lib.nameValuePair "REFLECTOR_${lib.toUpper section}__${lib.toUpper key}" (
-        if value == null then null else toString value
+        if value == null || value == [ ] then
+          null
+        else if builtins.isList value then
+          builtins.toJSON (map toString value)
+        else
+          toString value
       )
     )
   ) cfg.settings;
@@ -52,6 +58,15 @@ in
       '';
       scratch = option path "/var/cache/reflector-work" "/srv/scratch/reflector" ''
         Folder for media being decoded. Needs about three times the largest upload.
+      '';
+    };
+    tls = {
+      ca = option (listOf path) [ ] [ "/var/lib/reflector/certs" ] ''
+        PEM files, or folders of them, with certificate authorities that everything Reflector calls may rest on, beside the
+        system's. One that is missing or expired keeps the program from starting.
+      '';
+      site_ca = option (nullOr path) null "/var/lib/reflector/certs/ca.crt" ''
+        PEM file with the certificate of the authority behind the pages' own TLS, offered to visitors at `/trust`.
       '';
     };
     models.dir = lib.mkOption {

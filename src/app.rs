@@ -8,12 +8,13 @@ use tokio::net::TcpListener;
 
 use crate::bus::Bus;
 use crate::config::Config;
-use crate::db::Pool;
+use crate::db::{Address, Pool};
 use crate::jobs::{Environment, Scratch, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
+use crate::tls::Trust;
 
 /// Handles, cheap to clone.
 #[derive(Clone)]
@@ -21,6 +22,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     config: Config,
+    trust: Trust,
     pool: Pool,
     queue: Queue,
     storage: Storage,
@@ -38,16 +40,17 @@ impl App {
     /// Connects to everything that the settings name and brings the database's tables up to date.
     ///
     /// # Errors
-    /// Says which of them can't be reached, and why.
+    /// Says which of them can't be reached or trusted, and why.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
-        let url = config.database.postgres_url();
-        crate::db::migrate::up(&url).await.context("PostgreSQL (database.url)")?;
-        let pool = Pool::new(&url, config.database.pool_size).context("PostgreSQL (database.url)")?;
-        let queue = Queue::new(&url, config.database.pool_size)?;
+        let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
+        let database = Address::new(&config.database.postgres_url(), &trust);
+        crate::db::migrate::up(&database).await.context("PostgreSQL (database.url)")?;
+        let pool = Pool::new(&database, config.database.pool_size).context("PostgreSQL (database.url)")?;
+        let queue = Queue::new(&database, config.database.pool_size)?;
         queue.init().await?;
         let storage = Storage::open(&config.storage).context("storage")?;
         let bus = match &config.redis.url {
-            Some(url) => Bus::redis(url).await.context("Redis (redis.url)")?,
+            Some(url) => Bus::redis(url, &trust).await.context("Redis (redis.url)")?,
             None => Bus::in_process(),
         };
         let understanding = Understanding::from_settings(LlmSettings {
@@ -56,14 +59,20 @@ impl App {
             model: config.llm.model.clone(),
             context_window: config.llm.context_window,
             timeout: Duration::from_secs(config.llm.timeout_seconds),
+            trust: trust.clone(),
             ..LlmSettings::default()
         })?;
         let speech = Speech::new(&config.speech, &config.models.dir);
-        Ok(Self(Arc::new(Inner { config, pool, queue, storage, bus, understanding, speech })))
+        Ok(Self(Arc::new(Inner { config, trust, pool, queue, storage, bus, understanding, speech })))
     }
 
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Whom to believe: for whatever calls somebody over TLS.
+    pub fn trust(&self) -> &Trust {
+        &self.0.trust
     }
 
     pub fn pool(&self) -> &Pool {

@@ -22,5 +22,6 @@ pub mod queue;
 pub mod speech;
 pub mod storage;
 pub mod telemetry;
+pub mod tls;
 pub mod web;
 pub mod weights;

@@ -10,6 +10,7 @@ mod redis;
 use futures::Stream;
 
 use crate::ids::TranscriptId;
+use crate::tls::Trust;
 
 pub use event::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
 
@@ -31,13 +32,13 @@ impl Bus {
         Self { hub: hub::Hub::default(), redis: None }
     }
 
-    /// Events go through Redis (`redis://`, `rediss://`, `unix:///path`) to every process on it. Reconnects by itself.
+    /// Events go through Redis (`redis://`, `rediss://` with TLS, `unix:///path`) to every process on it. Reconnects by itself.
     ///
     /// # Errors
     /// The address is not one, or nothing answers there now.
-    pub async fn redis(url: &str) -> Result<Self, BusError> {
+    pub async fn redis(url: &str, trust: &Trust) -> Result<Self, BusError> {
         let hub = hub::Hub::default();
-        let link = redis::Link::connect(url, hub.clone()).await?;
+        let link = redis::Link::connect(url, trust, hub.clone()).await?;
         Ok(Self { hub, redis: Some(link) })
     }
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, Client, RedisError, RedisResult};
+use redis::{AsyncCommands, Client, RedisError, RedisResult, TlsCertificates};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Event;
 use super::hub::Hub;
 use crate::ids::TranscriptId;
+use crate::tls::{Trust, provider};
 
 /// Channels are `ts:<transcript>`, as the ancestor's are.
 const PREFIX: &str = "ts:";
@@ -27,8 +28,8 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) async fn connect(url: &str, hub: Hub) -> RedisResult<Self> {
-        let client = Client::open(url)?;
+    pub(super) async fn connect(url: &str, trust: &Trust, hub: Hub) -> RedisResult<Self> {
+        let client = open(url, trust)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
@@ -58,6 +59,15 @@ impl Link {
     pub(super) async fn ping(&self) -> Result<(), RedisError> {
         redis::cmd("PING").query_async(&mut self.manager.clone()).await
     }
+}
+
+fn open(url: &str, trust: &Trust) -> RedisResult<Client> {
+    if !url.starts_with("rediss://") {
+        return Client::open(url);
+    }
+    let _installed = provider();
+    let roots = Some(trust.pem().as_bytes().to_vec());
+    Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: roots })
 }
 
 async fn subscribe(client: &Client) -> RedisResult<redis::aio::PubSub> {

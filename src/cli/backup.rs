@@ -6,6 +6,7 @@ use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
 use indicatif::HumanBytes;
 
+use super::process;
 use super::watch::Terminal;
 use crate::config::Config;
 use crate::ops::backup::{self, BackupOptions, Destination, Key, Lock, Manifest, Repository, Source, Watch};
@@ -95,17 +96,27 @@ impl From {
     }
 }
 
-impl Backup {
-    pub fn run(self) -> anyhow::Result<()> {
+impl Verify {
+    fn run(self) -> anyhow::Result<()> {
         let runtime = tokio::runtime::Runtime::new()?;
         let watch = Terminal::new(runtime.handle())?;
+        let (source, key) = self.from.open()?;
+        let manifest = backup::verify(&source, &key, &watch);
+        watch.end();
+        say(&watch, &format!("{source} is whole: {}", contents(&manifest?)));
+        Ok(())
+    }
+}
+
+impl Backup {
+    pub fn run(self) -> anyhow::Result<()> {
         if let Some(Action::Verify(verify)) = self.action {
-            let (source, key) = verify.from.open()?;
-            let manifest = backup::verify(&source, &key, &watch);
-            watch.end();
-            say(&watch, &format!("{source} is whole: {}", contents(&manifest?)));
-            return Ok(());
+            return verify.run();
         }
+        let config = Config::load()?;
+        process::announce(&config)?;
+        let runtime = tokio::runtime::Runtime::new()?;
+        let watch = Terminal::new(runtime.handle())?;
         let lock = Lock::from_files(self.passphrase_file.as_deref(), self.recipient_file.as_deref())?;
         let secrets = !self.settings.is_empty() || !self.keys.is_empty();
         let open = lock.is_open() && self.restic.is_none();
@@ -119,7 +130,7 @@ impl Backup {
         };
         let keep = self.keep.map(|keep| keep as usize);
         let options = BackupOptions { to, lock, settings: self.settings, keys: self.keys, keep };
-        let report = backup::backup(runtime.handle(), &Config::load()?, &options, &watch);
+        let report = backup::backup(runtime.handle(), &config, &options, &watch);
         watch.end();
         let report = report?;
 

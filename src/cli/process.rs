@@ -8,8 +8,9 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, TlsConfig};
 use crate::lifecycle::Shutdown;
+use crate::tls::{self, Trust};
 
 /// Threads that compute are told to stop with the rest; after so long they are left behind.
 const LAST_THREADS: Duration = Duration::from_secs(3);
@@ -66,6 +67,7 @@ where
     F: Future<Output = anyhow::Result<()>>,
 {
     crate::telemetry::init(&config.telemetry);
+    announce(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let outcome = runtime.block_on(async {
         let shutdown = Shutdown::new();
@@ -82,6 +84,29 @@ where
     });
     runtime.shutdown_timeout(LAST_THREADS);
     outcome
+}
+
+/// Whom the settings trust.
+///
+/// # Errors
+/// Names the entry that can't be used.
+pub(super) fn trust(config: &TlsConfig) -> anyhow::Result<Trust> {
+    Trust::load(&config.ca).context("tls.ca")
+}
+
+/// Makes the settings' authorities known to the S3 client, which knows only those of the system. To be called before any
+/// other thread starts.
+///
+/// # Errors
+/// Names the entry that can't be used.
+pub(super) fn announce(config: &Config) -> anyhow::Result<()> {
+    let trust = trust(&config.tls)?;
+    let secure = config.storage.s3.as_ref().is_some_and(|s3| s3.endpoint.starts_with("https://"));
+    if secure && !trust.authorities().is_empty() {
+        // SAFETY: the callers have started no thread yet.
+        unsafe { tls::announce(&trust) }.context("tls.ca")?;
+    }
+    Ok(())
 }
 
 /// Listens where the settings say.

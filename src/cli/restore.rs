@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::backup::{From, contents};
+use super::process;
 use super::watch::Terminal;
 use crate::config::Config;
 use crate::ops::backup::{self, RestoreOptions, Watch};
@@ -24,11 +25,13 @@ pub struct Restore {
 
 impl Restore {
     pub fn run(self) -> anyhow::Result<()> {
+        let config = Config::load()?;
+        process::announce(&config)?;
         let runtime = tokio::runtime::Runtime::new()?;
         let watch = Terminal::new(runtime.handle())?;
         let (from, key) = self.from.open()?;
         let options = RestoreOptions { from, key, to_settings: self.to_settings, force: self.force };
-        let restored = backup::restore(runtime.handle(), &Config::load()?, &options, &watch);
+        let restored = backup::restore(runtime.handle(), &config, &options, &watch);
         watch.end();
         let restored = restored?;
         watch.say(&format!("restored and compared: {}", contents(&restored.manifest)));

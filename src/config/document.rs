@@ -13,7 +13,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "database.url",
-        "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",
+        "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer; `?sslmode=verify-full` for TLS, `&sslrootcert=FILE` to trust that authority alone. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",
     ),
     ("database.pool_size", "Connections of pages and jobs, 1 to 100; the queue has its own beside them."),
     (
@@ -28,6 +28,14 @@ const MEANINGS: &[(&str, &str)] = &[
     (
         "storage.s3",
         "`endpoint`, `region` (default `garage`), `bucket`, `access_key`, `secret_key` of an S3 server.",
+    ),
+    (
+        "tls.ca",
+        "PEM files, or folders of them, with certificate authorities that everything we call may rest on, beside the system's: a path or a list. Of a folder of `reflector certs` only `ca.crt` counts.",
+    ),
+    (
+        "tls.site_ca",
+        "PEM file with the certificate of the authority behind the pages' own TLS: offered to visitors at `/trust`. Unset: nothing is offered.",
     ),
     (
         "models.dir",

@@ -14,6 +14,7 @@ mod server;
 mod speech;
 mod storage;
 mod telemetry;
+mod tls;
 mod work;
 
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
 pub use speech::{DeviceChoice, PrecisionChoice, SpeechConfig};
 pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
+pub use tls::TlsConfig;
 pub use work::WorkConfig;
 
 /// Everything that can be set.
@@ -41,6 +43,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub redis: RedisConfig,
     pub storage: StorageConfig,
+    pub tls: TlsConfig,
     pub models: ModelsConfig,
     pub speech: SpeechConfig,
     pub llm: LlmConfig,
@@ -100,6 +103,7 @@ impl Config {
         self.server.validate()?;
         self.database.validate()?;
         self.storage.validate()?;
+        self.tls.validate()?;
         self.speech.validate()?;
         self.llm.validate()?;
         self.work.validate()

@@ -7,7 +7,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::DbError;
+use super::{Address, DbError};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("src/db/migrations");
 
@@ -21,8 +21,8 @@ type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
 ///
 /// # Errors
 /// [`DbError::Connect`], or [`DbError::Migrate`] naming the step that failed; the steps before it stay.
-pub async fn up(url: &str) -> Result<Vec<String>, DbError> {
-    blocking(url, |conn| {
+pub async fn up(at: impl Into<Address>) -> Result<Vec<String>, DbError> {
+    blocking(at.into(), |conn| {
         let done = conn.run_pending_migrations(MIGRATIONS).map_err(failed)?;
         Ok(done.iter().map(ToString::to_string).collect())
     })
@@ -33,8 +33,8 @@ pub async fn up(url: &str) -> Result<Vec<String>, DbError> {
 ///
 /// # Errors
 /// As [`up`].
-pub async fn down(url: &str) -> Result<Option<String>, DbError> {
-    blocking(url, |conn| {
+pub async fn down(at: impl Into<Address>) -> Result<Option<String>, DbError> {
+    blocking(at.into(), |conn| {
         if conn.applied_migrations().map_err(failed)?.is_empty() {
             return Ok(None);
         }
@@ -47,8 +47,8 @@ pub async fn down(url: &str) -> Result<Option<String>, DbError> {
 ///
 /// # Errors
 /// As [`up`].
-pub async fn up_one(url: &str) -> Result<Option<String>, DbError> {
-    blocking(url, |conn| {
+pub async fn up_one(at: impl Into<Address>) -> Result<Option<String>, DbError> {
+    blocking(at.into(), |conn| {
         if !conn.has_pending_migration(MIGRATIONS).map_err(failed)? {
             return Ok(None);
         }
@@ -61,8 +61,9 @@ pub async fn up_one(url: &str) -> Result<Option<String>, DbError> {
 ///
 /// # Errors
 /// As [`up`].
-pub async fn is_current(url: &str) -> Result<bool, DbError> {
-    blocking(url, |conn| conn.has_pending_migration(MIGRATIONS).map(|pending| !pending).map_err(failed)).await
+pub async fn is_current(at: impl Into<Address>) -> Result<bool, DbError> {
+    blocking(at.into(), |conn| conn.has_pending_migration(MIGRATIONS).map(|pending| !pending).map_err(failed))
+        .await
 }
 
 /// The versions of every step this program knows, oldest first.
@@ -78,7 +79,8 @@ pub fn known() -> Result<Vec<String>, DbError> {
 
 /// Makes the database `name`, if it is not there, on the server at `url`.
 pub(super) fn create_database(url: &str, name: &str) -> Result<(), DbError> {
-    let mut conn = connect(url)?;
+    let mut conn = <Blocking as diesel::Connection>::establish(url)
+        .map_err(|error| DbError::Connect(error.to_string()))?;
     let exists = sql_query("SELECT 1 FROM pg_database WHERE datname = $1")
         .bind::<diesel::sql_types::Text, _>(name)
         .execute(&mut conn)?;
@@ -88,14 +90,14 @@ pub(super) fn create_database(url: &str, name: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// The wrapper owns a runtime, which can neither be made nor dropped within another: hence a thread of its own.
+/// The wrapper blocks, which no thread of a runtime may: hence one that may.
 async fn blocking<T: Send + 'static>(
-    url: &str,
+    address: Address,
     work: impl FnOnce(&mut Blocking) -> Result<T, DbError> + Send + 'static,
 ) -> Result<T, DbError> {
-    let url = url.to_owned();
+    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
-        let mut conn = connect(&url)?;
+        let mut conn = Blocking::from(runtime.block_on(address.connect())?);
         sql_query("SELECT pg_advisory_lock($1)")
             .bind::<diesel::sql_types::BigInt, _>(LOCK)
             .execute(&mut conn)?;
@@ -108,10 +110,6 @@ async fn blocking<T: Send + 'static>(
     })
     .await
     .map_err(|error| DbError::Migrate(error.to_string()))?
-}
-
-fn connect(url: &str) -> Result<Blocking, DbError> {
-    <Blocking as diesel::Connection>::establish(url).map_err(|error| DbError::Connect(error.to_string()))
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is an argument of map_err")]

@@ -1,11 +1,13 @@
 //! Pools, migrations and the schema as diesel sees it.
 
+mod address;
 pub mod migrate;
 pub mod pool;
 pub mod private;
 pub mod schema;
 pub mod survey;
 
+pub use address::{Address, Proof};
 pub use pool::{Connection, Pool};
 
 /// What can go wrong with the database as such.

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, deadpool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool};
+use futures::FutureExt;
 
-use super::DbError;
+use super::{Address, DbError};
 
 /// A connection out of the pool; goes back when dropped. `&mut *connection` is what queries take.
 pub type Connection = deadpool::Object<AsyncPgConnection>;
@@ -21,12 +23,25 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A pool of at most `size` connections to `url`; none is made yet.
+    /// A pool of at most `size` connections; none is made yet.
     ///
     /// # Errors
-    /// The pool's own settings contradict each other.
-    pub fn new(url: &str, size: usize) -> Result<Self, DbError> {
-        let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new(url);
+    /// The address can't be understood, or names an authority that can't be used.
+    pub fn new(at: impl Into<Address>, size: usize) -> Result<Self, DbError> {
+        let address = at.into();
+        address.parts()?;
+        let mut config = ManagerConfig::<AsyncPgConnection>::default();
+        config.custom_setup = Box::new(move |_| {
+            let address = address.clone();
+            async move {
+                address.connect().await.map_err(|error| match error {
+                    DbError::Connect(reason) => ConnectionError::BadConnection(reason),
+                    other => ConnectionError::BadConnection(other.to_string()),
+                })
+            }
+            .boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
         let inner = deadpool::Pool::builder(manager)
             .max_size(size)
             .build()

@@ -1,4 +1,5 @@
 //! What goes in (a meeting) and what comes out (topics, title, summary, action items). All times are seconds from the start.
+use crate::tls::Trust;
 use std::time::Duration;
 
 /// A transcript as this module sees it.
@@ -95,6 +96,8 @@ pub struct LlmSettings {
     pub backoff: Duration,
     /// Ask for the answer in pieces, so that no proxy in between sees a silent connection.
     pub stream: bool,
+    /// Whose certificate the endpoint may have.
+    pub trust: Trust,
 }
 
 impl Default for LlmSettings {
@@ -107,6 +110,7 @@ impl Default for LlmSettings {
             timeout: Duration::from_secs(300),
             backoff: Duration::from_secs(1),
             stream: true,
+            trust: Trust::system(),
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Tries everything an installation needs and says what to do about what is wrong.
 
+mod tls;
+
 use std::path::Path;
 use std::time::Duration;
 
 use crate::bus::Bus;
 use crate::config::Config;
-use crate::db;
+use crate::db::{self, Address};
 use crate::ops::backup;
 use crate::storage::Storage;
+use crate::tls::Trust;
 use crate::weights::ModelStore;
 
 /// Less free room than this is called a problem: one long recording with its decoded sound.
@@ -26,15 +29,18 @@ pub struct Finding {
 pub struct Problem {
     pub text: String,
     pub remedy: &'static str,
+    /// Nothing is broken yet.
+    pub warning: bool,
 }
 
 /// Tries everything the settings name, one thing after another; nothing is changed.
 pub async fn examine(config: &Config) -> Vec<Finding> {
-    let url = config.database.postgres_url();
-    let mut findings = vec![
+    let (mut findings, trust) = tls::examine(&config.tls);
+    let address = Address::new(&config.database.postgres_url(), &trust);
+    findings.extend([
         finding(
             "database",
-            database(&url).await,
+            database(&address).await,
             "start PostgreSQL, check database.url, then `reflector migrate`",
         ),
         finding(
@@ -44,11 +50,11 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         ),
         finding(
             "events",
-            events(config).await,
+            events(config, &trust).await,
             "start Redis, or check redis.url; one process alone needs none",
         ),
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
-    ];
+    ]);
     let models = ModelStore::new(&config.models.dir);
     for installed in
         [models.whisper(&config.speech.model), models.vad(), models.segmentation(), models.embedding()]
@@ -61,7 +67,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(finding(
         "language model",
-        llm(config).await,
+        llm(config, &trust).await,
         "check llm.url, llm.api_key and that its server runs",
     ));
     let scratch = config.storage.scratch.clone().unwrap_or_else(std::env::temp_dir);
@@ -79,7 +85,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     }
     findings.push(finding(
         "backup",
-        backup::freshness(&url).await,
+        backup::freshness(&address).await,
         "`reflector backup`, by a timer once a day: docs/BACKUP.md",
     ));
     findings
@@ -90,12 +96,12 @@ fn finding<E: std::fmt::Display>(
     outcome: Result<String, E>,
     remedy: &'static str,
 ) -> Finding {
-    let outcome = outcome.map_err(|error| Problem { text: format!("{error:#}"), remedy });
+    let outcome = outcome.map_err(|error| Problem { text: format!("{error:#}"), remedy, warning: false });
     Finding { what, outcome }
 }
 
-async fn database(url: &str) -> anyhow::Result<String> {
-    if db::migrate::is_current(url).await? {
+async fn database(address: &Address) -> anyhow::Result<String> {
+    if db::migrate::is_current(address).await? {
         Ok("answers, and its tables are this version's".into())
     } else {
         anyhow::bail!("answers, but its tables are not this version's")
@@ -110,9 +116,9 @@ async fn storage(config: &Config) -> anyhow::Result<String> {
     })
 }
 
-async fn events(config: &Config) -> anyhow::Result<String> {
+async fn events(config: &Config, trust: &Trust) -> anyhow::Result<String> {
     let Some(url) = &config.redis.url else { return Ok("inside one process (no redis.url)".into()) };
-    Bus::redis(url).await?.ping().await?;
+    Bus::redis(url, trust).await?.ping().await?;
     Ok("Redis answers".into())
 }
 
@@ -125,11 +131,11 @@ async fn ffmpeg() -> anyhow::Result<String> {
     Ok("ffmpeg and ffprobe run".into())
 }
 
-async fn llm(config: &Config) -> anyhow::Result<String> {
+async fn llm(config: &Config, trust: &Trust) -> anyhow::Result<String> {
     let Some(url) = &config.llm.url else {
         return Ok("none: topics, title and summary are extracted".into());
     };
-    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let client = trust.http().timeout(PATIENCE).build()?;
     let mut request = client.get(format!("{}/models", url.trim_end_matches('/')));
     if let Some(key) = &config.llm.api_key {
         request = request.bearer_auth(key);

@@ -1,5 +1,21 @@
-//! What an operator runs: doctor, backup, restore, rotation of secrets.
+//! What an operator runs: doctor, certificates, backup, restore, rotation of secrets.
 
 pub mod backup;
+pub mod certs;
 pub mod doctor;
 pub mod secrets;
+
+use anyhow::Context;
+
+use crate::config::Config;
+use crate::db::Address;
+use crate::tls::Trust;
+
+/// The settings' database, and whom to believe that it is the one.
+///
+/// # Errors
+/// An entry of `tls.ca` can't be used.
+fn database(config: &Config) -> anyhow::Result<Address> {
+    let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
+    Ok(Address::new(&config.database.postgres_url(), &trust))
+}

@@ -5,6 +5,7 @@
 //! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
 
 mod enqueue;
+mod secure;
 mod worker;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use graphile_worker::tokio_postgres::TokioPostgresDatabase;
 use graphile_worker::{Database, WorkerOptions};
 use serde::{Deserialize, Serialize};
 
+use crate::db::{Address, Proof};
 use crate::ids::TranscriptId;
 use crate::model::Stage;
 
@@ -113,12 +115,25 @@ impl Queue {
     /// Opens up to `connections` (at least 4) connections, on demand; none is made yet.
     ///
     /// # Errors
-    /// The URL can't be understood.
-    pub fn new(database_url: &str, connections: usize) -> Result<Self, QueueError> {
-        let driver = TokioPostgresDatabase::from_url(database_url, connections.max(4))
-            .map_err(|error| QueueError::Connect(error.to_string()))?;
-        let pool = driver.pool().clone();
-        Ok(Self { database: driver.into(), pool })
+    /// The address can't be understood, or names an authority that can't be used.
+    pub fn new(at: impl Into<Address>, connections: usize) -> Result<Self, QueueError> {
+        let failed = |error: &dyn std::fmt::Display| QueueError::Connect(error.to_string());
+        let (config, proof) = at.into().parts().map_err(|error| failed(&error))?;
+        let connections = connections.max(4);
+        Ok(match proof {
+            Proof::Nothing => {
+                let driver = TokioPostgresDatabase::from_config(config, connections)
+                    .map_err(|error| failed(&error))?;
+                let pool = driver.pool().clone();
+                Self { database: driver.into(), pool }
+            }
+            Proof::Certificate(tls) => {
+                let driver =
+                    secure::Driver::new(config, *tls, connections).map_err(|error| failed(&error))?;
+                let pool = driver.pool().clone();
+                Self { database: Database::new(driver), pool }
+            }
+        })
     }
 
     /// Creates or updates the engine's own tables (schema `graphile_worker`). Needed before the first [`enqueue`].
@@ -148,12 +163,12 @@ impl Queue {
     }
 }
 
-/// Creates or updates the queue's tables in the database at `database_url`.
+/// Creates or updates the queue's tables in that database.
 ///
 /// # Errors
 /// As [`Queue::init`].
-pub async fn init(database_url: &str) -> Result<(), QueueError> {
-    Queue::new(database_url, 4)?.init().await
+pub async fn init(at: impl Into<Address>) -> Result<(), QueueError> {
+    Queue::new(at, 4)?.init().await
 }
 
 #[cfg(test)]

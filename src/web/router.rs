@@ -54,6 +54,8 @@ fn pages() -> Router<App> {
     Router::new()
         .route("/", get(pages::start))
         .route("/upload", post(pages::upload).layer(DefaultBodyLimit::disable()))
+        .route("/trust", get(pages::trust))
+        .route("/ca.crt", get(pages::certificate))
         .route("/transcripts", get(pages::library))
         .route("/transcripts/{id}", get(pages::transcript))
         .route("/transcripts/{id}/parts", get(pages::parts))

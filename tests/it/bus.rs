@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::{Stream, StreamExt};
 use reflector::bus::{Bus, Event};
 use reflector::ids::TranscriptId;
+use reflector::tls::Trust;
 
 use crate::support::redis::RedisServer;
 
@@ -37,14 +38,17 @@ async fn in_process_events_reach_those_who_watch() {
 #[tokio::test]
 async fn redis_events_reach_other_processes() {
     let server = RedisServer::start();
-    let (here, there) = (Bus::redis(&server.url()).await.unwrap(), Bus::redis(&server.url()).await.unwrap());
+    let (here, there) = (
+        Bus::redis(&server.url(), &Trust::system()).await.unwrap(),
+        Bus::redis(&server.url(), &Trust::system()).await.unwrap(),
+    );
     reaches_only_those_who_watch_that_transcript(here, there).await;
 }
 
 #[tokio::test]
 async fn subscribers_survive_a_restart_of_redis_and_are_told_to_fetch_again() {
     let mut server = RedisServer::start();
-    let bus = Bus::redis(&server.url()).await.unwrap();
+    let bus = Bus::redis(&server.url(), &Trust::system()).await.unwrap();
     let id = TranscriptId::new();
     let mut events = Box::pin(bus.subscribe(id));
     server.stop();
@@ -65,5 +69,5 @@ async fn subscribers_survive_a_restart_of_redis_and_are_told_to_fetch_again() {
 
 #[tokio::test]
 async fn a_redis_that_is_not_there_is_said_at_start() {
-    assert!(Bus::redis("unix:///nowhere/redis.sock").await.is_err());
+    assert!(Bus::redis("unix:///nowhere/redis.sock", &Trust::system()).await.is_err());
 }

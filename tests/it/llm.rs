@@ -32,6 +32,7 @@ fn settings(url: &str) -> LlmSettings {
         timeout: Duration::from_secs(20),
         backoff: Duration::from_millis(5),
         stream: true,
+        ..LlmSettings::default()
     }
 }
 

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use futures::stream;
-use reflector::weights::pull::{self, Progress, PullSettings, Source};
+use reflector::weights::pull::{self, Network, Progress, PullSettings, Source};
 use reflector::weights::registry::{MODELS, Model, ModelFile};
 use reflector::weights::verify::{self, Finding};
 use reflector::weights::{ModelStore, WeightsError};
@@ -35,6 +35,10 @@ struct Hub {
     address: String,
 }
 
+fn network() -> Network {
+    Network::new(reqwest::Client::builder(), None).unwrap()
+}
+
 impl Hub {
     /// A hub on a free port that redirects twice, as the real one does, before it sends bytes.
     async fn start(script: impl Fn(usize) -> Answer + Send + Sync + 'static) -> Self {
@@ -49,7 +53,13 @@ impl Hub {
 
     fn settings(&self) -> PullSettings {
         let source = Source::Hub;
-        PullSettings { source, hub: self.address.clone(), token: None, pause: Duration::from_millis(1) }
+        PullSettings {
+            network: network(),
+            source,
+            hub: self.address.clone(),
+            token: None,
+            pause: Duration::from_millis(1),
+        }
     }
 
     fn ranges(&self) -> Vec<Option<String>> {
@@ -224,7 +234,7 @@ async fn a_local_folder_is_a_source_and_a_flipped_byte_is_found() {
     let (dir, from) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::fs::create_dir(from.path().join("test-model")).unwrap();
     std::fs::write(from.path().join("test-model/weights.bin"), weights(0)).unwrap();
-    let mut settings = PullSettings::from_environment(Source::Folder(from.path().into()));
+    let mut settings = PullSettings::from_environment(Source::Folder(from.path().into()), network());
     settings.hub = "http://127.0.0.1:1".into();
     // Without a pin: what came is recorded and held to.
     let model = model(None);

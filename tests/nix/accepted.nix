@@ -37,6 +37,10 @@ import ./combinations.nix { inherit on pkgs; }
       certificateFiles = [ "/etc/company-root.crt" ];
       directory = "/var/lib/reflector-ca";
     };
+    settings.tls.ca = [
+      "/etc/gpu-ca.crt"
+      "/var/lib/more-authorities"
+    ];
     storage = {
       kind = "s3";
       s3 = {

@@ -65,8 +65,10 @@ def defaults_agree(wrong):
         raise wrong(f"settings of the program that the module lacks: {missing}; that the program lacks: {surplus}")
     # What the appliance chooses otherwise than the program, and what has no default to compare.
     own = {"storage.scratch", "models.dir", "server.site_url"}
+    # Nothing and an empty list are written differently in Nix.
+    alike = {"null": "unset", "[ ]": "[]"}
     for name in sorted(set(ours) - own):
-        if ours[name].strip('"') != program[name]:
+        if alike.get(ours[name], ours[name].strip('"')) != program[name]:
             raise wrong(f"services.reflector.settings.{name} is {ours[name]} by default, the program says {program[name]}")
 
 

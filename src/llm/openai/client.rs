@@ -65,9 +65,9 @@ impl Client {
         let model = model.ok_or_else(|| wrong("a model name is needed with the address"))?;
         let endpoint =
             endpoint(address).ok_or_else(|| wrong("the address is not an http:// or https:// one"))?;
-        // Another part of the program may have chosen it already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut http = reqwest::Client::builder()
+        let mut http = settings
+            .trust
+            .http()
             .user_agent(concat!("reflector/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(10).min(settings.timeout))
             // A key must not follow a redirect, and no chat endpoint has any.

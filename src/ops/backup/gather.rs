@@ -50,7 +50,7 @@ impl<'a> Origin<'a> {
     /// The database does not answer, or there is no pg_dump for it.
     pub(super) fn open(runtime: &'a Handle, config: &'a Config) -> anyhow::Result<Self> {
         let url = config.database.postgres_url();
-        let pool = Pool::new(&url, 2)?;
+        let pool = Pool::new(&crate::ops::database(config)?, 2)?;
         let server = runtime.block_on(async {
             let mut conn = pool.get().await?;
             anyhow::Ok(survey::server_major(&mut conn).await?)

@@ -4,7 +4,7 @@ use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::clock;
-use crate::db::Pool;
+use crate::db::{Address, Pool};
 use crate::model::backup::{self, Backup};
 
 /// A daily backup that is older than this did not happen: a day, and two hours to do it in.
@@ -14,8 +14,8 @@ pub const PATIENCE: TimeDelta = TimeDelta::hours(26);
 ///
 /// # Errors
 /// There is none although there is something to lose, it is older than 26 hours, or objects were missing in it.
-pub async fn freshness(url: &str) -> anyhow::Result<String> {
-    let pool = Pool::new(url, 1)?;
+pub async fn freshness(at: &Address) -> anyhow::Result<String> {
+    let pool = Pool::new(at, 1)?;
     let mut conn = pool.get().await?;
     let last = backup::last(&mut conn).await?;
     judge(last.as_ref(), backup::something_since(&mut conn).await?, clock::now())

@@ -81,10 +81,10 @@ pub fn restore(
     compare_rows(&manifest.tables, &found)?;
     drop(conn);
     let removed = target.compare_objects(&manifest, watch)?;
-    let url = config.database.postgres_url();
+    let address = crate::ops::database(config)?;
     let migrated = runtime.block_on(async {
-        let migrated = migrate::up(&url).await?;
-        queue::init(&url).await?;
+        let migrated = migrate::up(&address).await?;
+        queue::init(&address).await?;
         survey::analyze(&mut *target.pool.get().await?).await?;
         anyhow::Ok(migrated)
     })?;
@@ -117,7 +117,7 @@ struct Target<'a> {
 impl<'a> Target<'a> {
     fn open(runtime: &'a Handle, config: &Config) -> anyhow::Result<Self> {
         let url = config.database.postgres_url();
-        let pool = Pool::new(&url, 1)?;
+        let pool = Pool::new(&crate::ops::database(config)?, 1)?;
         let server = runtime.block_on(async {
             let mut conn: Connection = pool.get().await?;
             anyhow::Ok(survey::server_major(&mut conn).await?)

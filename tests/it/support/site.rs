@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use reflector::app::{App, run_worker};
 use reflector::clock;
+use reflector::config::Config;
 use reflector::ids::{ActionItemId, TopicId, TranscriptId};
 use reflector::lifecycle::Shutdown;
 use reflector::model::stage::{self, Attempt, Begun, Finished, Stage};
@@ -30,17 +31,24 @@ pub struct Site {
 impl Site {
     /// Without a worker: jobs stay in the queue.
     pub async fn new() -> Self {
-        Self::start(false).await
+        Self::start(false, |_| ()).await
     }
 
     /// With a worker for everything.
     pub async fn working() -> Self {
-        Self::start(true).await
+        Self::start(true, |_| ()).await
     }
 
-    async fn start(working: bool) -> Self {
+    /// Without a worker, with settings of the test's own.
+    pub async fn set(settings: impl FnOnce(&mut Config)) -> Self {
+        Self::start(false, settings).await
+    }
+
+    async fn start(working: bool, settings: impl FnOnce(&mut Config)) -> Self {
         let workshop = Workshop::new().await;
-        let app = App::build(workshop.config()).await.expect("everything is there");
+        let mut config = workshop.config();
+        settings(&mut config);
+        let app = App::build(config).await.expect("everything is there");
         let shutdown = Shutdown::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("its address");
