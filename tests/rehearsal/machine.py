@@ -143,8 +143,9 @@ class Machine:
     def boot(self):
         command = ["systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.name}", "--register=no",
                    "--keep-unit", "--private-network", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-                   # The packet filters of IPAddressDeny= are programs for the kernel.
-                   "--system-call-filter=bpf", "--boot"]
+                   # nspawn keeps these from a machine: packet filters of IPAddressDeny= are programs for the kernel, and
+                   # Landlock is what a program takes its own rights away with.
+                   "--system-call-filter=bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self", "--boot"]
         command += [f"--bind-ro={source}:{target}" for source, target in self.bound.items()]
         with open(self.log, "ab") as log:
             self.nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
