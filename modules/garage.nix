@@ -8,7 +8,7 @@
 let
   cfg = config.services.reflector;
   ours = import ./lib.nix { inherit lib; };
-  used = cfg.enable && cfg.storage.kind == "garage";
+  used = cfg.enable && cfg.storage.kind == "garage" && lib.elem "storage" cfg.roles;
   inherit (config.services.garage) package settings;
   environmentFile = "${ours.secretsDir}/garage.env";
 in
@@ -78,7 +78,7 @@ in
         };
       };
     }
-    // lib.genAttrs ours.units (_: {
+    // lib.genAttrs cfg.programs (_: {
       wants = [ "garage.service" ];
       after = [ "garage.service" ];
       environment = {
