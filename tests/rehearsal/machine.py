@@ -1,4 +1,5 @@
 """A machine: a Debian root with the rendered files of one configuration on it, booted by systemd-nspawn."""
+import contextlib
 import os
 import pathlib
 import re
@@ -161,8 +162,10 @@ class Machine:
             raise Failed(said) if self.ran else Forbidden(said)
         children = pathlib.Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         for child in children:
-            if "systemd" in pathlib.Path(f"/proc/{child}/comm").read_text():
-                return int(child)
+            with contextlib.suppress(FileNotFoundError):
+                # Before, it is nspawn's own child, which is soon gone.
+                if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    return int(child)
         return None
 
     def inside(self, command):
