@@ -1,4 +1,5 @@
 """A machine: a Debian root with the rendered files of one configuration on it, booted by systemd-nspawn."""
+import contextlib
 import os
 import pathlib
 import re
@@ -143,8 +144,9 @@ class Machine:
     def boot(self):
         command = ["systemd-nspawn", "--quiet", f"--directory={self.root}", f"--machine={self.name}", "--register=no",
                    "--keep-unit", "--private-network", "--resolv-conf=off", "--timezone=off", "--link-journal=no",
-                   # The packet filters of IPAddressDeny= are programs for the kernel.
-                   "--system-call-filter=bpf", "--boot"]
+                   # nspawn keeps these from a machine: packet filters of IPAddressDeny= are programs for the kernel, and
+                   # Landlock is what a program takes its own rights away with.
+                   "--system-call-filter=bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self", "--boot"]
         command += [f"--bind-ro={source}:{target}" for source, target in self.bound.items()]
         with open(self.log, "ab") as log:
             self.nspawn = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -160,8 +162,10 @@ class Machine:
             raise Failed(said) if self.ran else Forbidden(said)
         children = pathlib.Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         for child in children:
-            if "systemd" in pathlib.Path(f"/proc/{child}/comm").read_text():
-                return int(child)
+            with contextlib.suppress(FileNotFoundError):
+                # Before, it is nspawn's own child, which is soon gone.
+                if pathlib.Path(f"/proc/{child}/comm").read_text().strip() == "systemd":
+                    return int(child)
         return None
 
     def inside(self, command):
