@@ -155,6 +155,27 @@ fn show_says_what_openssl_says() {
     assert!(!told.contains("PRIVATE KEY"));
 }
 
+#[test]
+fn modes_do_not_depend_on_the_umask() {
+    let bench = Workbench::new();
+    let script = format!(
+        "umask 0077 && {0} certs init && {0} certs issue a.example && umask 0 && {0} certs issue b.example",
+        env!("CARGO_BIN_EXE_reflector")
+    );
+    let ran =
+        std::process::Command::new("sh").args(["-c", &script]).current_dir(bench.path(".")).output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    for (file, wanted) in [
+        ("certs", 0o755),
+        ("certs/ca.crt", 0o644),
+        ("certs/ca.key", 0o600),
+        ("certs/server.pem", 0o644),
+        ("certs/server-key.pem", 0o600),
+    ] {
+        assert_eq!(mode(&bench.path(file)), wanted, "{file}");
+    }
+}
+
 pub fn mode(path: &str) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }

@@ -175,7 +175,7 @@ async fn both_pools_reach_postgresql_over_tls_and_nothing_goes_in_plain() {
     };
     let working = tokio::spawn(async move { queue.work(settings, Arc::new(Seen(sender))).await });
     let job = StageJob::new(TranscriptId::new(), 1, Stage::Title);
-    queue::enqueue(&mut *pool.get().await.unwrap(), &job).await.unwrap();
+    queue::enqueue(&mut pool.get().await.unwrap(), &job).await.unwrap();
     let done = tokio::time::timeout(Duration::from_secs(60), jobs.recv()).await.unwrap().unwrap();
     assert_eq!(done, job);
 
@@ -195,7 +195,7 @@ async fn postgresql_is_believed_only_with_the_right_name_and_authority() {
     let server = Postgres::start(&bench, "certs");
     let trust = trusting(&[&bench.path("certs")]);
     let outcome = async |parameters: &str, host: &str, trust: &Trust| {
-        let pool = Pool::new(&Address::new(&server.url(host, parameters), trust), 1)
+        let pool = Pool::new(Address::new(&server.url(host, parameters), trust), 1)
             .map_err(|error| error.to_string())?;
         pool.get().await.map(drop).map_err(|error| error.to_string())
     };
@@ -300,6 +300,40 @@ async fn every_client_trusts_the_settings_authorities_and_stops_when_they_are_go
         assert!(said.contains(&format!("FAIL  {bad}:")), "{bad}: {said}");
     }
     assert!(said.contains("UnknownIssuer"), "{said}");
+}
+
+#[test]
+fn models_come_from_a_hub_and_a_package_index_that_only_the_settings_trust() {
+    let bench = house();
+    // Answers everything with one page, a package's index: whoever gets that far has believed the certificate.
+    let caddy = Caddy::saying(&bench, "certs", "<a href='/silero_vad-6.2.3-py3-none-any.whl'>6.2.3</a>");
+    let pull = |source: &str, model: &str, authorities: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_reflector"))
+            .args(["models", "pull", model, "--source", source])
+            .env("REFLECTOR_MODELS__DIR", bench.path("models"))
+            .env("REFLECTOR_TLS__CA", authorities)
+            .env("HF_ENDPOINT", format!("https://localhost:{}", caddy.port))
+            .env("PIP_INDEX_URL", format!("https://localhost:{}/simple", caddy.port))
+            .envs([("PIP_RETRIES", "0"), ("PIP_CONFIG_FILE", "/dev/null"), ("NO_PROXY", "localhost")])
+            .env_remove("PIP_EXTRA_INDEX_URL")
+            .env_remove("PIP_CERT")
+            .env_remove("PIP_FIND_LINKS")
+            .env_remove("PIP_TRUSTED_HOST")
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let other = house();
+    let why = pull("hub", "segmentation-3.0", &bench.path("certs"));
+    assert!(why.contains("has sha256"), "{why}");
+    let why = pull("hub", "segmentation-3.0", &other.path("certs"));
+    assert!(why.contains("UnknownIssuer") || why.contains("BadSignature"), "{why}");
+    // pip goes on without an index that it can't verify, and then finds nothing.
+    let nothing = "No matching distribution";
+    let why = pull("packages", "silero-vad", &bench.path("certs"));
+    assert!(why.contains("pip download silero-vad") && !why.contains(nothing), "{why}");
+    let why = pull("packages", "silero-vad", &other.path("certs"));
+    assert!(why.contains(nothing), "{why}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Writing so that nobody ever reads half: a file appears by its rename, and certificate and key change together.
 
+use std::fs::Permissions;
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use anyhow::Context;
@@ -17,9 +18,16 @@ const PAIRS: &str = ".pairs";
 const CURRENT: &str = ".current";
 const FILES: [&str; 2] = ["server-key.pem", "server.pem"];
 
-/// Makes the folder if it is not there.
+/// Makes the folder if it is not there. One that is there keeps its mode.
 pub(super) fn make(folder: &Folder) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder.path()).with_context(|| folder.path().display().to_string())
+    let path = folder.path();
+    if path.is_dir() { Ok(()) } else { open_folder(path).with_context(|| path.display().to_string()) }
+}
+
+/// A folder that anybody may look into, whatever the umask says: what is secret in it has a mode of its own.
+fn open_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o755))
 }
 
 /// Writes a file that was not there, whole or not at all.
@@ -51,7 +59,9 @@ pub(super) fn replace_pair(folder: &Folder, chain: &str, key: &str) -> anyhow::R
     let root = folder.path();
     let name = format!("{}-{:08x}", crate::clock::now().format("%Y%m%dT%H%M%S"), rand::random::<u32>());
     let pair = root.join(PAIRS).join(&name);
-    std::fs::create_dir_all(&pair).with_context(|| pair.display().to_string())?;
+    open_folder(&root.join(PAIRS))
+        .and_then(|()| open_folder(&pair))
+        .with_context(|| pair.display().to_string())?;
     write(&pair.join("server-key.pem"), key, SECRET)?;
     write(&pair.join("server.pem"), chain, PUBLIC)?;
     sync_parent(&pair.join("server.pem"))?;
@@ -79,7 +89,7 @@ fn adopt(folder: &Folder) -> anyhow::Result<()> {
     };
     let name = format!("found-{:08x}", rand::random::<u32>());
     let pair = folder.path().join(PAIRS).join(&name);
-    std::fs::create_dir_all(&pair)?;
+    open_folder(&pair)?;
     write(&pair.join("server-key.pem"), &key, SECRET)?;
     write(&pair.join("server.pem"), &chain, PUBLIC)?;
     turn(&folder.path().join(CURRENT), &Path::new(PAIRS).join(&name))?;
@@ -117,6 +127,8 @@ fn beside(path: &Path) -> std::path::PathBuf {
 
 fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
+    // The umask may have taken away what others need to read.
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -67,7 +67,8 @@ async fn download(
     if let Some(roots) = roots {
         let bundle = packages.join("roots.pem");
         std::fs::write(&bundle, roots).map_err(WeightsError::io(&bundle))?;
-        pip.arg("--cert").arg(bundle);
+        // The second too: where the environment has one, pip's HTTP library prefers it to what pip was told.
+        pip.env("PIP_CERT", &bundle).env("REQUESTS_CA_BUNDLE", &bundle);
     }
     let ran = pip
         .args(PLATFORM)

@@ -222,7 +222,7 @@ pub struct Caddy {
 impl Caddy {
     /// Answers everything with `text`, under the pair in the bench's `folder`.
     pub fn saying(bench: &Workbench, folder: &str, text: &str) -> Self {
-        Self::start(bench, folder, &format!("respond \"{text}\""))
+        Self::start(bench, folder, &format!("header Content-Type text/html\n respond \"{text}\""))
     }
 
     /// Passes everything on to a plain server.
