@@ -1,12 +1,13 @@
 #!/bin/bash
-# The Debian root that `make rehearsal` boots, in $CACHE/rehearsal-root: made once by debootstrap, and again when this file changes.
+# The Debian root that `make rehearsal` boots, in $CACHE/rehearsal-root, made once by debootstrap.
 . "$(dirname "$0")/lib.sh"
 
 suite=trixie
+# To be raised when anything below changes what the root holds.
+key="$suite 1"
 packages=(postgresql redis-server caddy ffmpeg)
 base=systemd,systemd-sysv,dbus,ca-certificates,openssl,jq,iproute2
 target=$CACHE/rehearsal-root
-key=$(sha256sum <"$0" | cut -d ' ' -f 1)
 exec 9>"$CACHE/.rehearsal-root.lock"
 flock 9
 if whole "$target" "$key"; then
@@ -18,7 +19,7 @@ say "making a Debian root of $suite (once, 3 minutes, 1.4 GB)"
 scratch rehearsal-root
 root=$SCRATCH/root
 log=$CACHE/rehearsal-root.log
-trap 'umount --lazy "$root/proc" 2>/dev/null; rm -rf "$SCRATCH"' EXIT
+trap 'umount --lazy "$root/proc" 2>/dev/null || true; rm -rf "$SCRATCH"' EXIT
 # In a mount namespace of its own, so that nothing stays mounted on this machine.
 cat >"$SCRATCH/make" <<MAKE
 set -euo pipefail

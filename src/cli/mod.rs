@@ -1,14 +1,18 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
 mod all;
+mod backup;
 mod check_config;
 mod demo;
 mod doctor;
 mod migrate;
 mod models;
 mod process;
+mod restore;
+mod secrets;
 mod serve;
 mod transcribe;
+mod watch;
 mod work;
 
 use std::process::ExitCode;
@@ -34,6 +38,9 @@ enum Command {
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Secrets(secrets::Secrets),
 }
 
 impl Command {
@@ -44,7 +51,7 @@ impl Command {
 
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
-            process::sleep_at_barriers()?;
+            process::settle_environment()?;
         }
         match self {
             Self::CheckConfig(command) => command.run(),
@@ -56,6 +63,9 @@ impl Command {
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),
             Self::All(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
+            Self::Secrets(command) => command.run(),
         }
     }
 }

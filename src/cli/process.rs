@@ -14,29 +14,36 @@ use crate::lifecycle::Shutdown;
 /// Threads that compute are told to stop with the rest; after so long they are left behind.
 const LAST_THREADS: Duration = Duration::from_secs(3);
 
-/// Sees to it that OpenMP's threads sleep at a barrier: by default they spin there for a while, which starves whatever else
-/// computes on the machine, our own other jobs included.
+/// What libtorch's own libraries must find in the environment when they are loaded, before `main`; neither has a call for it.
+const LIBRARIES: [(&str, &str); 2] = [
+    // OpenMP's threads sleep at a barrier: by default they spin there for a while, which starves whatever else computes on the
+    // machine, our own other jobs included.
+    ("OMP_WAIT_POLICY", "passive"),
+    // oneDNN keeps a compiled convolution for each shape it met, 1024 by default. Stretches of speech have hundreds of lengths:
+    // a long recording filled 150 MB with shapes that hardly ever come again, and forgetting them costs no time.
+    ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64"),
+];
+
+/// Gives libtorch's libraries the environment that this program computes best in.
 ///
-/// libgomp reads `OMP_WAIT_POLICY` when it is loaded, before `main`, and has no call to change it afterwards. So a process
-/// that was started without it starts once more with it, in its own place (`exec`): process id, arguments, standard
-/// streams and exit status stay what they are. A policy that somebody set is theirs. To be called before any thread starts.
+/// A process that was started without it starts once more with it, in its own place (`exec`): process id, arguments, standard
+/// streams and exit status stay what they are. What somebody set is theirs. To be called before any thread starts.
 ///
 /// # Errors
 /// The program can't be started again.
-pub(super) fn sleep_at_barriers() -> anyhow::Result<()> {
-    const POLICY: &str = "OMP_WAIT_POLICY";
-    if std::env::var_os(POLICY).is_some() {
-        return Ok(());
-    }
-    let program = std::env::current_exe().with_context(|| format!("finding the program; set {POLICY}"))?;
+pub(super) fn settle_environment() -> anyhow::Result<()> {
+    let missing = || LIBRARIES.into_iter().filter(|(name, _)| std::env::var_os(name).is_none());
+    let Some((first, value)) = missing().next() else { return Ok(()) };
+    let program =
+        std::env::current_exe().with_context(|| format!("finding the program; set {first}={value}"))?;
     let mut arguments = std::env::args_os();
     let mut again = Command::new(program);
     if let Some(name) = arguments.next() {
         again.arg0(name);
     }
-    let failure = again.args(arguments).env(POLICY, "passive").exec();
+    let failure = again.args(arguments).envs(missing()).exec();
     // A failed `exec` may leave signals as the new program would have had them, so going on is no choice.
-    Err(failure).with_context(|| format!("starting again with {POLICY}=passive; set it before"))
+    Err(failure).with_context(|| format!("starting again with {first}={value}; set it before"))
 }
 
 /// Runs `body` with the settings' handles until it ends by itself or the process is told to stop, twice if need be.

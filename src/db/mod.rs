@@ -4,6 +4,7 @@ pub mod migrate;
 pub mod pool;
 pub mod private;
 pub mod schema;
+pub mod survey;
 
 pub use pool::{Connection, Pool};
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::db;
+use crate::ops::backup;
 use crate::storage::Storage;
 use crate::weights::ModelStore;
 
@@ -76,6 +77,11 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             "free some space, or move storage.dir to a larger disk",
         ));
     }
+    findings.push(finding(
+        "backup",
+        backup::freshness(&url).await,
+        "`reflector backup`, by a timer once a day: docs/BACKUP.md",
+    ));
     findings
 }
 

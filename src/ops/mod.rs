@@ -1,3 +1,5 @@
-//! What an operator runs: doctor.
+//! What an operator runs: doctor, backup, restore, rotation of secrets.
 
+pub mod backup;
 pub mod doctor;
+pub mod secrets;

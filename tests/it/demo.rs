@@ -23,6 +23,7 @@ impl Demo {
             .args(more)
             // As people start it: not as cargo does.
             .env_remove("OMP_WAIT_POLICY")
+            .env_remove("ONEDNN_PRIMITIVE_CACHE_CAPACITY")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -79,7 +80,7 @@ fn get(address: &str, path: &str) -> Value {
     serde_json::from_str(&body).unwrap()
 }
 
-/// What "Done when" asks of each sample: the right number of speakers, a title that tells something, topics without
+/// What is promised of each sample: the right number of speakers, a title that tells something, topics without
 /// gaps, and summary sentences that lie where they say.
 fn judge(address: &str, transcript: &Value, speakers: usize) {
     let id = transcript["id"].as_str().unwrap();
@@ -132,6 +133,12 @@ fn the_demo_transcribes_its_samples_keeps_them_and_ends() {
     let dir = tempfile::tempdir_in("/var/tmp").unwrap();
     let demo = Demo::start(dir.path(), &[]);
     let address = demo.line("Reflector is at").split_whitespace().last().unwrap().to_owned();
+    let environment = std::fs::read(format!("/proc/{}/environ", demo.child.id())).unwrap();
+    let told = String::from_utf8_lossy(&environment);
+    assert!(
+        told.contains("ONEDNN_PRIMITIVE_CACHE_CAPACITY=64"),
+        "libtorch's libraries find how to keep memory flat"
+    );
     for _ in 0..2 {
         assert!(demo.line("Speaker 1: ").len() > 15);
         demo.line("Title: ");

@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod backup;
 mod browser;
 mod bus;
 mod cli_transcribe;
@@ -18,5 +19,7 @@ mod ops;
 mod pages;
 mod pipeline;
 mod robustness;
+mod secrets;
 mod storage;
+mod story;
 mod whisper;

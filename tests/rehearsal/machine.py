@@ -41,6 +41,7 @@ class Machine:
         self.root = folder / "root"
         self.log = folder / "console.log"
         self.nspawn = self.leader = None
+        self.ran = False
 
     # --- Making it ---------------------------------------------------------------------------------------------------
 
@@ -103,10 +104,12 @@ class Machine:
                 self.put(f"/nix/store/{path}/bin/{script}", files[f"scripts/{script}"], 0o755)
             elif name == "ca-bundle.crt":
                 place.symlink_to("/etc/ssl/certs/ca-certificates.crt")
+            elif f"scripts/{name}-0" in files:
+                self.put(f"/nix/store/{path}/bin/{name}", files[f"scripts/{name}-0"], 0o755)
             elif name.startswith("reflector-models"):
                 place.mkdir()
                 self.bound[str(self.given.models)] = f"/nix/store/{path}"
-            elif name.startswith("reflector-"):
+            elif re.fullmatch(r"reflector-[0-9.]+", name):
                 self.put(f"/nix/store/{path}/bin/reflector", "", 0o755)
                 self.bound[str(self.given.program)] = f"/nix/store/{path}/bin/reflector"
             elif name.startswith("garage-"):
@@ -148,11 +151,13 @@ class Machine:
                                            env={**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"})
         self.leader = wait("systemd is process 1 of the machine", self.find_leader, 60)
         wait("systemd answers", lambda: self.try_("systemctl show --property=Version")[0] == 0, 60)
+        self.ran = True
         return self.try_("systemctl is-system-running --wait")[1].strip().splitlines()[-1]
 
     def find_leader(self):
         if self.nspawn.poll() is not None:
-            raise Forbidden("systemd-nspawn ended: " + " ".join(self.log.read_text(errors="replace").splitlines()[-3:]))
+            said = "systemd-nspawn ended: " + " ".join(self.log.read_text(errors="replace").splitlines()[-3:])
+            raise Failed(said) if self.ran else Forbidden(said)
         children = pathlib.Path(f"/proc/{self.nspawn.pid}/task/{self.nspawn.pid}/children").read_text().split()
         for child in children:
             if "systemd" in pathlib.Path(f"/proc/{child}/comm").read_text():
@@ -173,6 +178,12 @@ class Machine:
         if status:
             raise Failed(f"on the machine, `{command}` ended with {status}: {said[-3000:]}")
         return said
+
+    def write(self, path, text):
+        """Writes a file on the running machine, whose root has file systems of its own mounted."""
+        done = subprocess.run(self.inside(f"cat >{path}"), input=text, capture_output=True, text=True, cwd="/")
+        if done.returncode:
+            raise Failed(f"{path} can't be written: {done.stderr}")
 
     def show(self, unit, *properties):
         told = dict(line.split("=", 1) for line in self.do(f"systemctl show {unit}").splitlines() if "=" in line)

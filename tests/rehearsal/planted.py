@@ -8,8 +8,8 @@ from machine import Failed, Machine
 
 class Mistake(NamedTuple):
     change: Callable
-    # The step that must find it, and a word of what it says.
-    step: str
+    # The steps that are run; the last must find it, and say these words.
+    steps: tuple
     words: str
 
 
@@ -23,22 +23,28 @@ def replace(file, text, instead):
 
 
 MISTAKES = {
-    "exec": Mistake(replace("units/reflector-web.service", "/bin/reflector serve", "/bin/reflector sreve"), "boot", "reflector-web.service"),
-    "open": Mistake(replace("Caddyfile", "@elsewhere not remote_ip 127.0.0.0/8 ::1", "@elsewhere not remote_ip 0.0.0.0/0 ::/0"),
-                    "outside", "was answered with 200"),
+    # A command that the program does not have.
+    "exec": Mistake(replace("units/reflector-web.service", "/bin/reflector serve", "/bin/reflector sreve"), ("boot",), "reflector-web.service"),
+    # A guard that lets everybody in.
+    "open": Mistake(replace("Caddyfile", "not remote_ip 127.0.0.0/8 ::1", "not remote_ip 0.0.0.0/0 ::/0"), ("boot", "outside"),
+                    "was answered with 200"),
+    # A server on a port, where a unix socket is meant.
+    "port": Mistake(replace("redis", "port=0", "port=6379"), ("boot", "listening"), "127.0.0.1:6379"),
+    # A unit that may do more than it needs.
+    "exposed": Mistake(replace("units/reflector-work.service", "ProtectSystem=strict\n", ""), ("boot", "processes"), "could write to /etc"),
 }
 
 
 def check(folder, given, recording, rehearsal):
-    """How many mistakes were planted and found; each needs a machine of its own, up to the step that finds it."""
+    """How many mistakes were planted and found; each on a machine of its own."""
     for name, mistake in MISTAKES.items():
         box = Machine("rehearsal", folder / name, given)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
-                rehearsal(box, recording, mistake.change, last=mistake.step)
+                rehearsal(box, recording, mistake)
         except Failed as problem:
-            if not str(problem).startswith(mistake.step) or mistake.words not in str(problem):
+            if not str(problem).startswith(mistake.steps[-1]) or mistake.words not in str(problem):
                 raise Failed(f"planted {name!r}, but found something else: {problem}") from None
             continue
-        raise Failed(f"planted {name!r}, and the step {mistake.step!r} did not notice")
+        raise Failed(f"planted {name!r}, and the step {mistake.steps[-1]!r} did not notice")
     return len(MISTAKES)

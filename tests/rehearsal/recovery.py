@@ -13,7 +13,8 @@ def kill(unit):
         visitor.tell("begin")
         if unit in AT_WORK:
             visitor.tell("working")
-        before, = box.show(unit, "MainPID")
+        running = {other: box.show(other, "MainPID")[0] for other in SERVICES}
+        before = running[unit]
         # What a kernel short of memory does. Children go with it, as in KillMode=control-group.
         box.do(f"kill -9 {before}")
 
@@ -26,9 +27,10 @@ def kill(unit):
         except Failed as problem:
             raise Failed(f"{problem}\n{box.do(f'systemctl status --no-pager {unit} || true')}") from None
         said = visitor.tell("health", "finishes")
-        for other in SERVICES:
-            if box.show(other, "ActiveState") != ["active"]:
-                raise Failed(f"{other} is not active any more:\n{box.journal(other)}")
+        for other, pid in running.items():
+            # What stands on it waits for it, and is not taken down with it.
+            if other != unit and box.show(other, "ActiveState", "MainPID") != ["active", pid]:
+                raise Failed(f"{other} was not left alone:\n{box.journal(other)}")
         return "back by itself; " + said.rsplit("; ", 1)[1]
 
     return step
@@ -40,7 +42,46 @@ def reboot(box, visitor):
     if state != "running":
         raise Failed(f"the machine is {state} after a reboot: {box.try_('systemctl list-units --failed --no-legend')[1]}")
     visitor.reachable()
-    return visitor.tell("health", "still-there", "refused")
+    visitor.tell("refused", outside=True)
+    return visitor.tell("health", "still-there")
+
+
+def late(box, visitor):
+    """Pages and jobs that start before their database come up once it does."""
+    ours = "reflector-web.service reflector-work.service"
+    box.do(f"systemctl stop {ours} postgresql.target postgresql.service")
+    box.do("chmod 0 /etc/postgresql-nixos/postgresql.conf")
+    box.try_(f"systemctl start {ours}")
+    status, said = box.try_("systemctl is-active postgresql.service")
+    if status == 0:
+        raise Failed("PostgreSQL runs without its settings, so nothing is late")
+    box.do("chmod 0644 /etc/postgresql-nixos/postgresql.conf; systemctl reset-failed; systemctl start postgresql.target")
+    return visitor.tell("health", "still-there").split("; ")[0]
+
+
+def authorities(box, visitor):
+    """An authority dropped into the folder is trusted from then on, without a hand at anything else."""
+    bundle = "/run/reflector-ca/ca-bundle.crt"
+    before, = box.show("reflector-web.service", "MainPID")
+    if "rehearsal.pem" not in box.do("ls /var/lib/reflector-ca"):
+        raise Failed("the authority of this rehearsal is not in its folder")
+    first = visitor.authority("A later authority")
+    box.write("/var/lib/reflector-ca/later.pem", first)
+    wait("the new authority is in the bundle", lambda: first.split("\n")[3] in box.do(f"cat {bundle}"), 60)
+    wait("the pages start again with it", lambda: box.show("reflector-web.service", "MainPID")[0] not in ("0", before), 60)
+    count = box.do(f"grep -c BEGIN.CERTIFICATE {bundle}").strip()
+    return f"{count} authorities trusted; {visitor.tell('health', 'still-there').split('; ')[0]}"
+
+
+def doctor(box, visitor):
+    """`reflector doctor` as the worker's user finds everything that the machine is made of."""
+    said = box.try_(f"{box.as_service} doctor")[1]
+    parts = ["settings", "database", "storage", "events", "ffmpeg", "model"]
+    good = {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("ok ")}
+    bad = {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("FAIL ")}
+    if set(parts) - good or set(parts) & bad:
+        raise Failed(said)
+    return "ok: " + ", ".join(parts)
 
 
 def backup(box, visitor):

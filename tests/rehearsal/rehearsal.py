@@ -5,14 +5,17 @@ rehearsal.py FOLDER, in namespaces of its own (scripts/rehearsal.sh). REHEARSAL_
 import os
 import pathlib
 import sys
+import time
 import types
 
 import hardening
-import machine
 import planted
 import recovery
-from machine import Failed, Forbidden, Machine
+from machine import Failed, Forbidden, Machine, wait
 from visitor import Visitor
+
+# Seconds after which a unit of ours that failed is started again.
+RESTART = 2
 
 
 def booted(box, visitor):
@@ -22,10 +25,18 @@ def booted(box, visitor):
         failed = box.try_("systemctl list-units --failed --plain --no-legend")[1].split("\n")
         names = [line.split()[0] for line in failed if line.strip()]
         raise Failed(f"the machine is {state}; failed: {names}\n{box.journal(*names) if names else ''}")
-    for unit in recovery.SERVICES:
-        active, restarts = box.show(unit, "ActiveState", "NRestarts")
-        if active != "active" or restarts != "0":
-            raise Failed(f"{unit} is {active} after {restarts} restarts:\n{box.journal(unit)}")
+
+    def first_try():
+        for unit in recovery.SERVICES:
+            active, restarts = box.show(unit, "ActiveState", "NRestarts")
+            if active != "active" or restarts != "0":
+                raise Failed(f"{unit} is {active} after {restarts} restarts:\n{box.journal(unit)}")
+        return True
+
+    # What starts is not yet what stays up.
+    wait("the pages listen", lambda: first_try() and "127.0.0.1:1250" in box.do("ss --no-header --listening --tcp --numeric"))
+    time.sleep(2 * RESTART)
+    first_try()
     visitor.reachable()
     return f"{len(recovery.SERVICES)} services, each at its first start"
 
@@ -44,7 +55,10 @@ def steps():
         ("transcript", lambda box, visitor: visitor.tell("transcript")),
         ("page", lambda box, visitor: visitor.tell("page")),
         *((f"kill {unit}", recovery.kill(unit)) for unit in recovery.SERVICES),
+        ("late database", recovery.late),
+        ("authorities", recovery.authorities),
         ("reboot", recovery.reboot),
+        ("doctor", recovery.doctor),
         ("exposure", hardening.exposure),
         ("processes", hardening.processes),
         ("secrets", hardening.secrets),
@@ -80,10 +94,12 @@ def main():
             if not path.exists():
                 raise Failed(f"{path} is missing: run `make setup`")
         if plant:
+            if plant not in planted.MISTAKES:
+                raise Failed(f"REHEARSAL_PLANT={plant} is none of {', '.join(planted.MISTAKES)}")
             print(f"      planted: {plant}")
             box = Machine("rehearsal", folder / "machine", given)
-            rehearsal(box, recording, planted.MISTAKES[plant].change)
-            return
+            rehearsal(box, recording, planted.MISTAKES[plant])
+            raise Failed(f"the planted mistake {plant!r} was not found")
         checked = rehearsal(Machine("rehearsal", folder / "machine", given), recording)
         found = planted.check(folder, given, recording, rehearsal)
         print(f"rehearsal: {checked} steps checked, {found} planted mistakes found")
@@ -93,14 +109,12 @@ def main():
         sys.exit(f"rehearsal: FAILED: {problem}")
 
 
-def rehearsal(box, recording, change=lambda files: None, last=None):
-    """One machine from the first boot to the end, or to the step `last`."""
+def rehearsal(box, recording, mistake=None):
+    """One machine from its first boot to the end; with a mistake, only the steps that lead to it."""
     try:
-        box.lay(change)
+        box.lay(mistake.change if mistake else lambda files: None)
         visitor = Visitor(box, recording)
-        every = steps()
-        names = [name for name, _ in every]
-        return rehearse(box, visitor, every[:names.index(last) + 1] if last else every)
+        return rehearse(box, visitor, [step for step in steps() if not mistake or step[0] in mistake.steps])
     finally:
         box.stop()
 

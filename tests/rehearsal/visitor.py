@@ -2,14 +2,14 @@
 import subprocess
 import sys
 
-from machine import TREE, Failed, run
+from machine import TREE, Failed, Forbidden, run
 
 NAME = "meetings.rehearsal.test"
 ALIAS = "minutes.rehearsal.test"
 # An address of the machine that is not its own loopback: who comes from there is somebody else.
 OUTSIDE = "192.0.2.7"
 # Said early, clearly and in the middle of the sample.
-WORDS = "Diane Jersey Sheila Texas Chicago Yankee"
+WORDS = "Jersey Sheila Texas Chicago Yankee"
 
 
 class Visitor:
@@ -34,9 +34,19 @@ class Visitor:
         self.box.put("/var/lib/certificates/meetings.key", (here / "key.pem").read_text(), 0o600)
         self.box.put("/var/lib/reflector-ca/rehearsal.pem", (here / "ca.crt").read_text())
 
+    def authority(self, name):
+        """The certificate of one more authority, in PEM."""
+        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+             "-keyout", f"{self.folder}/other.key", "-out", f"{self.folder}/other.crt"])
+        return (self.folder / "other.crt").read_text()
+
     def reachable(self):
         """Gives the machine an address beside its loopback; lost when it boots."""
-        self.box.do(f"ip address add {OUTSIDE}/32 dev lo")
+        status, said = self.box.try_(f"ip address add {OUTSIDE}/32 dev lo")
+        if status and "not permitted" in said:
+            raise Forbidden(f"nobody may give the machine an address: {said.strip()}")
+        if status:
+            raise Failed(said)
 
     def tell(self, *steps, outside=False):
         """Runs steps of the story; what they say."""
@@ -46,8 +56,8 @@ class Visitor:
                    "--data", str(self.folder / "state.json"), *steps]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            journal = self.box.journal("reflector-web", "reflector-work", "caddy", "garage", "redis-reflector", "postgresql", lines=60)
-            raise Failed(f"{done.stdout}{done.stderr}{journal}")
+            journal = self.box.journal("reflector-web", "reflector-work", "caddy", "garage", "redis-reflector", "postgresql", lines=30)
+            raise Failed(f"{done.stderr}{done.stdout}{journal}")
         self.steps += len(steps)
         return "; ".join(line.split(": ", 1)[1] for line in done.stdout.splitlines())
 
