@@ -39,10 +39,13 @@ let
       "A unit of Reflector has failed"
     )
     (alert "ReflectorBackupOld"
-      "time() - systemd_timer_last_trigger_seconds{name=\"reflector-backup.timer\"} > 26 * 3600"
+      "time() - max(reflector_backup_last_success_timestamp_seconds) > 26 * 3600"
       10
       "critical"
       "There was no backup for more than 26 hours"
+    )
+    (alert "ReflectorBackupLacks" "max(reflector_backup_last_missing_objects) > 0" 1 "critical"
+      "The last backup lacked objects that the storage has lost"
     )
     (alert "ReflectorCertificateNotRenewed"
       "time() - systemd_timer_last_trigger_seconds{name=\"reflector-certs-renew.timer\"} > 3 * 86400"

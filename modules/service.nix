@@ -20,6 +20,13 @@ let
     && name != "REFLECTOR_CONFIG"
     && value != null
   ) worker.environment;
+  # `restore` hands the database over to PostgreSQL's own programs.
+  tools = [
+    pkgs.ffmpeg-headless
+    (
+      if config.services.postgresql.enable then config.services.postgresql.package else pkgs.postgresql_17
+    )
+  ];
   properties = {
     User = user;
     Group = ours.group;
@@ -36,7 +43,7 @@ let
           lib.escapeShellArgs (
             lib.mapAttrsToList (name: value: "--property=${name}=${value}") properties
             ++ lib.mapAttrsToList (name: value: "--setenv=${name}=${value}") settings
-            ++ [ "--setenv=PATH=${lib.makeBinPath [ pkgs.ffmpeg-headless ]}" ]
+            ++ [ "--setenv=PATH=${lib.makeBinPath tools}" ]
           )
         } \
         ${pkgs.runtimeShell} -c 'REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml exec ${program} "$@"' reflector "$@"

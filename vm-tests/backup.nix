@@ -36,7 +36,8 @@ in
         machine.succeed("systemctl start garage")
 
     with subtest("and comes back"):
-        machine.succeed(f"cp {archive} /run/archive && cp /var/lib/backup-passphrase /run/passphrase && chmod 644 /run/archive /run/passphrase")
+        for source, target in [(archive, "/run/archive"), ("/var/lib/backup-passphrase", "/run/passphrase")]:
+            machine.succeed(f"install -m 400 -o reflector-work {source} {target}")
         machine.succeed("reflector-as-service restore /run/archive --passphrase-file /run/passphrase")
         machine.succeed("systemctl start reflector-web reflector-work")
         tell(visitor, url, "health", "still-there")

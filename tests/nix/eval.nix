@@ -75,6 +75,7 @@ let
     # The reference of options, for docs/OPTIONS.md.
     options = lib.filter (option: option.visible && !option.internal) (
       lib.optionAttrSetToDocList (evaluate { }).options.services.reflector
+      ++ lib.optionAttrSetToDocList (evaluate ../../nixos/appliance).options.reflector
     );
   };
 in

@@ -1,4 +1,4 @@
-"""docs/MIGRATING.md names every flag and variable of the ancestor, and only options that exist."""
+"""docs/MIGRATING.md names every flag and variable of the ancestor; every page names only options and tests that exist."""
 import json
 import pathlib
 import re
@@ -28,9 +28,36 @@ def check(options, ours, wrong):
     for waits in re.findall(r"waits for: ([a-z A-Z]+)[,|]?", page):
         if not any(waits.startswith(known) for known in listed["waits for"]):
             raise wrong(f"docs/MIGRATING.md: {waits!r} is nothing that will come")
-    named = sorted(set(re.findall(r"services\.[a-zA-Z0-9_]+(?:\.[a-zA-Z0-9_]+)+", page)))
-    for option in named:
-        known = option in ours if option.startswith("services.reflector.") else options.find(tuple(option.split("."))) == "good"
-        if not known:
-            raise wrong(f"docs/MIGRATING.md names {option}, which is no option")
+    named = set()
+    for file in sorted(pathlib.Path("docs").glob("*.md")):
+        for option in re.findall(r"\b(?:services|reflector\.appliance)\.[a-zA-Z0-9_]+(?:\.[a-zA-Z0-9_]+)*", file.read_text()):
+            if not exists(option, options, ours):
+                raise wrong(f"{file} names {option}, which is no option")
+            named.add(option)
     return len(names), len(named)
+
+
+def exists(option, options, ours):
+    if "reflector" not in option.split(".")[:2]:
+        return options.find(tuple(option.split("."))) == "good"
+    # A group of options may be named, too.
+    return option in ours or any(name.startswith(option + ".") for name in ours)
+
+
+def tests(wrong):
+    """Every file that docs/SCENARIOS.md names is there, and has the word that stands behind it."""
+    page = pathlib.Path("docs/SCENARIOS.md")
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", page.read_text(), re.M)
+    for scenario, proof in rows:
+        if set(scenario) <= set("-|") or scenario == "scenario":
+            continue
+        if not re.search(r"`[a-z-]+/[\w./-]+`|rehearsal: `|waits for: |\]\(|reflector doctor", proof):
+            raise wrong(f"{page}: {scenario!r} is proved by nothing: {proof}")
+        for path, words in re.findall(r"`((?:vm-tests|tests|modules)/[\w./-]+)`((?:,? `[\w ]+`)*)", proof):
+            file = pathlib.Path(path)
+            if not file.exists():
+                raise wrong(f"{page}: {scenario!r} rests on {path}, which is not there")
+            text = file.read_text()
+            for word in re.findall(r"`([\w ]+)`", words):
+                if not re.search(rf"\b{re.escape(word)}\b", text):
+                    raise wrong(f"{page}: {path} has nothing called {word}")

@@ -7,6 +7,7 @@ HEAD = """# Options of the NixOS module
 <!-- Made by `make render-nix`; `make test-nix` holds this page to the modules. -->
 
 `services.reflector.enable = true;` is enough; everything else has a default. [INSTALL.md](INSTALL.md) shows the usual combinations.
+Those that begin with `reflector.appliance` are the image's; they exist where a configuration imports `nixos/appliance`.
 """
 # Settings that the module sets by other options, because they hold secrets or follow from what else is chosen.
 BY_OTHER_OPTIONS = {
@@ -20,7 +21,8 @@ def value(expression):
 
 def page(options):
     parts = [HEAD]
-    for option in sorted(options, key=lambda option: (option["loc"] != ["services", "reflector", "enable"], option["name"])):
+    first = ["services", "reflector", "enable"]
+    for option in sorted(options, key=lambda option: (option["loc"] != first, option["loc"][0] != "services", option["name"])):
         lines = [f"## `{option['name']}`", "", prose(option["description"]), "", f"- type: {option['type']}"]
         for what in ("default", "example"):
             text = value(option.get(what))
@@ -50,7 +52,7 @@ def documented():
 
 def documented_options():
     """Names of our options, from docs/OPTIONS.md."""
-    return set(re.findall(r"^## `(services\.reflector\.[a-zA-Z0-9_.]+)`$", pathlib.Path("docs/OPTIONS.md").read_text(), re.M))
+    return set(re.findall(r"^## `((?:services\.)?reflector\.[a-zA-Z0-9_.]+)`$", pathlib.Path("docs/OPTIONS.md").read_text(), re.M))
 
 
 def defaults_agree(wrong):
