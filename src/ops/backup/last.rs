@@ -14,7 +14,7 @@ pub const PATIENCE: TimeDelta = TimeDelta::hours(26);
 ///
 /// # Errors
 /// There is none although there is something to lose, it is older than 26 hours, or objects were missing in it.
-pub async fn freshness(at: &Address) -> anyhow::Result<String> {
+pub async fn freshness(at: impl Into<Address>) -> anyhow::Result<String> {
     let pool = Pool::new(at, 1)?;
     let mut conn = pool.get().await?;
     let last = backup::last(&mut conn).await?;
