@@ -141,6 +141,9 @@ in
     })
 
     (lib.mkIf offers {
+      # Read anew by every visit of the page that offers it.
+      services.reflector.settings.tls.site_ca = lib.mkDefault offered;
+
       systemd = {
         # Its folder is its owner's alone; the root in it is everybody's.
         services = {
@@ -172,8 +175,6 @@ in
               RuntimeDirectoryPreserve = true;
             };
           };
-          # Read anew by every visit of the page that offers it.
-          reflector-web.environment.REFLECTOR_TLS__SITE_CA = lib.mkForce offered;
         };
         paths.reflector-site-ca = {
           wantedBy = [ "multi-user.target" ];

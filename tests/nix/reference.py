@@ -11,7 +11,7 @@ Those that begin with `reflector.appliance` are the image's; they exist where a 
 """
 # Settings that the module sets by other options, because they hold secrets or follow from what else is chosen.
 BY_OTHER_OPTIONS = {
-    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model", "tls.ca", "tls.site_ca",
+    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model",
 }
 
 
