@@ -7,7 +7,7 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test test-nix render-nix setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization
+.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -18,6 +18,9 @@ test: setup lint test-nix ## Every check and every test
 
 test-nix: ## The NixOS module, without nixpkgs: docs/DEVELOPING.md
 	@scripts/test-nix.sh check
+
+rehearsal: setup ## The NixOS module's own files on a real systemd, from boot to restore: docs/DEVELOPING.md
+	@scripts/rehearsal.sh
 
 render-nix: ## Renews tests/nix/rendered and docs/OPTIONS.md; needs nixpkgs' lib
 	@scripts/test-nix.sh render

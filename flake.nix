@@ -47,17 +47,35 @@
 
       nixosModules.default = import ./nixos/module.nix { inherit self; };
 
-      # The module in a virtual machine: `nix run .#vm`.
-      nixosConfigurations.demo = lib.nixosSystem {
-        modules = [
-          self.nixosModules.default
-          ./nixos/configurations/demo.nix
-        ];
-      };
+      nixosConfigurations =
+        let
+          machine =
+            module:
+            lib.nixosSystem {
+              modules = [
+                self.nixosModules.default
+                module
+              ];
+            };
+        in
+        {
+          # The module in a virtual machine: `nix run .#vm`.
+          demo = machine ./nixos/configurations/demo.nix;
+          # The image, and the same for a machine with an NVIDIA card.
+          appliance = machine ./nixos/appliance;
+          appliance-gpu = machine ./nixos/appliance/gpu.nix;
+        };
 
-      templates.default = {
-        path = ./nixos/templates/host;
-        description = "One machine that runs Reflector";
+      templates = rec {
+        default = single;
+        single = {
+          path = ./nixos/templates/host;
+          description = "One machine that runs Reflector";
+        };
+        split = {
+          path = ./nixos/templates/split;
+          description = "Four machines that run Reflector together: pages, speech, database, storage";
+        };
       };
     };
 }

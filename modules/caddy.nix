@@ -6,6 +6,19 @@ let
   inherit (cfg) caddy domain;
   inherit (lib) types;
   files = caddy.tls == "files";
+  fromFolder = cfg.caTrust.folder;
+  # What Caddy is handed as credentials; its own user could not read the files.
+  handed =
+    if caddy.tls == "private-ca" then
+      {
+        certificate = "/var/lib/reflector-certs/server.pem";
+        key = "/var/lib/reflector-certs/server-key.pem";
+      }
+    else
+      {
+        certificate = caddy.certificateFile;
+        key = caddy.keyFile;
+      };
 
   # Until there is a login, being on this machine is the only right there is.
   guard = lib.optionalString (!cfg.openWithoutLogin) ''
@@ -17,10 +30,12 @@ let
     {
       internal = "tls internal";
       acme = "";
-      # Caddy fills the folder of its credentials in when it reads this.
-      files = "tls {$CREDENTIALS_DIRECTORY}/certificate.pem {$CREDENTIALS_DIRECTORY}/key.pem";
+      private-ca = credentials;
+      files = credentials;
     }
     .${caddy.tls};
+  # Caddy fills the folder of its credentials in when it reads this.
+  credentials = "tls {$CREDENTIALS_DIRECTORY}/certificate.pem {$CREDENTIALS_DIRECTORY}/key.pem";
 
   site = ''
     ${guard}
@@ -45,7 +60,8 @@ in
   options.services.reflector.caddy = {
     enable = lib.mkOption {
       type = types.bool;
-      default = true;
+      default = lib.elem "web" cfg.roles;
+      defaultText = lib.literalExpression ''lib.elem "web" config.services.reflector.roles'';
       example = false;
       description = "Whether Caddy serves the pages with TLS. Without it, see {option}`services.reflector.trustedProxies`.";
     };
@@ -53,6 +69,7 @@ in
     tls = lib.mkOption {
       type = types.enum [
         "internal"
+        "private-ca"
         "acme"
         "files"
       ];
@@ -60,8 +77,10 @@ in
       example = "acme";
       description = ''
         Where certificates come from. `internal`: a certificate authority that Caddy makes on this machine; its root is
-        `/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt`. `acme`: Let's Encrypt or another authority that is
-        asked by itself. `files`: a certificate of your own.
+        `/var/lib/caddy/.local/share/caddy/pki/authorities/local/root.crt`, and pages offer it. `private-ca`: an authority that
+        `reflector certs` makes at the first boot in `/var/lib/reflector-certs`, whose certificates last for
+        {option}`services.reflector.certs.days` and are renewed in time; pages offer its root. `acme`: Let's Encrypt or another authority that is
+        asked by itself. `files`: a certificate of your own, that of {option}`services.reflector.caTrust.folder` unless you name another.
       '';
     };
 
@@ -74,14 +93,16 @@ in
 
     certificateFile = lib.mkOption {
       type = types.nullOr types.path;
-      default = null;
+      default = if files && fromFolder != null then "${fromFolder}/server.pem" else null;
+      defaultText = lib.literalExpression "server.pem of services.reflector.caTrust.folder, with files";
       example = "/var/lib/certificates/reflector.pem";
       description = "The certificate and its intermediates in PEM, with `files`.";
     };
 
     keyFile = lib.mkOption {
       type = types.nullOr ours.secretPath;
-      default = null;
+      default = if files && fromFolder != null then "${fromFolder}/server-key.pem" else null;
+      defaultText = lib.literalExpression "server-key.pem of services.reflector.caTrust.folder, with files";
       example = "/var/lib/certificates/reflector.key";
       description = "The certificate's private key in PEM, with `files`. Only root needs to read it.";
     };
@@ -98,7 +119,7 @@ in
     assertions = [
       {
         assertion = !files || (caddy.certificateFile != null && caddy.keyFile != null);
-        message = "services.reflector.caddy.tls is files: certificateFile and keyFile must both be set.";
+        message = "services.reflector.caddy.tls is files: certificateFile and keyFile must both be set, or caTrust.folder.";
       }
       {
         assertion = files || (caddy.certificateFile == null && caddy.keyFile == null);
@@ -113,7 +134,7 @@ in
               (builtins.match "([0-9.]+|.*\\.(local|localhost|localdomain|internal|lan|home|test))" domain)
               == null
           );
-        message = "services.reflector.caddy.tls is acme, but no public authority certifies ${domain}; set services.reflector.domain to a public name, or use internal or files.";
+        message = "services.reflector.caddy.tls is acme, but no public authority certifies ${domain}; set services.reflector.domain to a public name, or use internal, private-ca or files.";
       }
       {
         assertion = ours.isLoopback cfg.settings.server.listen;
@@ -134,19 +155,8 @@ in
     services.caddy = {
       enable = true;
       email = lib.mkIf (caddy.email != null) caddy.email;
-      # Its admin port would let every user of this machine change what it serves. A reload needs that port, a restart does not.
       enableReload = false;
-      globalConfig = ''
-        admin off
-        skip_install_trust
-        grace_period 10s
-        servers {
-          timeouts {
-            read_header 10s
-            idle 2m
-          }
-        }
-      '';
+      globalConfig = ours.caddyGlobal;
       virtualHosts = {
         ${domain}.extraConfig = ''
           ${certificate}
@@ -159,7 +169,7 @@ in
       // lib.optionalAttrs (domain != "localhost") {
         # For whoever sits at the machine; no HSTS, which would bind every other server on it.
         localhost.extraConfig = ''
-          tls internal
+          ${if caddy.tls == "private-ca" then credentials else "tls internal"}
           ${site}
         '';
       }
@@ -172,11 +182,11 @@ in
       });
     };
 
-    systemd.services.caddy = lib.mkIf files {
+    systemd.services.caddy = lib.mkIf (files || caddy.tls == "private-ca") {
       # Read when Caddy starts: `systemctl restart caddy` after a renewal.
       serviceConfig.LoadCredential = [
-        "certificate.pem:${toString caddy.certificateFile}"
-        "key.pem:${toString caddy.keyFile}"
+        "certificate.pem:${toString handed.certificate}"
+        "key.pem:${toString handed.key}"
       ];
     };
   };

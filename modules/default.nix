@@ -2,20 +2,28 @@
 {
   imports = [
     ./options.nix
+    ./roles.nix
     ./settings.nix
     ./secrets.nix
     ./service.nix
     ./models.nix
     ./postgres.nix
     ./redis.nix
+    ./remote-database.nix
     ./storage.nix
     ./garage.nix
+    ./remote-storage.nix
     ./caddy.nix
+    ./certs.nix
     ./llm.nix
     ./ollama.nix
     ./nvidia.nix
     ./ca-trust.nix
     ./network.nix
     ./hardening.nix
+    ./backup.nix
+    ./metrics.nix
+    ./failure.nix
+    ./host.nix
   ];
 }

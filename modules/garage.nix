@@ -8,7 +8,7 @@
 let
   cfg = config.services.reflector;
   ours = import ./lib.nix { inherit lib; };
-  used = cfg.enable && cfg.storage.kind == "garage";
+  used = cfg.enable && cfg.storage.kind == "garage" && lib.elem "storage" cfg.roles;
   inherit (config.services.garage) package settings;
   environmentFile = "${ours.secretsDir}/garage.env";
 in
@@ -27,6 +27,8 @@ in
 
     services.garage = {
       enable = true;
+      # One line a request, with addresses in it that are signed for five minutes, is not for the journal.
+      logLevel = lib.mkDefault "warn";
       package = lib.mkDefault pkgs.garage_2;
       inherit environmentFile;
       settings = {
@@ -66,12 +68,18 @@ in
         requires = [ "reflector-secrets.service" ];
         after = [ "reflector-secrets.service" ];
         environment.GARAGE_DEFAULT_BUCKET = cfg.storage.bucket;
-        # The module's own command leaves layout, key and bucket to be made by hand.
-        serviceConfig.ExecStart = lib.mkForce "${lib.getExe package} server --single-node --default-bucket";
+        # NixOS's own unit stays down once Garage has died.
+        startLimitIntervalSec = 0;
+        serviceConfig = {
+          # The module's own command leaves layout, key and bucket to be made by hand.
+          ExecStart = lib.mkForce "${lib.getExe package} server --single-node --default-bucket";
+          Restart = "on-failure";
+          RestartSec = 1;
+        };
       };
     }
-    // lib.genAttrs ours.units (_: {
-      requires = [ "garage.service" ];
+    // lib.genAttrs cfg.programs (_: {
+      wants = [ "garage.service" ];
       after = [ "garage.service" ];
       environment = {
         REFLECTOR_STORAGE__S3__ENDPOINT = "http://${settings.s3_api.api_bind_addr}";

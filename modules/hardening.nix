@@ -71,19 +71,6 @@ in
     }
     // lib.optionalAttrs (cfg.models.pull != [ ]) {
       reflector-models.serviceConfig = program;
-    }
-    // lib.optionalAttrs (cfg.caTrust.directory != null) {
-      reflector-ca-bundle.serviceConfig = all // {
-        # Asks the service manager for restarts, so root's rights there, and none beside.
-        MemoryDenyWriteExecute = true;
-        PrivateNetwork = true;
-        ProcSubset = "pid";
-        RestrictAddressFamilies = [ "AF_UNIX" ];
-        SystemCallFilter = [
-          "@system-service"
-          "~@privileged @resources"
-        ];
-      };
     };
   };
 }

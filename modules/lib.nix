@@ -25,6 +25,52 @@ rec {
     absolute = true;
   };
 
+  # Its admin port would let every user of this machine change what it serves. A reload needs that port, a restart does not.
+  caddyGlobal = ''
+    admin off
+    skip_install_trust
+    grace_period 10s
+    servers {
+      timeouts {
+        read_header 10s
+        idle 2m
+      }
+    }
+  '';
+
+  # For a small program that a unit of ours starts: no network but unix sockets, no rights, no memory both writable and executable.
+  helperSandbox = {
+    CapabilityBoundingSet = "";
+    LockPersonality = true;
+    MemoryDenyWriteExecute = true;
+    NoNewPrivileges = true;
+    PrivateDevices = true;
+    PrivateNetwork = true;
+    PrivateTmp = true;
+    ProcSubset = "pid";
+    ProtectClock = true;
+    ProtectControlGroups = true;
+    ProtectHome = true;
+    ProtectHostname = true;
+    ProtectKernelLogs = true;
+    ProtectKernelModules = true;
+    ProtectKernelTunables = true;
+    ProtectProc = "invisible";
+    ProtectSystem = "strict";
+    RemoveIPC = true;
+    RestrictAddressFamilies = [ "AF_UNIX" ];
+    RestrictNamespaces = true;
+    RestrictRealtime = true;
+    RestrictSUIDSGID = true;
+    SystemCallArchitectures = "native";
+    SystemCallErrorNumber = "EPERM";
+    SystemCallFilter = [
+      "@system-service"
+      "~@privileged @resources"
+    ];
+    UMask = "0077";
+  };
+
   # Host of `http://host:port/…` or `host:port`, IPv6 brackets removed; null if it is neither.
   hostOf =
     address:

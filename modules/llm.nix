@@ -66,13 +66,13 @@ in
         ];
       }
       (lib.mkIf (llm.kind != "none") {
-        systemd.services = lib.genAttrs ours.units (_: {
+        systemd.services = lib.genAttrs cfg.units (_: {
           environment.REFLECTOR_LLM__MODEL = llm.model;
         });
       })
       (lib.mkIf external {
         services.reflector.network.needs = lib.optional (llm.url != null) llm.url;
-        systemd.services = lib.genAttrs ours.units (_: {
+        systemd.services = lib.genAttrs cfg.units (_: {
           environment.REFLECTOR_LLM__URL = llm.url;
         });
       })

@@ -83,7 +83,7 @@ in
       {
         reflector-web.serviceConfig.IPAddressAllow = trustedProxies;
       }
-      (lib.genAttrs ours.units (_: {
+      (lib.genAttrs cfg.programs (_: {
         serviceConfig = {
           # Names are looked up through the system's own resolver, over a unix socket.
           IPAddressDeny = "any";

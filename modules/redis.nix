@@ -1,4 +1,5 @@
 # Redis carries events between pages and jobs: a unix socket for their group, a password, nothing on disk.
+# For further machines see remote-database.nix.
 { config, lib, ... }:
 let
   cfg = config.services.reflector;
@@ -6,7 +7,7 @@ let
   server = config.services.redis.servers.reflector;
 in
 {
-  config = lib.mkIf cfg.enable {
+  config = lib.mkIf (cfg.enable && lib.elem "database" cfg.roles) {
     services.redis.servers.reflector = {
       enable = true;
       # No TCP port.
@@ -25,10 +26,17 @@ in
       redis-reflector = {
         requires = [ "reflector-secrets.service" ];
         after = [ "reflector-secrets.service" ];
+        # NixOS's own unit stays down once Redis has died.
+        startLimitIntervalSec = 0;
+        serviceConfig = {
+          Restart = "on-failure";
+          RestartSec = 1;
+        };
       };
     }
-    // lib.genAttrs ours.units (_: {
-      requires = [ "redis-reflector.service" ];
+    // lib.genAttrs cfg.programs (_: {
+      # Wanted, not required: the program waits for what is away, and a restart there is none here.
+      wants = [ "redis-reflector.service" ];
       after = [ "redis-reflector.service" ];
       serviceConfig.SupplementaryGroups = [ server.group ];
     });

@@ -17,7 +17,7 @@ in
       reflector-secrets = {
         description = "Secrets of Reflector";
         wantedBy = [ "multi-user.target" ];
-        before = map (unit: "${unit}.service") ours.units;
+        before = map (unit: "${unit}.service") cfg.programs;
         path = [
           pkgs.jq
           pkgs.openssl
@@ -40,7 +40,7 @@ in
         };
       };
     }
-    // lib.genAttrs ours.units (_: {
+    // lib.genAttrs cfg.programs (_: {
       requires = [ "reflector-secrets.service" ];
       after = [ "reflector-secrets.service" ];
       environment.REFLECTOR_CONFIG = "%d/reflector.toml";

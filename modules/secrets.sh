@@ -20,5 +20,14 @@ setting() {
   printf '%s = %s\n' "$1" "$(jq -Rs --arg before "$2" '$before + rtrimstr("\n")' <"$3")" >>"$settings"
 }
 
+# url KEY PREFIX FILE SUFFIX: the same of an address, in which what FILE holds stands between the two, with %-escapes.
+url() {
+  if [ ! -s "$3" ]; then
+    echo "$1: $3 is empty" >&2
+    exit 1
+  fi
+  printf '%s = %s\n' "$1" "$(jq -Rs --arg before "$2" --arg after "$4" '$before + (rtrimstr("\n") | @uri) + $after' <"$3")" >>"$settings"
+}
+
 settings=$RUNTIME_DIRECTORY/.reflector.toml.new
 : >"$settings"

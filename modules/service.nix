@@ -10,13 +10,18 @@ let
   ours = import ./lib.nix { inherit lib; };
   program = lib.getExe cfg.package;
 
-  # Runs the program as the worker runs it: same user, settings and secrets. For `doctor`, `models verify` and the like.
-  worker = config.systemd.services.reflector-work;
+  # Runs the program as the worker runs it, or the pages where there is none: same user, settings and secrets. For `doctor`,
+  # `models verify` and the like.
+  user = lib.last cfg.units;
+  worker = config.systemd.services.${user};
   settings = lib.filterAttrs (
-    name: value: lib.hasPrefix "REFLECTOR_" name && name != "REFLECTOR_CONFIG" && value != null
+    name: value:
+    (lib.hasPrefix "REFLECTOR_" name || lib.hasSuffix "SSL_CERT_FILE" name)
+    && name != "REFLECTOR_CONFIG"
+    && value != null
   ) worker.environment;
   properties = {
-    User = "reflector-work";
+    User = user;
     Group = ours.group;
     SupplementaryGroups = toString (worker.serviceConfig.SupplementaryGroups or [ ]);
     LoadCredential = toString worker.serviceConfig.LoadCredential;
@@ -56,7 +61,8 @@ in
       description = "Reflector";
     });
 
-    environment.systemPackages = [
+    # Nothing of the program on a machine that has only the database or Garage.
+    environment.systemPackages = lib.optionals (cfg.units != [ ]) [
       cfg.package
       asService
     ];

@@ -3,7 +3,6 @@
 { config, lib, ... }:
 let
   cfg = config.services.reflector;
-  ours = import ./lib.nix { inherit lib; };
   inherit (lib.types)
     enum
     ints
@@ -134,7 +133,7 @@ in
       }
     ];
 
-    systemd.services = lib.genAttrs ours.units (_: {
+    systemd.services = lib.genAttrs cfg.programs (_: {
       inherit environment;
     });
   };

@@ -19,6 +19,25 @@ let
   formatting = treefmt-nix.lib.evalModule pkgs ./treefmt.nix;
 
   demoMachine = self.nixosConfigurations.demo;
+  inherit (self.nixosConfigurations) appliance;
+  # The machines that the flake names are of this kind.
+  theirs = system == appliance.pkgs.stdenv.hostPlatform.system;
+  images = import ./appliance/packages.nix {
+    inherit pkgs appliance;
+    visitor = appliance.extendModules {
+      modules = [ ./appliance/visitor.nix ];
+    };
+    iso = lib.nixosSystem {
+      modules = [
+        self.nixosModules.default
+        (import ./appliance/iso.nix {
+          inherit appliance;
+          image = images.packages.image;
+        })
+      ];
+    };
+  };
+  docs = pkgs.callPackage ./docs.nix { api = plain.checks.doc; };
 
   # CUDA is unfree and exists for this system alone; torch and ollama of this instance alone are built with it.
   cuda = lib.optionalAttrs (system == "x86_64-linux") {
@@ -36,9 +55,10 @@ in
   packages = {
     default = plain.reflector;
     inherit (plain) reflector;
-    inherit models demo;
+    inherit models demo docs;
   }
-  // cuda;
+  // cuda
+  // lib.optionalAttrs theirs images.packages;
 
   apps = {
     default = {
@@ -47,7 +67,12 @@ in
       meta.description = "Reflector with all it needs, in this terminal";
     };
   }
-  // lib.optionalAttrs (system == demoMachine.pkgs.stdenv.hostPlatform.system) {
+  // lib.optionalAttrs theirs {
+    appliance = {
+      type = "app";
+      program = lib.getExe images.run;
+      meta.description = "The image in qemu, https://localhost:8443";
+    };
     vm = {
       type = "app";
       program = lib.getExe demoMachine.config.system.build.vm;
@@ -56,7 +81,14 @@ in
   };
 
   checks =
-    import ./checks.nix { inherit lib self system; }
+    import ./checks.nix {
+      inherit
+        lib
+        pkgs
+        self
+        system
+        ;
+    }
     // plain.checks
     // {
       formatting = formatting.config.build.check self;

@@ -1,12 +1,14 @@
 #!/bin/bash
-# Debian packages: apt.sh demo|test|nix. Installs only what is missing, and starts no service.
+# Debian packages: apt.sh demo|test|nix|rehearsal. Installs only what is missing, and starts no service.
 . "$(dirname "$0")/lib.sh"
 
 packages=(ca-certificates g++ make unzip python3 python3-pip ffmpeg postgresql)
 case "${1:-test}" in
-test) packages+=(redis-server caddy curl openssl chromium chromium-driver fonts-dejavu-core fonts-noto-core) ;;
+test) packages+=(redis-server caddy restic curl openssl chromium chromium-driver fonts-dejavu-core fonts-noto-core) ;;
 # What reads the NixOS module where there is no Nix (scripts/test-nix.sh): no Rust, no PostgreSQL.
 nix) packages=(ca-certificates git python3 openssl jq nix-bin shellcheck caddy systemd) ;;
+# What boots a Debian root (scripts/rehearsal.sh).
+rehearsal) packages=(ca-certificates python3 openssl debootstrap debian-archive-keyring systemd-container) ;;
 esac
 
 missing=()

@@ -57,6 +57,9 @@ render)
     [ -n "${NIXPKGS_LIB:-}" ] || fail "nixpkgs' lib is not at hand" "set NIXPKGS_LIB to a folder of it"
     python3 tests/nix/check.py "$tools/bin" --write
     ;;
-check) python3 tests/nix/check.py "$tools/bin" ;;
+check)
+    python3 tests/nix/check.py "$tools/bin"
+    "$ROOT/scripts/test-image.sh"
+    ;;
 *) fail "$what is nothing that can be done here" "test-nix.sh check, render or fmt" ;;
 esac

@@ -69,4 +69,6 @@ ids! {
     UserId,
     /// One attempt at a stage.
     StageRunId,
+    /// One finished backup.
+    BackupId,
 }

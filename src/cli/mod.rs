@@ -1,6 +1,7 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
 mod all;
+mod backup;
 mod certs;
 mod check_config;
 mod demo;
@@ -8,8 +9,11 @@ mod doctor;
 mod migrate;
 mod models;
 mod process;
+mod restore;
+mod secrets;
 mod serve;
 mod transcribe;
+mod watch;
 mod work;
 
 use std::process::ExitCode;
@@ -36,6 +40,9 @@ enum Command {
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    Secrets(secrets::Secrets),
 }
 
 impl Command {
@@ -59,6 +66,9 @@ impl Command {
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),
             Self::All(command) => command.run(),
+            Self::Backup(command) => command.run(),
+            Self::Restore(command) => command.run(),
+            Self::Secrets(command) => command.run(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod database;
 mod document;
 mod llm;
 mod models;
+mod redact;
 mod redis;
 mod server;
 mod speech;

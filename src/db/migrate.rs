@@ -1,6 +1,7 @@
 //! The schema, forwards and one step back. The job queue keeps its own tables and its own migrations (`queue::init`).
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
 use diesel::{RunQueryDsl, sql_query};
 use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
@@ -63,6 +64,17 @@ pub async fn up_one(at: impl Into<Address>) -> Result<Option<String>, DbError> {
 pub async fn is_current(at: impl Into<Address>) -> Result<bool, DbError> {
     blocking(at.into(), |conn| conn.has_pending_migration(MIGRATIONS).map(|pending| !pending).map_err(failed))
         .await
+}
+
+/// The versions of every step this program knows, oldest first.
+///
+/// # Errors
+/// As [`up`]; it would be a mistake of this program.
+pub fn known() -> Result<Vec<String>, DbError> {
+    let steps = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).map_err(failed)?;
+    let mut versions: Vec<String> = steps.iter().map(|step| step.name().version().to_string()).collect();
+    versions.sort();
+    Ok(versions)
 }
 
 /// Makes the database `name`, if it is not there, on the server at `url`.

@@ -5,6 +5,7 @@ pub mod migrate;
 pub mod pool;
 pub mod private;
 pub mod schema;
+pub mod survey;
 
 pub use address::{Address, Proof};
 pub use pool::{Connection, Pool};

@@ -202,6 +202,18 @@ table! {
     }
 }
 
+table! {
+    backup_run (id) {
+        id -> Uuid,
+        kind -> Text,
+        finished_at -> Timestamptz,
+        size_bytes -> BigInt,
+        objects -> BigInt,
+        missing -> BigInt,
+        encrypted -> Bool,
+    }
+}
+
 joinable!(recording -> transcript (transcript_id));
 joinable!(upload_part -> recording (recording_id));
 joinable!(output -> transcript (transcript_id));

@@ -5,7 +5,9 @@
 
 mod text_enum;
 
+pub mod backup;
 pub mod estimate;
+pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;

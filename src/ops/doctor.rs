@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::db::{self, Address};
+use crate::ops::backup;
 use crate::storage::Storage;
 use crate::tls::Trust;
 use crate::weights::ModelStore;
@@ -82,6 +83,11 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
             "free some space, or move storage.dir to a larger disk",
         ));
     }
+    findings.push(finding(
+        "backup",
+        backup::freshness(&address).await,
+        "`reflector backup`, by a timer once a day: docs/BACKUP.md",
+    ));
     findings
 }
 

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tch::{Device, Kind};
 
+use super::memory;
 use super::models::Models;
 use super::{
     Cancel, Diarization, DiarizeOptions, Health, Segment, SpeechError, TranscribeOptions, TranscribeUpdate,
@@ -275,6 +276,7 @@ fn serve(mut models: Models, inbox: &Receiver<(Request, Cancel)>, shared: &Share
                 ("diarize", pcm.duration())
             }
         };
+        memory::give_back();
         shared.running.store(0, Ordering::Relaxed);
         let took = begun.elapsed().as_secs_f64();
         tracing::info!(what, audio_seconds = seconds, took_seconds = took, "speech request done");

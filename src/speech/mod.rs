@@ -4,6 +4,7 @@ pub mod attribute;
 pub mod diarize;
 mod engine;
 mod error;
+mod memory;
 mod models;
 mod types;
 pub mod vad;

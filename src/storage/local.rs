@@ -76,6 +76,12 @@ impl Local {
         }
     }
 
+    pub(super) async fn get_sized(&self, key: &StorageKey) -> Result<(u64, ByteStream), StorageError> {
+        let file = File::open(self.path(key)).await.map_err(|error| missing(key, error))?;
+        let size = file.metadata().await?.len();
+        Ok((size, ReaderStream::with_capacity(file, READ_BUFFER).boxed()))
+    }
+
     pub(super) async fn size(&self, key: &StorageKey) -> Result<Option<u64>, StorageError> {
         match fs::metadata(self.path(key)).await {
             Ok(metadata) => Ok(Some(metadata.len())),

@@ -112,6 +112,14 @@ impl Storage {
         either!(self, store => store.get_stream(key, range).await)
     }
 
+    /// Reads an object whole, with its size in bytes: both of the same version, should it be replaced meanwhile.
+    ///
+    /// # Errors
+    /// As [`Storage::get_stream`].
+    pub async fn get_sized(&self, key: &StorageKey) -> Result<(u64, ByteStream), StorageError> {
+        either!(self, store => store.get_sized(key).await)
+    }
+
     /// Reads a small object whole.
     ///
     /// # Errors

@@ -88,28 +88,42 @@ impl Remote {
         key: &StorageKey,
         range: Option<Range<u64>>,
     ) -> Result<ByteStream, StorageError> {
-        let url = self.bucket.presign_get(key.to_string(), PRESIGNED_SECONDS, None).await?;
-        let mut request = self.reads.get(url);
-        if let Some(range) = &range {
-            if range.is_empty() {
-                return Ok(futures::stream::empty().boxed());
-            }
-            request = request.header(header::RANGE, format!("bytes={}-{}", range.start, range.end - 1));
+        if range.as_ref().is_some_and(Range::is_empty) {
+            return Ok(futures::stream::empty().boxed());
         }
-        // The address is signed, and no business of a log.
-        let plain = |error: reqwest012::Error| io::Error::other(error.without_url());
-        let answer = request.send().await.map_err(plain)?;
+        let answer = self.ask(key, range.as_ref()).await?;
         match (answer.status(), range) {
             (StatusCode::OK, None) | (StatusCode::PARTIAL_CONTENT, Some(_)) => {
                 Ok(answer.bytes_stream().map_err(plain).boxed())
             }
             (StatusCode::RANGE_NOT_SATISFIABLE, Some(_)) => Ok(futures::stream::empty().boxed()),
-            (StatusCode::NOT_FOUND, _) => Err(StorageError::NotFound(*key)),
-            (status, _) => {
-                let said = answer.text().await.unwrap_or_default();
-                Err(S3Error::HttpFailWithBody(status.as_u16(), said).into())
-            }
+            _ => Err(refused(key, answer).await),
         }
+    }
+
+    pub(super) async fn get_sized(&self, key: &StorageKey) -> Result<(u64, ByteStream), StorageError> {
+        let answer = self.ask(key, None).await?;
+        match (answer.status(), answer.content_length()) {
+            (StatusCode::OK, Some(size)) => Ok((size, answer.bytes_stream().map_err(plain).boxed())),
+            (StatusCode::OK, None) => {
+                Err(StorageError::Settings(format!("it does not say how large {key} is")))
+            }
+            _ => Err(refused(key, answer).await),
+        }
+    }
+
+    /// The head of an object's answer, whatever it says; its body comes as it is read.
+    async fn ask(
+        &self,
+        key: &StorageKey,
+        range: Option<&Range<u64>>,
+    ) -> Result<reqwest012::Response, StorageError> {
+        let url = self.bucket.presign_get(key.to_string(), PRESIGNED_SECONDS, None).await?;
+        let mut request = self.reads.get(url);
+        if let Some(range) = range {
+            request = request.header(header::RANGE, format!("bytes={}-{}", range.start, range.end - 1));
+        }
+        Ok(request.send().await.map_err(plain)?)
     }
 
     pub(super) async fn size(&self, key: &StorageKey) -> Result<Option<u64>, StorageError> {
@@ -154,6 +168,22 @@ impl Remote {
             }
         }
         Ok(swept)
+    }
+}
+
+/// An error without the address, which is signed, and no business of a log.
+fn plain(error: reqwest012::Error) -> io::Error {
+    io::Error::other(error.without_url())
+}
+
+/// Why an object was not given.
+async fn refused(key: &StorageKey, answer: reqwest012::Response) -> StorageError {
+    match answer.status() {
+        StatusCode::NOT_FOUND => StorageError::NotFound(*key),
+        status => {
+            let said = answer.text().await.unwrap_or_default();
+            S3Error::HttpFailWithBody(status.as_u16(), said).into()
+        }
     }
 }
 

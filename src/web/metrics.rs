@@ -1,14 +1,19 @@
 //! Numbers for Prometheus: requests by route, and what handlers and jobs of this process count.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::app::App;
+use crate::model::backup::{self, Backup};
+
+/// Who scrapes does not wait for a database that does not answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// The process's recorder, installed at the first call. Nothing is counted before that.
@@ -30,6 +35,15 @@ pub(super) fn recorder() -> &'static PrometheusHandle {
         );
         metrics::describe_counter!("reflector_upload_bytes_total", "Bytes of uploads written to storage");
         metrics::describe_gauge!("reflector_event_sockets", "Open WebSockets");
+        metrics::describe_gauge!(
+            "reflector_backup_last_success_timestamp_seconds",
+            "When the last backup was complete and read back; absent before the first"
+        );
+        metrics::describe_gauge!("reflector_backup_last_success_bytes", "Size of the last backup");
+        metrics::describe_gauge!(
+            "reflector_backup_last_missing_objects",
+            "Objects that the database named and the storage had not when the last backup was made"
+        );
         handle
     })
 }
@@ -52,8 +66,19 @@ pub(super) async fn count(request: Request, next: Next) -> Response {
 }
 
 /// `GET /metrics`.
-pub(super) async fn get() -> Response {
+pub(super) async fn get(State(app): State<App>) -> Response {
     let handle = recorder();
     handle.run_upkeep();
+    // A database that is away has alarms of its own; the numbers of before stay.
+    if let Ok(Ok(Some(last))) = tokio::time::timeout(PATIENCE, last_backup(&app)).await {
+        metrics::gauge!("reflector_backup_last_success_timestamp_seconds")
+            .set(last.finished_at.timestamp() as f64);
+        metrics::gauge!("reflector_backup_last_success_bytes").set(last.size_bytes as f64);
+        metrics::gauge!("reflector_backup_last_missing_objects").set(last.missing as f64);
+    }
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
+}
+
+async fn last_backup(app: &App) -> anyhow::Result<Option<Backup>> {
+    Ok(backup::last(&mut *app.pool().get().await?).await?)
 }

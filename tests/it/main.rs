@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod backup;
 mod browser;
 mod bus;
 mod certs;
@@ -19,6 +20,8 @@ mod ops;
 mod pages;
 mod pipeline;
 mod robustness;
+mod secrets;
 mod storage;
+mod story;
 mod tls;
 mod whisper;

@@ -8,7 +8,9 @@ let
     // more;
   };
 in
-{
+# What the ancestor's guide recommends, with Garage, Caddy and a domain as it has them.
+import ./combinations.nix { inherit on pkgs; }
+// {
   default = on { };
 
   open = on {
@@ -20,14 +22,6 @@ in
       aliases = [ "meetings.example.org" ];
     };
     postgresql.memoryBudget = 16384;
-  };
-
-  gpu = on {
-    package = pkgs.reflector-cuda;
-    gpu.enable = true;
-    llm.kind = "ollama";
-    models.pull = [ "whisper-large-v3-turbo" ];
-    settings.speech.model = "whisper-large-v3-turbo";
   };
 
   # An organisation's own certificate, certificate authority, S3 and language model.
@@ -85,6 +79,96 @@ in
     work.memoryMax = "24G";
   };
 
+  # An authority of its own, everything backed up to a folder, numbers for Prometheus.
+  private = on {
+    domain = "reflector.internal";
+    openWithoutLogin = true;
+    caddy = {
+      tls = "private-ca";
+      aliases = [ "meetings.internal" ];
+    };
+    certs.names = [ "IP:192.0.2.7" ];
+    backup = {
+      enable = true;
+      passphraseFile = "/run/secrets/backup-passphrase";
+    };
+    metrics.exporters = [
+      "node"
+      "postgres"
+      "systemd"
+    ];
+    failure.command = "/etc/reflector/tell-the-admins";
+    postgresql.spinningDisks = true;
+  };
+
+  # The folder that a company's administrators hand out: `ca.crt`, `server.pem`, `server-key.pem`; one more authority; restic.
+  folder = on {
+    domain = "reflector.corp.example";
+    openWithoutLogin = true;
+    caddy.tls = "files";
+    caTrust = {
+      folder = "/var/lib/reflector-company";
+      files = [ "/etc/ssl/gpu-ca.crt" ];
+    };
+    llm.kind = "ollama";
+    backup = {
+      enable = true;
+      restic = {
+        repository = "rest:https://backup.corp.example/reflector";
+        passwordFile = "/run/secrets/restic-password";
+        environmentFile = "/run/secrets/restic-environment";
+      };
+    };
+    network.allow = [ "10.0.0.0/8" ];
+  };
+  # What `make rehearsal` boots: a certificate from a private authority, and only the machine itself gets in.
+  rehearsal =
+    { lib, ... }:
+    {
+      imports = [
+        (on {
+          domain = "meetings.rehearsal.test";
+          caddy = {
+            tls = "files";
+            certificateFile = "/var/lib/certificates/meetings.pem";
+            keyFile = "/var/lib/certificates/meetings.key";
+            aliases = [ "minutes.rehearsal.test" ];
+          };
+          caTrust.directory = "/var/lib/reflector-ca";
+        })
+      ];
+      # The Garage of the tests is built without LMDB.
+      services.garage.settings.db_engine = lib.mkForce "sqlite";
+    };
+
   # `nix run .#vm`.
   demo = ../../nixos/configurations/demo.nix;
+
+  # Several machines: nixos/templates/split.
+  splitApp = {
+    imports = [ ../../nixos/templates/split/app.nix ];
+  };
+  splitSpeech = {
+    imports = [ ../../nixos/templates/split/speech.nix ];
+    services.reflector.package = pkgs.reflector-cuda;
+  };
+  splitDatabase = ../../nixos/templates/split/database.nix;
+  splitStorage = ../../nixos/templates/split/storage.nix;
+
+  # The image.
+  appliance = {
+    imports = [ ../../nixos/appliance ];
+    reflector.appliance = {
+      encryptState = true;
+      update = {
+        url = "https://updates.example.org/reflector/";
+        publicKeyring = "/etc/updates.gpg";
+        reboot = true;
+      };
+    };
+  };
+  applianceGpu = {
+    imports = [ ../../nixos/appliance/gpu.nix ];
+    services.reflector.package = pkgs.reflector-cuda;
+  };
 }

@@ -14,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 
+import migrating
 import paths
 import planted
 import reference
 import rendered
+import stories
 import stubs
 
 HERE = pathlib.Path("tests/nix")
@@ -39,7 +41,7 @@ def sources():
 def fingerprint():
     """Of everything that decides what is rendered."""
     whole = hashlib.sha256()
-    for name in [*sources(), "modules/secrets.sh", "tests/nix/options.json", "tests/nix/overrides.json", "tests/nix/stubs.py"]:
+    for name in [*sources(), "modules/secrets.sh", "nixos/appliance/install.sh", "tests/nix/options.json", "tests/nix/overrides.json", "tests/nix/stubs.py"]:
         whole.update(name.encode() + b"\0" + pathlib.Path(name).read_bytes() + b"\0")
     return whole.hexdigest()
 
@@ -62,8 +64,8 @@ def style(tools, files):
 
 def modules(files):
     """Those files that hold options or settings of NixOS."""
-    named = [name for name in files if name.startswith(("modules/", "nixos/configurations/", "nixos/templates/"))]
-    return [paths.Module(name) for name in named if name != "modules/lib.nix" and not name.endswith("flake.nix")]
+    named = [name for name in files if name.startswith(("modules/", "nixos/configurations/", "nixos/templates/", "nixos/appliance/"))]
+    return [paths.Module(name) for name in named if name != "modules/lib.nix" and not name.endswith(("flake.nix", "packages.nix"))]
 
 
 def option_paths(files):
@@ -109,8 +111,8 @@ class Evaluation:
             command += ["--argstr", "case", case]
         return subprocess.run(command, capture_output=True, text=True)
 
-    def get(self, what):
-        done = self.run(what)
+    def get(self, what, case=None):
+        done = self.run(what, case)
         if done.returncode:
             raise Wrong(f"{what}: {done.stderr}")
         return json.loads(done.stdout)
@@ -141,9 +143,41 @@ def made_of(message, parts):
     return re.fullmatch(".*".join(re.escape(part) for part in parts) + ".*", message, re.S) is not None
 
 
+# What the flake must offer.
+OUTPUTS = {
+    "packages": {"default", "reflector", "reflector-cuda", "models", "demo", "docs", "iso", "qcow2", "image", "update"},
+    "apps": {"default", "vm", "appliance"},
+    "checks": {"clippy", "tests", "fmt", "doc", "formatting", "configuration-appliance", "configuration-appliance-gpu"},
+    "devShells": {"default"},
+    "formatter": {"formatter"},
+}
+
+
+def flake_agrees(flake):
+    """Every output is there and whole; the scripts of the tests are Python that names nothing it does not have."""
+    for kind, wanted in OUTPUTS.items():
+        missing = wanted - set(flake["names"][kind]["x86_64-linux"])
+        if missing:
+            raise Wrong(f"the flake lacks {kind}: {sorted(missing)}")
+    for name, failed in flake["configurations"].items():
+        if failed:
+            raise Wrong(f"nixosConfigurations.{name} is refused: {failed}")
+    if "flake.nix" not in flake["templates"]["default"] or "speech.nix" not in flake["templates"]["split"] or not flake["module"]:
+        raise Wrong("templates or module of the flake are not what they should be")
+    files = {path.stem for path in pathlib.Path("vm-tests").glob("*.nix")} - {"common"}
+    if {name.removeprefix("vm-") for name in flake["stories"]} != files:
+        raise Wrong(f"checks of the flake are {sorted(flake['stories'])}, vm-tests has {sorted(files)}")
+    for name, story in flake["stories"].items():
+        for machine, failed in story["nodes"].items():
+            if failed:
+                raise Wrong(f"{name}: {machine} is refused: {failed}")
+        stories.check(name, story["script"], story["nodes"], Wrong)
+
+
 def evaluate(lib, scratch, assertions, write):
     evaluation = Evaluation(lib, scratch)
-    accepted = evaluation.get("accepted")
+    # A planted mistake shows in any of them.
+    accepted = evaluation.get("accepted", "default private" if "--planted" in sys.argv else None)
     files = {}
     for name, made in accepted.items():
         if made["failed"]:
@@ -153,6 +187,7 @@ def evaluate(lib, scratch, assertions, write):
     flake = evaluation.get("outputs")
     outputs = sum(len(names) for systems in flake["names"].values() for names in systems.values())
     files.update(flake["files"])
+    flake_agrees(flake)
     options = evaluation.get("options")
     reference.complete(options, Wrong)
     page = reference.page(options)
@@ -165,7 +200,7 @@ def evaluate(lib, scratch, assertions, write):
         raise Wrong("docs/OPTIONS.md is not what the modules declare now; run `make render-nix`")
     print(f"      evaluated with nixpkgs' lib: {len(accepted)} configurations accepted, {refused} refused by "
           f"{len(assertions)} assertions, {mistyped} by types, {len(options)} options documented, "
-          f"{outputs} outputs of the flake")
+          f"{outputs} outputs of the flake, {len(flake['stories'])} stories of {sum(len(story['nodes']) for story in flake['stories'].values())} machines")
 
 
 def main():
@@ -186,6 +221,9 @@ def main():
             else:
                 print("      nixpkgs' lib is not at hand: the files of the last evaluation are checked, if they are of these sources")
             reference.defaults_agree(Wrong)
+            known = paths.Options(HERE / "options.json", HERE / "overrides.json")
+            names, named = migrating.check(known, reference.documented_options(), Wrong)
+            print(f"      migrating: {names} flags and variables of the ancestor, {named} options named instead")
             if rendered.stamp(RENDERED) != fingerprint():
                 raise Wrong("tests/nix/rendered was made from other sources; set NIXPKGS_LIB and run `make render-nix`")
             print("      rendered: " + rendered.check(RENDERED, pathlib.Path(scratch), Wrong))

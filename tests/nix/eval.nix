@@ -22,6 +22,8 @@ let
         {
           _module.args.pkgs = lib.mkDefault pkgs;
           services.caddy.package = pkgs.caddy;
+          systemd.package = pkgs.systemd;
+          system.build = { inherit (pkgs) toplevel; };
         }
         module
       ];
@@ -47,7 +49,7 @@ let
         failed = force config (failed config);
         files = import ./render.nix { inherit lib config; };
       }
-    ) accepted;
+    ) (if case == null then accepted else lib.getAttrs (lib.splitString " " case) accepted);
 
     # { case = { words; failed = [ message ]; }; }
     refused = lib.mapAttrs (_: entry: {

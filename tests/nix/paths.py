@@ -160,5 +160,5 @@ def opens(option):
     if not option:
         return False
     kind = option["type"]
-    return ("open submodule" in kind or "value" in kind or "convertible to it" in kind
+    return ("open submodule" in kind or "value" in kind or kind == "nixpkgs config" or "convertible to it" in kind
             or ("attribute set" in kind and "(submodule)" not in kind))

@@ -31,10 +31,20 @@ MISTAKES = {
         "settings.speech.beam is 4 by default", RENDERED),
     "a setting that the module lacks": (
         "docs/CONFIGURATION.md", "| `speech.beam` |", "| `speech.beams` |", "that the module lacks: ['speech.beams']", None),
+    "an option for newcomers that there is not": (
+        "docs/MIGRATING.md", "`services.reflector.llm.url`", "`services.reflector.llm.address`", "which is no option", None),
+    "a flag that is forgotten": (
+        "docs/MIGRATING.md", "| `--extra-ca` |", "| --extra |", "lacks ['--extra-ca']", None),
     "another upload limit": (
         "modules/lib.nix", "maxUploadBytes = 10000000000;", "maxUploadBytes = 5000000000;", "limits uploads to 5000000000", None),
     "a libtorch that tch is not made for": (
         "nixos/packages.nix", '"0.24.0" = "2.11.0";', '"0.24.0" = "2.10.0";', "tch 0.24.0 needs 2.10.0", LIB),
+    "a step that the story lacks": ("vm-tests/backup.nix", '"still-there")', '"still-thre")', "the story has no step 'still-thre'", LIB),
+    "a name that a test's script lacks": ("vm-tests/ports.nix", "for machine in [open, shut]", "for machine in [open, shutt]",
+        "the script knows nothing of shutt", LIB),
+    "a machine of a test that is refused": ("vm-tests/split-hosts.nix", "processes = 2;", "processes = 3;",
+        "database is refused", LIB),
+    "an output that is gone": ("nixos/default.nix", "inherit models demo docs;", "inherit models demo;", "lacks packages: ['docs']", LIB),
     "a source that is not there": ("nixos/packages.nix", "../build.rs", "../bild.rs", "no such file", LIB),
     "a directive that systemd does not know": (
         "modules/hardening.nix", "ProtectClock = true;", "ProtectClok = true;", "Unknown key 'ProtectClok'", RENDERED),
@@ -42,11 +52,16 @@ MISTAKES = {
         "modules/hardening.nix", 'CapabilityBoundingSet = "";', 'CapabilityBoundingSet = "~CAP_SYS_TTY_CONFIG";', "is more exposed than", RENDERED),
     "a directive that Caddy does not know": (
         "modules/caddy.nix", "reverse_proxy ${", "reverse_prox ${", "caddy validate", RENDERED),
+    "an alert that rests on nothing": (
+        "modules/metrics.nix", "reflector_queue_waiting >", "reflector_queue_wating >", "which the program does not give out", RENDERED),
+    "a database for everybody": (
+        "modules/remote-database.nix", "assertion = open postgresql -> whole postgresql;", "assertion = true;",
+        "databaseInTheClear was not refused", LIB),
     "secrets that others may read": ("modules/secrets.sh", "umask 077", "umask 022", "not as they should be", RENDERED),
 }
 # Of the last four only that they are there matters.
-NEEDED = ["modules", "nixos", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md",
-          "src/config/server.rs", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
+NEEDED = ["modules", "nixos", "vm-tests", "tests/nix", "flake.nix", "flake.lock", "Cargo.toml", "docs/CONFIGURATION.md", "docs/OPTIONS.md", "docs/MIGRATING.md",
+          "src", "Cargo.lock", "build.rs", "rustfmt.toml", "clippy.toml"]
 
 
 def check(wrong):

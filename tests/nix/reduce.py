@@ -3,13 +3,22 @@ import json
 import sys
 
 NAMESPACES = [
-    "boot.loader", "documentation", "environment.etc", "environment.systemPackages", "fileSystems", "hardware.graphics",
-    "hardware.nvidia", "networking.domain", "networking.firewall", "networking.hostName", "networking.hosts", "nixpkgs",
-    "security.acme.acceptTerms", "security.pki", "services.caddy", "services.garage", "services.getty", "services.ollama",
-    "services.openssh", "services.postgresql", "services.redis", "services.xserver.videoDrivers", "system.stateVersion",
-    "systemd.paths", "systemd.services", "systemd.slices", "systemd.tmpfiles", "users.groups", "users.users",
-    "virtualisation.cores", "virtualisation.diskSize", "virtualisation.forwardPorts", "virtualisation.graphics",
-    "virtualisation.memorySize", "virtualisation.vmVariant",
+    "boot.initrd.availableKernelModules", "boot.initrd.supportedFilesystems", "boot.initrd.systemd.dmVerity",
+    "boot.initrd.systemd.enable", "boot.initrd.systemd.repart", "boot.initrd.systemd.root", "boot.kernel.sysctl",
+    "boot.kernelModules", "boot.kernelPackages", "boot.kernelParams", "boot.loader", "documentation",
+    "environment.defaultPackages", "environment.etc", "environment.systemPackages", "fileSystems", "hardware.firmware",
+    "hardware.graphics", "hardware.nvidia", "image.baseName", "image.fileName", "image.filePath", "image.modules",
+    "image.repart", "networking.domain", "networking.extraHosts", "networking.firewall", "networking.hostName",
+    "networking.hosts", "networking.interfaces", "networking.nftables.enable", "networking.useDHCP", "networking.useNetworkd",
+    "nixpkgs", "security.acme.acceptTerms", "security.pki", "security.polkit.enable", "services.caddy", "services.garage",
+    "services.getty", "services.journald", "services.ollama", "services.openssh", "services.postgresql",
+    "services.prometheus.exporters", "services.redis", "services.resolved.enable", "services.xserver.videoDrivers",
+    "system.build", "system.image", "system.nixos", "system.stateVersion", "system.switch",
+    "systemd.additionalUpstreamSystemUnits", "systemd.paths", "systemd.repart", "systemd.services", "systemd.settings",
+    "systemd.slices", "systemd.sysupdate", "systemd.targets", "systemd.timers", "systemd.tmpfiles", "systemd.tpm2",
+    "users.groups", "users.motd", "users.mutableUsers", "users.users", "virtualisation.cores", "virtualisation.diskImage",
+    "virtualisation.diskSize", "virtualisation.forwardPorts", "virtualisation.graphics", "virtualisation.memorySize",
+    "virtualisation.vmVariant",
 ]
 
 

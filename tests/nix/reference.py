@@ -10,7 +10,7 @@ HEAD = """# Options of the NixOS module
 """
 # Settings that the module sets by other options, because they hold secrets or follow from what else is chosen.
 BY_OTHER_OPTIONS = {
-    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model",
+    "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model", "tls.ca", "tls.site_ca",
 }
 
 
@@ -46,6 +46,11 @@ def documented():
     """Setting -> default, from docs/CONFIGURATION.md."""
     rows = re.findall(r"^\| `([a-z0-9_.]+)` \| (.*?) \|", pathlib.Path("docs/CONFIGURATION.md").read_text(), re.M)
     return {name: default.strip("`") for name, default in rows}
+
+
+def documented_options():
+    """Names of our options, from docs/OPTIONS.md."""
+    return set(re.findall(r"^## `(services\.reflector\.[a-zA-Z0-9_.]+)`$", pathlib.Path("docs/OPTIONS.md").read_text(), re.M))
 
 
 def defaults_agree(wrong):

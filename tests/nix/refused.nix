@@ -9,6 +9,18 @@ let
     // more;
   };
   case = words: module: { inherit words module; };
+  listener = {
+    listen = [ "10.0.0.2" ];
+    clients = [ "10.0.0.3/32" ];
+    certificateFile = "/var/lib/certificates/db.pem";
+    keyFile = "/var/lib/certificates/db-key.pem";
+  };
+  serve = {
+    domain = "storage.internal";
+    clients = [ "10.0.0.3/32" ];
+    certificateFile = "/var/lib/certificates/storage.pem";
+    keyFile = "/var/lib/certificates/storage-key.pem";
+  };
   s3 = {
     endpoint = "https://s3.example.org";
     accessKeyFile = "/run/secrets/a";
@@ -112,6 +124,10 @@ in
   ollamaForAll = case "Ollama has no login" (
     lib.recursiveUpdate (on { llm.kind = "ollama"; }) { services.ollama.host = "0.0.0.0"; }
   );
+  noDriver = case "there would be no driver" (on {
+    llm.kind = "ollama";
+    llm.device = "cuda";
+  });
   modelNowhere = case "is not in the closure" (on {
     settings.speech.model = "whisper-small";
   });
@@ -143,7 +159,7 @@ in
   tooManyConnections = case "may open" (on {
     settings.database.pool_size = 40;
   });
-  databaseOnTheNetwork = case "must stay empty" (
+  databaseOnTheNetwork = case "and over TLS where" (
     lib.recursiveUpdate (on { }) {
       services.postgresql.settings.listen_addresses = lib.mkOverride 10 "*";
     }
@@ -151,4 +167,122 @@ in
   impatient = case "at least twice" (on {
     settings.work.dead_after_seconds = 6;
   });
+  greedySorts = case "with two sorts each" (
+    lib.recursiveUpdate (on { }) { services.postgresql.settings.work_mem = "64MB"; }
+  );
+
+  # Several machines.
+  nothingToDo = case "roles is empty" (on {
+    roles = [ ];
+  });
+  databaseNowhere = case "postgresql.host must be set where" (on {
+    roles = [
+      "web"
+      "work"
+      "storage"
+    ];
+  });
+  redisTwice = case "redis.host must be set where" (on {
+    redis.host = "db.internal";
+    redis.passwordFile = "/run/secrets/redis-password";
+    network.allow = [ "10.0.0.2" ];
+  });
+  garageElsewhere = case "roles lacks storage" (on {
+    roles = [
+      "web"
+      "work"
+      "database"
+    ];
+  });
+  filesOfTwoMachines = case "must then be on one machine" (on {
+    roles = [
+      "web"
+      "database"
+    ];
+    storage.kind = "local";
+  });
+  noPages = case "there are no pages to serve" (on {
+    roles = [
+      "work"
+      "database"
+      "storage"
+    ];
+    caddy.enable = true;
+  });
+  databaseInTheClear = case "passwords and transcripts would cross" (on {
+    postgresql.listen = [ "10.0.0.2" ];
+  });
+  redisInTheClear = case "its password would cross" (on {
+    redis.listen = [ "10.0.0.2" ];
+    redis.clients = [ "10.0.0.3/32" ];
+  });
+  listenerWithoutServer = case "nothing here to be reached" (on {
+    roles = [ "storage" ];
+    redis = listener;
+  });
+  noDatabasePassword = case "postgresql.passwordFile belong together" (on {
+    roles = [ "work" ];
+    postgresql.host = "db.internal";
+  });
+  noRedisPassword = case "redis.passwordFile belong together" (on {
+    roles = [ "work" ];
+    redis.host = "db.internal";
+  });
+  servesNothing = case "this machine has no Garage" (on {
+    storage = {
+      kind = "local";
+      inherit serve;
+    };
+  });
+  servesAll = case "within everybody's reach" (on {
+    storage.serve = serve // {
+      clients = [ ];
+    };
+  });
+
+  # Certificates, backups, what is watched.
+  alwaysRenewed = case "renewed every day" (on {
+    caddy.tls = "private-ca";
+    certs.days = 20;
+  });
+  resticWithoutPassword = case "restic.passwordFile belong together" (on {
+    backup.enable = true;
+    backup.restic.repository = "/mnt/backup";
+  });
+  twoPasswords = case "restic encrypts with" (on {
+    backup = {
+      enable = true;
+      passphraseFile = "/run/secrets/backup-passphrase";
+      restic = {
+        repository = "/mnt/backup";
+        passwordFile = "/run/secrets/restic-password";
+      };
+    };
+  });
+  keysInTheClear = case "would lie in the archives in the clear" (on {
+    backup.enable = true;
+  });
+  backupOfNothing = case "back up from one that has them" (on {
+    roles = [ "database" ];
+    backup = {
+      enable = true;
+      keys = false;
+    };
+  });
+  noDatabaseToWatch = case "the database is on another machine" (on {
+    roles = [ "storage" ];
+    metrics.exporters = [ "postgres" ];
+  });
+  exporterForAll = case "must stay on 127.0.0.1" (
+    lib.recursiveUpdate (on { metrics.exporters = [ "node" ]; }) {
+      services.prometheus.exporters.node.listenAddress = "0.0.0.0";
+    }
+  );
+  noFirewall = case "nothing but Caddy's refusal" (
+    lib.recursiveUpdate (on { }) { networking.firewall.enable = false; }
+  );
+  unsignedUpdates = case "an update that nobody signed" {
+    imports = [ ../../nixos/appliance ];
+    reflector.appliance.update.url = "https://updates.example.org/reflector/";
+  };
 }

@@ -19,6 +19,7 @@ let
     Requires = "requires";
     Wants = "wants";
     PartOf = "partOf";
+    OnFailure = "onFailure";
   };
   head =
     unit:
@@ -58,9 +59,9 @@ let
     }
   '';
 
-  services = lib.filterAttrs (name: _: ours name) config.systemd.services;
+  services = lib.filterAttrs (name: unit: ours name && unit.enable) config.systemd.services;
   ours = lib.hasPrefix "reflector-";
-  added = lib.filterAttrs (name: _: !ours name) config.systemd.services;
+  added = lib.filterAttrs (name: unit: !ours name && unit.enable) config.systemd.services;
   withScript = lib.filterAttrs (_: unit: unit.script != "") services;
   used = lib.filterAttrs (_: value: value) {
     caddy = config.services.caddy.enable;
@@ -86,8 +87,40 @@ let
       lib.boolToString value
     else
       builtins.toJSON value;
+
+  # As the image's module and systemd's write definitions; a list is one line of words.
+  word = value: if lib.isBool value then (if value then "yes" else "no") else toString value;
+  ini =
+    attrs:
+    lib.concatStringsSep "\n" (
+      lib.mapAttrsToList (
+        name: entries:
+        "[${name}]\n"
+        + lib.concatStrings (lib.mapAttrsToList (key: value: "${key}=${word value}\n") entries)
+      ) attrs
+    );
+  partition =
+    made:
+    ini { Partition = made.repartConfig; }
+    + lib.concatStrings (
+      lib.mapAttrsToList (target: entry: "CopyFiles=${toString entry.source}:${target}\n") made.contents
+    )
+    # The image's module names each path of the closure.
+    + lib.optionalString (made.storePaths != [ ]) "CopyFiles=/nix/store:/nix/store\n";
 in
 lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service name unit)) services
+// lib.mapAttrs' (name: made: lib.nameValuePair "repart.d/${name}.conf" (partition made)) (
+  config.image.repart.partitions
+)
+// lib.mapAttrs' (
+  name: made:
+  lib.nameValuePair "repart.d-first-boot/${name}.conf" (ini {
+    Partition = made;
+  })
+) config.systemd.repart.partitions
+// lib.mapAttrs' (
+  name: made: lib.nameValuePair "sysupdate.d/${name}.transfer" (ini made)
+) config.systemd.sysupdate.transfers
 // lib.mapAttrs' (
   name: unit: lib.nameValuePair "units/${name}.service.d/reflector.conf" (service name unit)
 ) added
@@ -100,6 +133,14 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
     section "Path" (settings unit.pathConfig) + section "Install" (install unit)
   )
 ) config.systemd.paths
+// lib.mapAttrs' (
+  name: unit:
+  lib.nameValuePair "units/${name}.timer" (
+    section "Unit" (head unit)
+    + section "Timer" (settings unit.timerConfig)
+    + section "Install" (install unit)
+  )
+) (lib.filterAttrs (name: _: ours name) config.systemd.timers)
 // lib.mapAttrs' (
   name: unit: lib.nameValuePair "units/${name}.slice" (section "Unit" (head unit))
 ) config.systemd.slices
@@ -130,10 +171,16 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
       name: user: "${name} group=${user.group} system=${lib.boolToString user.isSystemUser}\n"
     ) config.users.users
   );
+  "journald.conf" = "[Journal]\n${config.services.journald.extraConfig}";
   "firewall" = ''
     tcp ${toString config.networking.firewall.allowedTCPPorts}
     udp ${toString config.networking.firewall.allowedUDPPorts}
   '';
+}
+// lib.mapAttrs' (name: entry: lib.nameValuePair "etc/${name}" entry.text) (
+  lib.filterAttrs (_: entry: entry.text != null) config.environment.etc
+)
+// {
   "redis" = lib.concatStrings (
     lib.mapAttrsToList (
       name: server:

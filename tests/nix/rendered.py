@@ -1,16 +1,20 @@
 """The files that configurations become, kept under tests/nix/rendered, and what reads them: systemd, Caddy, bash."""
+import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
 import tomllib
+import urllib.parse
 
 STAMP = "SOURCES.sha256"
 STORE = re.compile(r"/nix/store/[^\s\"':]+")
 # Exposure that systemd-analyze may find in a unit of ours, of 100.
 EXPOSURE = 20
 # Of NixOS, not of ours: what our units order themselves by.
-FOREIGN = ["postgresql.target", "redis-reflector.service", "garage.service", "ollama.service", "caddy.service"]
+FOREIGN = ["postgresql.target", "postgresql.service", "redis-reflector.service", "garage.service", "ollama.service",
+           "ollama-model-loader.service", "caddy.service", "sshd.service"]
 
 
 def write(folder, files, stamp):
@@ -49,6 +53,10 @@ def check(folder, scratch, wrong):
         secrets(copy, wrong)
         if (copy / "scripts/reflector-ca-bundle-start").exists():
             authorities(copy, wrong)
+        if (copy / "scripts/reflector-certs-start").exists():
+            certificates(copy, wrong)
+        for rules in (copy / "etc/reflector").glob("prometheus-rules.json"):
+            alerts(rules, wrong)
         units += verify(copy / "units", configuration.name, wrong)
         if (copy / "Caddyfile").exists():
             caddy(copy, wrong)
@@ -97,6 +105,8 @@ def caddy(folder, wrong):
     """With a certificate where the configuration has one of its own."""
     tell(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test",
           "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")], "openssl", wrong)
+    for name in ("key.pem", "certificate.pem"):
+        shutil.copy(folder / name, folder / f"storage-{name}")
     environment = {**os.environ, "CREDENTIALS_DIRECTORY": str(folder), "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     tell(["caddy", "validate", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")],
          f"{folder.name}: caddy validate", wrong, environment)
@@ -107,23 +117,27 @@ def secrets(folder, wrong):
     state, runtime, given = folder / "state", folder / "runtime", folder / "given"
     for path in (state, runtime, given):
         path.mkdir()
-    hard = 'a "quoted" \\ key'
-    for name in ("s3-access-key", "s3-secret-key", "llm-api-key"):
+    hard = 'a "quoted" \\ key/@'
+    for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password"):
         (given / name).write_text(hard + "\n")
     environment = {**os.environ, "STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": str(runtime), "CREDENTIALS_DIRECTORY": str(given)}
     seen = []
     for _ in range(2):
         tell(["bash", str(folder / "scripts/reflector-secrets-start")], f"{folder.name}: secrets", wrong, environment)
         seen.append({path.name: path.read_text() for path in [*state.iterdir(), *runtime.iterdir()]})
-    settings = tomllib.loads(seen[0]["reflector.toml"])
-    password = settings["redis"]["url"].removeprefix("unix:///run/redis-reflector/redis.sock?pass=")
-    s3 = settings.get("storage", {}).get("s3")
+    made, settings = seen[0], tomllib.loads(seen[0]["reflector.toml"])
+    redis, s3 = settings.get("redis", {}).get("url"), settings.get("storage", {}).get("s3")
+    escaped = urllib.parse.quote(hard, safe="")
     good = [
-        seen[0] == seen[1],
+        made == seen[1],
         all(path.stat().st_mode & 0o077 == 0 for path in [*state.iterdir(), *runtime.iterdir()]),
-        len(password) == 64 and password == seen[0]["redis-password"].strip(),
-        "garage.env" in seen[0] or s3 is None or s3["secret_key"] == hard,
-        "garage.env" not in seen[0] or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in seen[0]["garage.env"],
+        redis in (None, f"unix:///run/redis-reflector/redis.sock?pass={made.get('redis-password', '').strip()}",
+                  f"rediss://:{escaped}@db.internal:6379"),
+        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password") if name in made),
+        settings.get("database", {}).get("url") in (
+            None, f"postgresql://reflector:{escaped}@db.internal:5432/reflector?sslmode=verify-full"),
+        "garage.env" in made or s3 is None or s3["secret_key"] == hard,
+        "garage.env" not in made or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in made["garage.env"],
         settings.get("llm", {"api_key": hard})["api_key"] == hard,
     ]
     if not all(good):
@@ -138,7 +152,12 @@ def authorities(folder, wrong):
     (programs / "systemctl").write_text(f'#!/bin/sh\necho "$@" >>{restarts}\n')
     (programs / "systemctl").chmod(0o755)
     script = folder / "scripts/reflector-ca-bundle-start"
-    text = script.read_text().replace("/run/reflector-ca", str(run)).replace("/var/lib/reflector-ca", str(dropped))
+    text = script.read_text().replace("/run/reflector-ca", str(run)).replace("/var/lib/reflector-ca/", f"{dropped}/")
+    # Files that are named, and else what is dropped into the folder.
+    named = re.findall(r"^take (/\S+)$", text, re.M)
+    root = dropped / (pathlib.Path(named[0]).name if named else "root.crt")
+    for name in named:
+        text = text.replace(f"take {name}\n", f"take {dropped / pathlib.Path(name).name}\n")
     system = re.search(r"^cat (\S+)", text, re.M)[1]
     with open(system, "w", encoding="utf-8") as file:
         file.write("the system's own\n")
@@ -151,13 +170,44 @@ def authorities(folder, wrong):
 
     steps = [gathered()]
     tell(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=root",
-          "-keyout", "/dev/null", "-out", str(dropped / "root.crt")], "openssl", wrong)
+          "-keyout", "/dev/null", "-out", str(root)], "openssl", wrong)
     (dropped / "rubbish.pem").write_text("no certificate\n")
     steps += [gathered(), gathered()]
-    (dropped / "root.crt").unlink()
+    root.unlink()
     steps.append(gathered())
     if steps != [(0, False), (1, 1), (1, 1), (0, 2)] or (run / "ca-bundle.crt").stat().st_mode & 0o777 != 0o644:
         raise wrong(f"{folder.name}: certificates and restarts were {steps}")
+
+
+def certificates(folder, wrong):
+    """Starts the unit that makes certificates with a program that only notes what it is told: an authority once, a certificate
+    once, and anew when its names change."""
+    state, told = folder / "certs", folder / "told"
+    state.mkdir()
+    script = folder / "scripts/reflector-certs-start"
+    text = script.read_text()
+    program = re.search(r"(\S+/bin/reflector) certs init", text)[1]
+    text = text.replace(program, str(folder / "program"))
+    (folder / "program").write_text(f'''#!/bin/sh
+echo "$2" >>{told}
+[ "$2" = init ] && echo made >ca.crt || echo made >server.pem
+''')
+    (folder / "program").chmod(0o755)
+    for names in ("", "", " --san DNS:more.example"):
+        script.write_text(text.replace("certs issue", f"certs issue{names}"))
+        tell(["bash", str(script)], f"{folder.name}: certificates", wrong, {**os.environ, "STATE_DIRECTORY": str(state)})
+    if told.read_text().split() != ["init", "issue", "issue"]:
+        raise wrong(f"{folder.name}: reflector certs was told {told.read_text().split()}")
+
+
+def alerts(file, wrong):
+    """Every number of ours that an alert rests on is one that the program gives out."""
+    rules = [rule for group in json.loads(file.read_text())["groups"] for rule in group["rules"]]
+    source = "".join(path.read_text() for path in pathlib.Path("src").rglob("*.rs"))
+    for rule in rules:
+        for name in re.findall(r"\breflector_[a-z_]+", rule["expr"]):
+            if f'"{name}"' not in source:
+                raise wrong(f"{rule['alert']} rests on {name}, which the program does not give out")
 
 
 def tell(command, problem, wrong, environment=None):

@@ -7,7 +7,7 @@ import paths
 
 SIMPLE = {
     "boolean": "bool", "string": "str", "signed integer": "int", "absolute path": "path", "package": "package",
-    'strings concatenated with "\\n"': "lines", "unspecified value": "unspecified", "raw value": "raw",
+    'strings concatenated with "\\n"': "lines", "unspecified value": "unspecified", "raw value": "raw", "module": "raw",
     "JSON value": "anything", "TOML value": "anything", "systemd option": "unitOption", "attribute set": "attrs",
     "positive integer, meaning >0": "positive", "unsigned integer, meaning >=0": "unsigned",
     "floating point number": "float", "nixpkgs config": "attrs", "non-empty string": "nonEmptyStr",

@@ -10,6 +10,8 @@ use reflector::config::{S3Config, cache_dir};
 
 const ACCESS_KEY: &str = "GK31c2f218a2e44f485b94239e";
 const SECRET_KEY: &str = "b892c0665f0ada8a4755dae98baa3b133590e11dae3bcc1f9d769d67f16c3835";
+/// What its administration asks for.
+pub const ADMIN_TOKEN: &str = "0f21a4c1d9f84d0f8a1e8ce1ce5f4c6b";
 const BUCKET: &str = "reflector";
 const VERSION: &str = "garage-2.3.0";
 
@@ -18,6 +20,7 @@ pub struct Garage {
     dir: tempfile::TempDir,
     child: Mutex<Child>,
     port: u16,
+    admin: u16,
 }
 
 impl Garage {
@@ -41,16 +44,22 @@ impl Garage {
     fn start_in(dir: tempfile::TempDir, data: &Path) -> Self {
         // Between finding a free port and using it, another may take it: then the server ends, and we try again.
         for _ in 0..5 {
-            let (port, rpc) = (free_port(), free_port());
+            let (port, rpc, admin) = (free_port(), free_port(), free_port());
             let config = dir.path().join("garage.toml");
-            std::fs::write(&config, settings(dir.path(), data, port, rpc)).expect("the server's settings");
+            std::fs::write(&config, settings(dir.path(), data, port, rpc, admin))
+                .expect("the server's settings");
             let mut child = spawn(&config, &dir.path().join("log"));
             if answers(&mut child, port) {
-                return Self { dir, child: Mutex::new(child), port };
+                return Self { dir, child: Mutex::new(child), port, admin };
             }
         }
         let log = std::fs::read_to_string(dir.path().join("log")).unwrap_or_default();
         panic!("Garage did not start: {log}");
+    }
+
+    /// Address of its administration.
+    pub fn admin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.admin)
     }
 
     pub fn config(&self) -> S3Config {
@@ -118,11 +127,12 @@ fn answers(child: &mut Child, port: u16) -> bool {
     true
 }
 
-fn settings(dir: &Path, data: &Path, port: u16, rpc: u16) -> String {
+fn settings(dir: &Path, data: &Path, port: u16, rpc: u16, admin: u16) -> String {
     let (meta, data) = (dir.join("meta"), data.display());
     format!(
         "metadata_dir = {meta:?}\ndata_dir = \"{data}\"\ndb_engine = \"sqlite\"\nreplication_factor = 1\n\
          rpc_bind_addr = \"127.0.0.1:{rpc}\"\nrpc_secret = \"{SECRET_KEY}\"\n\
-         [s3_api]\ns3_region = \"garage\"\napi_bind_addr = \"127.0.0.1:{port}\"\n"
+         [s3_api]\ns3_region = \"garage\"\napi_bind_addr = \"127.0.0.1:{port}\"\n\
+         [admin]\napi_bind_addr = \"127.0.0.1:{admin}\"\nadmin_token = \"{ADMIN_TOKEN}\"\n"
     )
 }

@@ -16,6 +16,7 @@ let
       pname = name;
       name = "${name}-${version}";
       outPath = "/nix/store/${hash}-${name}-${version}";
+      drvPath = "/nix/store/${hash}-${name}-${version}.drv";
       meta.mainProgram = name;
     }
     // more;
@@ -34,13 +35,25 @@ let
     "nixfmt"
     "openssl"
     "process-compose"
+    "curl"
+    "iproute2"
+    "qemu"
+    "qemu-utils"
+    "util-linux"
+    "xz"
+    "gnupg"
+    "python3"
     "redis"
+    "restic"
     "rust-analyzer"
     "rustc"
     "rustfmt"
     "systemd"
     "toplevel"
     "unzip"
+    "image"
+    "uki"
+    "iso"
     "vm"
   ] (name: package name "1" { });
   self = simple // {
@@ -62,6 +75,7 @@ let
     stdenv.hostPlatform = {
       inherit system;
       is64bit = true;
+      efiArch = if system == "x86_64-linux" then "x64" else "aa64";
     };
     callPackage =
       file: more: import file (lib.intersectAttrs (lib.functionArgs (import file)) self // more);
@@ -88,6 +102,8 @@ let
         "campplus"
       ];
     };
+    OVMF.fd = package "OVMF" "1" { };
+    writeText = name: text: package name "0" { inherit text; };
     runCommand =
       name: more: _:
       package name "0" (more.passthru or { });

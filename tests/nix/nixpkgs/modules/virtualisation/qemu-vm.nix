@@ -1,8 +1,5 @@
 # What of the real one is asked for.
-{ lib, pkgs, ... }:
+{ pkgs, ... }:
 {
-  options.system.build = lib.mkOption { type = lib.types.attrsOf lib.types.package; };
-  config.system.build = {
-    inherit (pkgs) toplevel vm;
-  };
+  config.system.build.vm = pkgs.vm;
 }
