@@ -12,6 +12,7 @@ use futures::Stream;
 use crate::ids::TranscriptId;
 use crate::tls::Trust;
 
+pub use self::redis::client;
 pub use event::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
 
 /// A handle on the bus; cheap to clone.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{AsyncCommands, Client, RedisError, RedisResult, TlsCertificates};
+use redis::{
+    AsyncCommands, Client, ConnectionAddr, IntoConnectionInfo, RedisError, RedisResult, TlsCertificates,
+};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Event;
@@ -29,7 +31,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) async fn connect(url: &str, trust: &Trust, hub: Hub) -> RedisResult<Self> {
-        let client = open(url, trust)?;
+        let client = client(url, trust)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE))
             .set_response_timeout(Some(PATIENCE))
@@ -61,13 +63,18 @@ impl Link {
     }
 }
 
-fn open(url: &str, trust: &Trust) -> RedisResult<Client> {
-    if !url.starts_with("rediss://") {
-        return Client::open(url);
+/// A client that believes a server behind TLS (`rediss://`) where its authority is trusted.
+///
+/// # Errors
+/// The address is not one.
+pub fn client(at: impl IntoConnectionInfo, trust: &Trust) -> RedisResult<Client> {
+    let at = at.into_connection_info()?;
+    if !matches!(at.addr(), ConnectionAddr::TcpTls { .. }) {
+        return Client::open(at);
     }
     let _installed = provider();
     let roots = Some(trust.pem().as_bytes().to_vec());
-    Client::build_with_tls(url, TlsCertificates { client_tls: None, root_cert: roots })
+    Client::build_with_tls(at, TlsCertificates { client_tls: None, root_cert: roots })
 }
 
 async fn subscribe(client: &Client) -> RedisResult<redis::aio::PubSub> {

@@ -8,7 +8,6 @@ use indicatif::HumanBytes;
 
 use super::process;
 use super::watch::Terminal;
-use crate::config::Config;
 use crate::ops::backup::{self, BackupOptions, Destination, Key, Lock, Manifest, Repository, Source, Watch};
 
 /// Back up database, sound, settings and keys, and read the backup back
@@ -113,8 +112,7 @@ impl Backup {
         if let Some(Action::Verify(verify)) = self.action {
             return verify.run();
         }
-        let config = Config::load()?;
-        process::announce(&config)?;
+        let config = process::settings()?;
         let runtime = tokio::runtime::Runtime::new()?;
         let watch = Terminal::new(runtime.handle())?;
         let lock = Lock::from_files(self.passphrase_file.as_deref(), self.recipient_file.as_deref())?;

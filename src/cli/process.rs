@@ -94,19 +94,28 @@ pub(super) fn trust(config: &TlsConfig) -> anyhow::Result<Trust> {
     Trust::load(&config.ca).context("tls.ca")
 }
 
-/// Makes the settings' authorities known to the S3 client, which knows only those of the system. To be called before any
-/// other thread starts.
+/// Makes the settings' authorities known to those who know only the system's: the S3 client, and PostgreSQL's own programs
+/// that a backup runs. To be called before any other thread starts.
 ///
 /// # Errors
 /// Names the entry that can't be used.
 pub(super) fn announce(config: &Config) -> anyhow::Result<()> {
     let trust = trust(&config.tls)?;
-    let secure = config.storage.s3.as_ref().is_some_and(|s3| s3.endpoint.starts_with("https://"));
-    if secure && !trust.authorities().is_empty() {
+    if !trust.authorities().is_empty() {
         // SAFETY: the callers have started no thread yet.
         unsafe { tls::announce(&trust) }.context("tls.ca")?;
     }
     Ok(())
+}
+
+/// The settings of this process, their authorities [announced](announce).
+///
+/// # Errors
+/// They can't be used.
+pub(super) fn settings() -> anyhow::Result<Config> {
+    let config = Config::load()?;
+    announce(&config)?;
+    Ok(config)
 }
 
 /// Listens where the settings say.

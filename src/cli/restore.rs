@@ -7,7 +7,6 @@ use clap::Args;
 use super::backup::{From, contents};
 use super::process;
 use super::watch::Terminal;
-use crate::config::Config;
 use crate::ops::backup::{self, RestoreOptions, Watch};
 
 /// Restore a backup into an empty system
@@ -25,8 +24,7 @@ pub struct Restore {
 
 impl Restore {
     pub fn run(self) -> anyhow::Result<()> {
-        let config = Config::load()?;
-        process::announce(&config)?;
+        let config = process::settings()?;
         let runtime = tokio::runtime::Runtime::new()?;
         let watch = Terminal::new(runtime.handle())?;
         let (from, key) = self.from.open()?;

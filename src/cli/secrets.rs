@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
 
+use super::process;
 use crate::config::Config;
 use crate::ops::secrets::{self, Addresses, Home, Outcome};
+use crate::tls::Trust;
 
 /// Where the NixOS module keeps them, and what it calls the bucket and the socket.
 const FOLDER: &str = "/var/lib/reflector-secrets";
@@ -137,6 +139,7 @@ impl Rotate {
                 .bucket
                 .or_else(|| Some(own?.storage.s3.as_ref()?.bucket.clone()))
                 .unwrap_or_else(|| BUCKET.to_owned()),
+            trust: own.map_or_else(|| Ok(Trust::system()), |config| process::trust(&config.tls))?,
         };
         let given = self.value_file.as_ref().map(read).transpose()?;
         if given.is_none() && secret.given() && !self.finish {

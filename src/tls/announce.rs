@@ -6,7 +6,8 @@ use std::os::fd::{FromRawFd, IntoRawFd};
 use super::Trust;
 
 /// Makes `trust` what this process, and those that it starts, find as the system's authorities: for the S3 library, which
-/// makes its own HTTP client and takes its roots from where `SSL_CERT_FILE` points.
+/// makes its own HTTP client and takes its roots from where `SSL_CERT_FILE` points; PostgreSQL's own
+/// programs are told the same.
 ///
 /// The text is in a file without a name that lives as long as the process, so nothing is left on a disk.
 ///

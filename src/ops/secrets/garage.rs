@@ -6,6 +6,8 @@ use anyhow::{Context, ensure};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::tls::Trust;
+
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The administration of a Garage, and the bucket that is ours.
@@ -17,10 +19,8 @@ pub(super) struct Garage {
 }
 
 impl Garage {
-    pub(super) fn new(address: &str, token: String, bucket: &str) -> anyhow::Result<Self> {
-        // Already installed when another part of the program came first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(PATIENCE).build()?;
+    pub(super) fn new(address: &str, token: String, bucket: &str, trust: &Trust) -> anyhow::Result<Self> {
+        let client = trust.http().timeout(PATIENCE).build()?;
         Ok(Self {
             address: address.trim_end_matches('/').to_owned(),
             token,

@@ -4,19 +4,21 @@ use anyhow::Context;
 use diesel_async::SimpleAsyncConnection;
 
 use super::home::with_password;
-use crate::db::Pool;
+use crate::db::{Address, Pool};
+use crate::tls::Trust;
 
 /// Gives the role of `address` the password `new`.
 ///
 /// # Errors
 /// PostgreSQL does not answer, or takes neither.
-pub(super) async fn set(address: &str, old: &str, new: &str) -> anyhow::Result<()> {
-    let pool = Pool::new(&with_password(address, old), 1)?;
+pub(super) async fn set(address: &str, old: &str, new: &str, trust: &Trust) -> anyhow::Result<()> {
+    let with = |password: &str| Address::new(&with_password(address, password), trust);
+    let pool = Pool::new(with(old), 1)?;
     let mut conn = match pool.get().await {
         Ok(conn) => conn,
         // A rotation that broke off between the two steps.
         Err(error) => {
-            let again = Pool::new(&with_password(address, new), 1)?;
+            let again = Pool::new(with(new), 1)?;
             again.get().await.map_err(|_| error).context("the password is refused, the new one too")?
         }
     };
@@ -24,6 +26,6 @@ pub(super) async fn set(address: &str, old: &str, new: &str) -> anyhow::Result<(
     let hash = postgres_protocol::password::scram_sha_256(new.as_bytes());
     conn.batch_execute(&format!("ALTER ROLE CURRENT_USER PASSWORD '{hash}'")).await.context("ALTER ROLE")?;
     drop(conn);
-    let check = Pool::new(&with_password(address, new), 1)?;
+    let check = Pool::new(with(new), 1)?;
     check.get().await.map(|_| ()).context("the new password")
 }

@@ -1,7 +1,10 @@
 //! Redis: the default user may have several passwords.
 
 use anyhow::Context;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, IntoConnectionInfo, aio::MultiplexedConnection};
+
+use crate::bus;
+use crate::tls::Trust;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -10,11 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// Redis does not answer, or takes neither.
-pub(super) async fn allow(address: &str, old: &str, new: &str) -> anyhow::Result<()> {
-    let mut server = match connect(address, old).await {
+pub(super) async fn allow(address: &str, old: &str, new: &str, trust: &Trust) -> anyhow::Result<()> {
+    let mut server = match connect(address, old, trust).await {
         Ok(server) => server,
         // A rotation that broke off, and a Redis that was started since.
-        Err(error) => connect(address, new).await.map_err(|_| error)?,
+        Err(error) => connect(address, new, trust).await.map_err(|_| error)?,
     };
     let () = redis::cmd("ACL")
         .arg("SETUSER")
@@ -30,8 +33,8 @@ pub(super) async fn allow(address: &str, old: &str, new: &str) -> anyhow::Result
 ///
 /// # Errors
 /// Redis does not answer, or does not take `new`.
-pub(super) async fn only(address: &str, new: &str) -> anyhow::Result<()> {
-    let mut server = connect(address, new).await?;
+pub(super) async fn only(address: &str, new: &str, trust: &Trust) -> anyhow::Result<()> {
+    let mut server = connect(address, new, trust).await?;
     let () = redis::cmd("CONFIG")
         .arg("SET")
         .arg("requirepass")
@@ -42,13 +45,13 @@ pub(super) async fn only(address: &str, new: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn connect(address: &str, password: &str) -> anyhow::Result<MultiplexedConnection> {
+async fn connect(address: &str, password: &str, trust: &Trust) -> anyhow::Result<MultiplexedConnection> {
     let info = address.into_connection_info().context("the address of Redis")?;
     let login = info.redis_settings().clone().set_password(password);
     let config = AsyncConnectionConfig::new()
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
-    Client::open(info.set_redis_settings(login))?
+    bus::client(info.set_redis_settings(login), trust)?
         .get_multiplexed_async_connection_with_config(&config)
         .await
         .context("Redis can't be reached, or refuses the password")

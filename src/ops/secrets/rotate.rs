@@ -8,6 +8,7 @@ use super::garage::Garage;
 use super::home::Home;
 use super::note::Note;
 use super::{Overlap, Secret, find, postgres, redis};
+use crate::tls::Trust;
 
 /// Where the services are; passwords in them are not used.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Addresses {
     /// Garage's token for administration, where it is not among the secrets of the folder.
     pub garage_token: Option<String>,
     pub bucket: String,
+    /// Whose certificates they may have.
+    pub trust: Trust,
 }
 
 /// What a rotation has come to.
@@ -91,7 +94,9 @@ pub async fn finish(home: &Home, name: &str, addresses: &Addresses) -> anyhow::R
         "the rotation of {name} broke off: call it again without --finish first"
     );
     match (secret.overlap, &note.old[..], &note.new[..]) {
-        (Overlap::Redis, _, [new]) => redis::only(&redis_address(home, addresses)?, new).await?,
+        (Overlap::Redis, _, [new]) => {
+            redis::only(&redis_address(home, addresses)?, new, &addresses.trust).await?
+        }
         (Overlap::Garage, [old, _], [access, _]) => garage(home, addresses)?.only(old, access).await?,
         _ => {}
     }
@@ -103,11 +108,19 @@ pub async fn finish(home: &Home, name: &str, addresses: &Addresses) -> anyhow::R
 async fn allow(home: &Home, secret: &Secret, addresses: &Addresses, note: &Note) -> anyhow::Result<()> {
     match (secret.overlap, &note.old[..], &note.new[..]) {
         (Overlap::None, ..) => Ok(()),
-        (Overlap::Redis, [old], [new]) => redis::allow(&redis_address(home, addresses)?, old, new).await,
+        (Overlap::Redis, [old], [new]) => {
+            redis::allow(&redis_address(home, addresses)?, old, new, &addresses.trust).await
+        }
         (Overlap::Garage, [old, _], [access, key]) => garage(home, addresses)?.allow(old, access, key).await,
         (Overlap::Postgres, [old], [new]) => {
             let address = home.neighbour("database.url")?.context("database.url")?;
-            postgres::set(&address.replacen("postgresql+asyncpg://", "postgresql://", 1), old, new).await
+            postgres::set(
+                &address.replacen("postgresql+asyncpg://", "postgresql://", 1),
+                old,
+                new,
+                &addresses.trust,
+            )
+            .await
         }
         _ => bail!("{} has another number of values than its note", secret.name),
     }
@@ -126,7 +139,7 @@ fn garage(home: &Home, addresses: &Addresses) -> anyhow::Result<Garage> {
         }
     };
     let bucket = home.neighbour("storage.s3.bucket")?.unwrap_or_else(|| addresses.bucket.clone());
-    Garage::new(&addresses.garage_admin, token, &bucket)
+    Garage::new(&addresses.garage_admin, token, &bucket, &addresses.trust)
 }
 
 /// One rotation at a time in one place. The folder may change places with another meanwhile, so the one around it is locked.
