@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod extract;
+mod headers;
 mod health;
 mod metrics;
 mod pages;

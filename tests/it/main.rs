@@ -10,6 +10,7 @@ mod cli_transcribe;
 mod data;
 mod demo;
 mod diarize;
+mod headers;
 mod layering;
 mod llm;
 mod media;
