@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::process;
-use crate::app::run_worker;
+use crate::app::{run_worker, watch};
+use crate::lifecycle::Notifier;
 use crate::queue::Group;
 
 /// Work through the queue; any number of machines may
@@ -16,6 +17,9 @@ pub struct Work {
 
 impl Work {
     pub fn run(self) -> anyhow::Result<()> {
-        process::run(|app, shutdown| async move { run_worker(&app, &self.queues, &shutdown).await })
+        process::run(|app, shutdown| async move {
+            watch(&app, &Notifier::from_environment(), &self.queues, &shutdown);
+            run_worker(&app, &self.queues, &shutdown).await
+        })
     }
 }

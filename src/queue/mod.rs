@@ -5,6 +5,7 @@
 //! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
 
 mod enqueue;
+mod pulse;
 mod worker;
 
 use std::sync::Arc;
@@ -104,6 +105,7 @@ pub enum QueueError {
 pub struct Queue {
     database: Database,
     pool: Pool,
+    workers: pulse::Workers,
 }
 
 /// Key of the advisory lock that keeps two processes from creating the queue's tables at once ("reflectq").
@@ -118,7 +120,7 @@ impl Queue {
         let driver = TokioPostgresDatabase::from_url(database_url, connections.max(4))
             .map_err(|error| QueueError::Connect(error.to_string()))?;
         let pool = driver.pool().clone();
-        Ok(Self { database: driver.into(), pool })
+        Ok(Self { database: driver.into(), pool, workers: Default::default() })
     }
 
     /// Creates or updates the engine's own tables (schema `graphile_worker`). Needed before the first [`enqueue`].
@@ -144,7 +146,7 @@ impl Queue {
 
     /// Works through the jobs of one group until `settings.stop`, whatever happens to the database meanwhile.
     pub async fn work(&self, settings: WorkerSettings, handler: Arc<dyn Handler>) {
-        worker::work(&self.database, settings, handler).await;
+        worker::work(&self.database, &self.workers, settings, handler).await;
     }
 }
 

@@ -15,6 +15,7 @@ mod layering;
 mod llm;
 mod media;
 mod models;
+mod notify;
 mod ops;
 mod pages;
 mod pipeline;
