@@ -19,7 +19,16 @@ impl Work {
     pub fn run(self) -> anyhow::Result<()> {
         process::run(|app, shutdown| async move {
             watch(&app, &Notifier::from_environment(), &self.queues, &shutdown);
-            run_worker(&app, &self.queues, &shutdown).await
+            let worker = run_worker(&app, &self.queues, &shutdown);
+            match app.config().work.listen {
+                None => worker.await,
+                Some(address) => {
+                    let listener = process::listen_at(address, "work.listen").await?;
+                    let told =
+                        crate::web::serve_worker(app.clone(), listener, shutdown.soft().cancelled_owned());
+                    tokio::try_join!(worker, async { Ok(told.await?) }).map(|_| ())
+                }
+            }
         })
     }
 }

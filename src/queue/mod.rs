@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::TranscriptId;
 use crate::model::Stage;
 
-pub use enqueue::{MAX_ATTEMPTS, enqueue, waiting};
+pub use enqueue::{Backlog, MAX_ATTEMPTS, backlog, enqueue};
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
 
 /// What a process offers to do; `reflector work --queues media,speech`.

@@ -11,7 +11,7 @@ use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 
 use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::{assets, headers, health, metrics, pages, security, ws};
+use super::{assets, headers, health, metrics, pages, security, serve, ws};
 use crate::app::App;
 
 /// Bytes of a form or JSON body; uploads have their own limit.
@@ -45,9 +45,26 @@ pub fn router(app: App) -> Router {
                 .layer(middleware::from_fn_with_state(site, headers::add))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
+                .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
                 .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
         )
         .route_layer(middleware::from_fn(metrics::count))
+        .with_state(app)
+}
+
+/// What a process without pages tells whoever watches it.
+pub(super) fn worker(app: App) -> Router {
+    metrics::recorder();
+    let server = &app.config().server;
+    let (hosts, site) = (security::Hosts::new(server), headers::Site::new(server));
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/metrics", get(metrics::get))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(site, headers::add))
+                .layer(middleware::from_fn_with_state(hosts, security::check_host)),
+        )
         .with_state(app)
 }
 

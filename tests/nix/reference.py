@@ -61,7 +61,8 @@ def defaults_agree(wrong):
     # What the appliance chooses otherwise than the program, and what has no default to compare.
     own = {"storage.scratch", "models.dir", "server.site_url"}
     for name in sorted(set(ours) - own):
-        if ours[name].strip('"') != program[name]:
+        # An option that is null leaves the setting unset.
+        if {"null": "unset"}.get(ours[name], ours[name].strip('"')) != program[name]:
             raise wrong(f"services.reflector.settings.{name} is {ours[name]} by default, the program says {program[name]}")
 
 
