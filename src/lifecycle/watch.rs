@@ -82,7 +82,10 @@ mod tests {
 
     const SILENCE: Duration = Duration::from_millis(300);
 
-    struct Listener(UnixDatagram, tempfile::TempDir);
+    struct Listener(
+        UnixDatagram,
+        #[expect(dead_code, reason = "kept, so that its socket stays")] tempfile::TempDir,
+    );
 
     impl Listener {
         fn new() -> (Self, Notifier) {

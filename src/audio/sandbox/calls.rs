@@ -180,7 +180,7 @@ pub(super) fn program() -> Result<BpfProgram, BackendError> {
         SeccompCondition::new(0, SeccompCmpArgLen::Qword, SeccompCmpOp::MaskedEq(NAMESPACES as u64), 0)?;
     rules.insert(SYS_clone, vec![SeccompRule::new(vec![plain])?]);
     // A terminal of ours must not be typed into.
-    let typing = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, u64::from(TIOCSTI))?;
+    let typing = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, TIOCSTI)?;
     rules.insert(SYS_ioctl, vec![SeccompRule::new(vec![typing])?]);
     SeccompFilter::new(
         rules,
