@@ -37,6 +37,11 @@ let
     ];
     SystemCallFilter = [
       "@system-service"
+      # What the program shuts media decoding in with.
+      "landlock_create_ruleset"
+      "landlock_add_rule"
+      "landlock_restrict_self"
+      "seccomp"
       "~@privileged"
     ];
     # Files of 10 GB go through it in parts; many at once.

@@ -111,6 +111,13 @@ in
         environment.OMP_WAIT_POLICY = "passive";
         serviceConfig = {
           Group = ours.group;
+          # Ready when the tables are this version's and the listener or queue is up; then a beat from the event loop, which
+          # stops when that, the speech engine or the queue's signs of life hang.
+          Type = "notify";
+          NotifyAccess = "main";
+          WatchdogSec = 30;
+          # Bringing a large database up to date takes its time.
+          TimeoutStartSec = 300;
           Restart = "on-failure";
           RestartSec = 2;
           # Longer than the 30 seconds after which the program itself gives up waiting.

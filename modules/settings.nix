@@ -109,6 +109,9 @@ in
     };
     work = {
       concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";
+      listen = option (nullOr str) null "127.0.0.1:1251" ''
+        Address and port at which a worker answers `/livez` and `/metrics`, for whoever watches this machine; none if null.
+      '';
       heartbeat_seconds = option ints.positive 5 10 "Seconds between a worker's signs of life.";
       dead_after_seconds = option ints.positive 30 60 ''
         Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.

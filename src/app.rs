@@ -1,5 +1,7 @@
 //! Every long-lived handle of a process, built once from the settings, and the two things a process can do with them.
 
+mod watch;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::llm::{LlmSettings, Understanding};
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
 use crate::tls::Trust;
+
+pub use watch::watch;
 
 /// Handles, cheap to clone.
 #[derive(Clone)]

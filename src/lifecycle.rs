@@ -1,10 +1,16 @@
-//! Start and stop: a first signal asks, a second one (or patience running out) insists.
+//! Start and stop: a first signal asks, a second one (or patience running out) insists; and what the service manager hears of it.
+
+mod notify;
+mod watch;
 
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+pub use notify::Notifier;
+pub use watch::{Check, Pulse, beat};
 
 /// How long what is running may take after the first signal.
 pub const PATIENCE: Duration = Duration::from_secs(30);

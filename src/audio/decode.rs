@@ -1,11 +1,12 @@
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use super::probe::{FORMATS, PROTOCOLS, address, probe};
 use super::process::{self, Limits};
+use super::sandbox::Grant;
 use super::{AudioError, Cancel, PcmFile};
 
 /// Longest recording; a container that claims more, by damage or malice, must not fill the disk.
@@ -50,19 +51,29 @@ pub(super) fn transcode(
     if !info.has_audio {
         return Err(AudioError::NoAudio);
     }
-    let limits =
-        Limits { wall: wall_time(fs::metadata(src)?.len()), file_size: MOST_HOURS * PCM_BYTES_PER_HOUR };
-    let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", "-progress", "pipe:1"]);
-    command.args(["-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-i"]).arg(address(src));
-    command.args(["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]);
-    command.args(["-af", ON_THE_CLOCK]).args(output).arg(address(dst));
+    // It may write over this one file, and make no other.
+    fs::File::create(dst)?;
+    let limits = Limits {
+        grant: Grant { read: Some(src), write: Some(dst) },
+        wall: wall_time(fs::metadata(src)?.len()),
+        file_size: MOST_HOURS * PCM_BYTES_PER_HOUR,
+    };
+    let mut arguments = Vec::new();
+    let mut add = |more: &[&str]| arguments.extend(more.iter().map(OsString::from));
+    add(&["-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-y", "-progress", "pipe:1"]);
+    add(&["-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-i"]);
+    arguments.push(address(src));
+    let mut add = |more: &[&str]| arguments.extend(more.iter().map(OsString::from));
+    add(&["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"]);
+    add(&["-af", ON_THE_CLOCK]);
+    add(output);
+    arguments.push(address(dst));
     let mut on_line = |line: &str| {
         if let Some(share) = share_done(line, info.duration) {
             on_progress(share);
         }
     };
-    let done = process::run("ffmpeg", command, &limits, cancel, &mut on_line);
+    let done = process::run("ffmpeg", &arguments, &limits, cancel, &mut on_line);
     let failure = match done {
         Ok(done) if done.disk_full() => AudioError::DiskFull,
         Ok(done) if done.status.signal() == Some(libc::SIGXFSZ) => AudioError::TooLong(MOST_HOURS),

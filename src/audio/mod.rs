@@ -10,6 +10,7 @@ mod pcm;
 mod peaks;
 mod probe;
 mod process;
+mod sandbox;
 
 pub use cancel::Cancel;
 pub use decode::decode_to_pcm;
@@ -18,3 +19,4 @@ pub use mp3::encode_mp3;
 pub use pcm::{PcmFile, SAMPLE_RATE};
 pub use peaks::{PEAKS, peaks};
 pub use probe::{MediaInfo, probe};
+pub use sandbox::Protection;

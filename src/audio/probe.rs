@@ -2,12 +2,12 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::process::{self, Limits};
+use super::sandbox::Grant;
 use super::{AudioError, Cancel};
 
 /// What a media file says about itself.
@@ -38,7 +38,7 @@ pub(super) const PROTOCOLS: &str = "file,pipe";
 /// Seconds by which a whole file's sound may fall short: rounding, padding, a codec's delay.
 const SLACK: f64 = 2.0;
 
-const LIMITS: Limits = Limits { wall: Duration::from_secs(120), file_size: 1 << 20 };
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What ffprobe warns of where a file does not tell its length.
 const ESTIMATED: &str = "Estimating duration from bitrate";
@@ -86,15 +86,18 @@ pub fn probe(path: &Path) -> Result<MediaInfo, AudioError> {
     if metadata.len() == 0 {
         return Err(AudioError::Empty);
     }
-    let mut command = Command::new("ffprobe");
-    command.args(["-hide_banner", "-loglevel", "warning", "-protocol_whitelist", PROTOCOLS]);
-    command.args(["-format_whitelist", FORMATS, "-print_format", "json", "-show_entries"]);
-    command.arg(
-        "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration:stream_disposition=attached_pic",
-    );
-    command.arg("-i").arg(address(path));
+    let entries = "format=duration:stream=codec_type,codec_name,sample_rate,channels,duration:stream_disposition=attached_pic";
+    let options: [&[&str]; 3] = [
+        &["-hide_banner", "-show_entries", entries],
+        &["-loglevel", "warning", "-print_format", "json"],
+        &["-protocol_whitelist", PROTOCOLS, "-format_whitelist", FORMATS, "-i"],
+    ];
+    let options = options.concat().into_iter().map(OsString::from);
+    let arguments: Vec<OsString> = options.chain([address(path)]).collect();
+    let limits =
+        Limits { grant: Grant { read: Some(path), write: None }, wall: PATIENCE, file_size: 1 << 20 };
     let mut json = String::new();
-    let done = process::run("ffprobe", command, &LIMITS, &Cancel::new(), &mut |line| json.push_str(line))?;
+    let done = process::run("ffprobe", &arguments, &limits, &Cancel::new(), &mut |line| json.push_str(line))?;
     let report: Option<Report> = serde_json::from_str(&json).ok().filter(|_| done.status.success());
     match report.filter(Report::is_of_media) {
         Some(report) => Ok(report.info(done.stderr.contains(ESTIMATED))),

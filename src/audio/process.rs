@@ -1,5 +1,6 @@
-//! A media program under limits: wall time, memory, size of the file it writes; it dies with us and hears no terminal.
+//! A media program in its sandbox and under limits: wall time, memory, size of the file it writes; it dies with us.
 
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -7,10 +8,16 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::sandbox::{self, Grant, Sandbox};
 use super::{AudioError, Cancel};
 
-/// Generous: decoders map large buffers and a stack a thread without using them.
-const MEMORY_BYTES: u64 = 4 << 30;
+/// Memory that it may write to: heap, stacks and private mappings.
+const MEMORY_BYTES: u64 = 1 << 30;
+/// Addresses: libraries and files are mapped beside that memory, and much of what is mapped is never touched.
+const ADDRESSES: u64 = 4 << 30;
+/// Of each thread, and there is a thread a core: the system's 8 MiB would be all of the memory on a large machine.
+const STACK_BYTES: u64 = 2 << 20;
+const OPEN_FILES: u64 = 64;
 /// How much of stderr is kept; the end says why.
 const STDERR_TAIL: usize = 8 << 10;
 /// Between two looks at the cancel flag and the clock.
@@ -19,7 +26,8 @@ const TICK: Duration = Duration::from_millis(50);
 const LONGEST_OUTPUT: u64 = 8 << 20;
 
 /// What a program may use.
-pub(super) struct Limits {
+pub(super) struct Limits<'a> {
+    pub grant: Grant<'a>,
     pub wall: Duration,
     /// Bytes of any one file it writes; a program that writes more is killed (SIGXFSZ).
     pub file_size: u64,
@@ -59,38 +67,18 @@ fn bare(line: &str) -> &str {
     }
 }
 
-/// Runs `command` (one of ffmpeg's programs, called `name`) to its end, handing each line of its stdout to `on_line`.
+/// Runs `name` (one of ffmpeg's programs) to its end, handing each line of its stdout to `on_line`.
 ///
 /// # Errors
-/// `FfmpegMissing`, `Cancelled`, `Timeout`; a program that ran and failed is no error here.
+/// `FfmpegMissing`, `Cancelled`, `Timeout`, `Io` where the sandbox can't be made; a program that ran and failed is no error here.
 pub(super) fn run(
     name: &'static str,
-    mut command: Command,
-    limits: &Limits,
+    arguments: &[OsString],
+    limits: &Limits<'_>,
     cancel: &Cancel,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Finished, AudioError> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // Messages are matched in English; a group of its own, so that Ctrl-C reaches us and we decide.
-    command.env("LC_ALL", "C").process_group(0);
-    let file_size = limits.file_size;
-    // SAFETY: only async-signal-safe calls (setrlimit, prctl) between fork and exec.
-    unsafe {
-        command.pre_exec(move || {
-            set_limit(libc::RLIMIT_AS, MEMORY_BYTES)?;
-            set_limit(libc::RLIMIT_FSIZE, file_size)?;
-            set_limit(libc::RLIMIT_CORE, 0)?;
-            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
-                return Err(io::Error::last_os_error());
-            }
-            Ok(())
-        });
-    }
-    let child = command.spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => AudioError::FfmpegMissing(name),
-        _ => AudioError::Io(error),
-    })?;
-    let mut child = Reaped(child);
+    let mut child = Reaped(start(name, arguments, limits)?);
     let stdout = child.0.stdout.take().expect("stdout is piped");
     let stderr = child.0.stderr.take().expect("stderr is piped");
     let (send, lines) = mpsc::sync_channel::<String>(64);
@@ -127,12 +115,39 @@ pub(super) fn run(
     })
 }
 
+/// Starts it with everything prepared before the fork: after it nothing may be allocated.
+fn start(name: &'static str, arguments: &[OsString], limits: &Limits<'_>) -> Result<Child, AudioError> {
+    let program = sandbox::find(name.as_ref()).ok_or(AudioError::FfmpegMissing(name))?;
+    let sandbox = Sandbox::prepare(&program, &limits.grant)?;
+    let file_size = limits.file_size;
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Our environment may hold secrets. Messages are matched in English.
+    command.env_clear().env("LC_ALL", "C");
+    // SAFETY: only system calls between fork and exec.
+    unsafe {
+        command.pre_exec(move || {
+            set_limit(libc::RLIMIT_DATA, MEMORY_BYTES)?;
+            set_limit(libc::RLIMIT_AS, ADDRESSES)?;
+            set_limit(libc::RLIMIT_STACK, STACK_BYTES)?;
+            set_limit(libc::RLIMIT_NOFILE, OPEN_FILES)?;
+            set_limit(libc::RLIMIT_FSIZE, file_size)?;
+            set_limit(libc::RLIMIT_CORE, 0)?;
+            if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
+                return Err(io::Error::last_os_error());
+            }
+            sandbox.enter()
+        });
+    }
+    Ok(command.spawn()?)
+}
+
 /// Kills and reaps on drop, whatever happened.
 struct Reaped(Child);
 
 impl Reaped {
     /// Kills the program (which closes its pipes) if it has to stop.
-    fn check(&mut self, cancel: &Cancel, deadline: Instant, limits: &Limits) -> Result<(), AudioError> {
+    fn check(&mut self, cancel: &Cancel, deadline: Instant, limits: &Limits<'_>) -> Result<(), AudioError> {
         let error = if cancel.is_cancelled() {
             AudioError::Cancelled
         } else if Instant::now() > deadline {
@@ -178,22 +193,24 @@ fn tail_of(mut pipe: impl Read) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { wall: Duration::from_secs(60), file_size: 1 << 20 };
+    const LIMITS: Limits<'static> = Limits {
+        grant: Grant { read: None, write: None },
+        wall: Duration::from_secs(60),
+        file_size: 1 << 20,
+    };
 
-    fn shell(script: &str) -> Command {
-        let mut command = Command::new("sh");
-        command.args(["-c", script]);
-        command
+    fn shell(script: &str, limits: &Limits<'_>, cancel: &Cancel) -> Result<Finished, AudioError> {
+        run("bash", &["-c".into(), script.into()], limits, cancel, &mut |_| {})
     }
 
     #[test]
     fn lines_and_the_end_of_stderr_come_back() {
         let mut seen = Vec::new();
-        let done =
-            run("sh", shell("echo a; echo b; echo oops >&2; exit 3"), &LIMITS, &Cancel::new(), &mut |line| {
-                seen.push(line.to_owned());
-            })
-            .unwrap();
+        let script = "echo a; echo b; echo oops >&2; exit 3";
+        let done = run("bash", &["-c".into(), script.into()], &LIMITS, &Cancel::new(), &mut |line| {
+            seen.push(line.to_owned());
+        })
+        .unwrap();
         assert_eq!(seen, ["a", "b"]);
         assert_eq!(done.status.code(), Some(3));
         assert_eq!(done.reason(), "oops");
@@ -201,30 +218,30 @@ mod tests {
 
     #[test]
     fn a_program_that_is_not_there_is_named() {
-        let error =
-            run("ffmpeg", Command::new("/no/such/ffmpeg"), &LIMITS, &Cancel::new(), &mut |_| {}).err();
-        assert_eq!(error.unwrap().to_string(), "the program ffmpeg is missing; install ffmpeg");
+        let error = run("/no/such/ffmpeg", &[], &LIMITS, &Cancel::new(), &mut |_| {}).err();
+        assert_eq!(error.unwrap().to_string(), "the program /no/such/ffmpeg is missing; install ffmpeg");
     }
 
     #[test]
     fn time_out_and_cancel_end_a_program_that_would_not() {
         let limits = Limits { wall: Duration::ZERO, ..LIMITS };
-        let error = run("sh", shell("exec sleep 1000"), &limits, &Cancel::new(), &mut |_| {}).err().unwrap();
+        let error = shell("exec sleep 1000", &limits, &Cancel::new()).err().unwrap();
         assert!(matches!(error, AudioError::Timeout(0)), "{error}");
         let cancel = Cancel::new();
         cancel.cancel();
-        let error = run("sh", shell("exec sleep 1000"), &LIMITS, &cancel, &mut |_| {}).err().unwrap();
+        let error = shell("exec sleep 1000", &LIMITS, &cancel).err().unwrap();
         assert!(matches!(error, AudioError::Cancelled), "{error}");
     }
 
     #[test]
     fn a_program_that_writes_too_much_is_stopped() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut command = Command::new("dd");
-        command.args(["if=/dev/zero", "bs=64k", "count=64"]).current_dir(dir.path()).arg("of=big");
-        let done = run("dd", command, &LIMITS, &Cancel::new(), &mut |_| {}).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let grant = Grant { read: None, write: Some(file.path()) };
+        let script = format!("dd if=/dev/stdin bs=64k of={} < <(yes)", file.path().display());
+        let done = shell(&script, &Limits { grant, ..LIMITS }, &Cancel::new()).unwrap();
         assert!(!done.status.success());
-        assert!(dir.path().join("big").metadata().unwrap().len() <= LIMITS.file_size);
+        let written = file.path().metadata().unwrap().len();
+        assert!(written > 0 && written <= LIMITS.file_size, "{written}");
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::process;
-use crate::app::{run_web, run_worker};
+use crate::app::{run_web, run_worker, watch};
+use crate::lifecycle::Notifier;
 use crate::queue::Group;
 
 /// Serve pages and API and work through the queue, in one process
@@ -14,6 +15,7 @@ impl All {
     pub fn run(self) -> anyhow::Result<()> {
         process::run(|app, shutdown| async move {
             let listener = process::listen(&app).await?;
+            watch(&app, &Notifier::from_environment(), &Group::ALL, &shutdown);
             let web = run_web(&app, listener, &shutdown);
             let worker = run_worker(&app, &Group::ALL, &shutdown);
             tokio::try_join!(web, worker).map(|_| ())

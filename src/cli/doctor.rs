@@ -4,35 +4,66 @@ use clap::Args;
 
 use super::process;
 use crate::config::Config;
-use crate::ops::doctor;
+use crate::ops::{doctor, hardening};
 
 /// Try everything this installation needs and say how to mend what is wrong
 #[derive(Debug, Args)]
-pub struct Doctor {}
+pub struct Doctor {
+    /// Look at every requirement of docs/SECURITY.md instead; best as root on the machine itself
+    #[arg(long)]
+    hardening: bool,
+    /// Print that table as JSON
+    #[arg(long, requires = "hardening")]
+    json: bool,
+}
 
 impl Doctor {
-    #[expect(clippy::print_stdout, reason = "the command's result")]
     pub fn run(self) -> anyhow::Result<()> {
         let config = Config::load()?;
-        println!("ok    settings: usable");
         // What is wrong with tls.ca is one of the findings.
         let _known = process::announce(&config);
-        let findings = tokio::runtime::Runtime::new()?.block_on(doctor::examine(&config));
-        let mut wrong = 0;
-        for finding in findings {
-            match finding.outcome {
-                Ok(text) => println!("ok    {}: {text}", finding.what),
-                Err(problem) => {
-                    let word = if problem.warning { "WARN" } else { "FAIL" };
-                    wrong += usize::from(!problem.warning);
-                    println!(
-                        "{word}  {}: {}\n      to mend it: {}",
-                        finding.what, problem.text, problem.remedy
-                    );
-                }
+        let runtime = tokio::runtime::Runtime::new()?;
+        if self.hardening {
+            return table(&runtime.block_on(hardening::examine(&config)), self.json);
+        }
+        findings(runtime.block_on(doctor::examine(&config)))
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn table(rows: &[hardening::Row], json: bool) -> anyhow::Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(rows)?);
+    } else {
+        for row in rows {
+            println!("{row}");
+        }
+    }
+    let of = |outcome: &str| rows.iter().filter(|row| row.outcome == outcome).count();
+    let (failed, counted) = (of("fail"), rows.len());
+    anyhow::ensure!(
+        failed == 0,
+        "{failed} of {counted} requirements do not hold, {} hold, {} do not apply",
+        of("pass"),
+        of("not applicable")
+    );
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn findings(findings: Vec<doctor::Finding>) -> anyhow::Result<()> {
+    println!("ok    settings: usable");
+    let mut wrong = 0;
+    for finding in findings {
+        match finding.outcome {
+            Ok(text) => println!("ok    {}: {text}", finding.what),
+            Err(problem) => {
+                let word = if problem.warning { "WARN" } else { "FAIL" };
+                wrong += usize::from(!problem.warning);
+                println!("{word}  {}: {}\n      to mend it: {}", finding.what, problem.text, problem.remedy);
             }
         }
-        anyhow::ensure!(wrong == 0, "{wrong} of the things this installation needs are wrong");
-        Ok(())
     }
+    anyhow::ensure!(wrong == 0, "{wrong} of the things this installation needs are wrong");
+    Ok(())
 }

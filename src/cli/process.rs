@@ -1,5 +1,6 @@
 //! What the long-running commands share: a runtime, signals, and an end that does not hang.
 
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
@@ -118,8 +119,12 @@ pub(super) fn settings() -> anyhow::Result<Config> {
     Ok(config)
 }
 
-/// Listens where the settings say.
+/// Listens where `server.listen` says.
 pub(super) async fn listen(app: &App) -> anyhow::Result<TcpListener> {
-    let address = app.config().server.listen;
-    TcpListener::bind(address).await.with_context(|| format!("listening on {address} (server.listen)"))
+    listen_at(app.config().server.listen, "server.listen").await
+}
+
+/// Listens at an address that `setting` names.
+pub(super) async fn listen_at(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("listening on {address} ({setting})"))
 }

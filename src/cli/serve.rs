@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::process;
-use crate::app::run_web;
+use crate::app::{run_web, watch};
+use crate::lifecycle::Notifier;
 
 /// Serve pages and API; jobs are left to `reflector work`
 #[derive(Debug, Args)]
@@ -13,6 +14,7 @@ impl Serve {
     pub fn run(self) -> anyhow::Result<()> {
         process::run(|app, shutdown| async move {
             let listener = process::listen(&app).await?;
+            watch(&app, &Notifier::from_environment(), &[], &shutdown);
             run_web(&app, listener, &shutdown).await
         })
     }

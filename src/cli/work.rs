@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::process;
-use crate::app::run_worker;
+use crate::app::{run_worker, watch};
+use crate::lifecycle::Notifier;
 use crate::queue::Group;
 
 /// Work through the queue; any number of machines may
@@ -16,6 +17,18 @@ pub struct Work {
 
 impl Work {
     pub fn run(self) -> anyhow::Result<()> {
-        process::run(|app, shutdown| async move { run_worker(&app, &self.queues, &shutdown).await })
+        process::run(|app, shutdown| async move {
+            watch(&app, &Notifier::from_environment(), &self.queues, &shutdown);
+            let worker = run_worker(&app, &self.queues, &shutdown);
+            match app.config().work.listen {
+                None => worker.await,
+                Some(address) => {
+                    let listener = process::listen_at(address, "work.listen").await?;
+                    let told =
+                        crate::web::serve_worker(app.clone(), listener, shutdown.soft().cancelled_owned());
+                    tokio::try_join!(worker, async { Ok(told.await?) }).map(|_| ())
+                }
+            }
+        })
     }
 }

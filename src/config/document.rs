@@ -63,6 +63,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("work.concurrency", "Jobs at once, 1 to 64. Speech is always one at a time."),
     ("work.heartbeat_seconds", "Seconds between a worker's signs of life."),
     (
+        "work.listen",
+        "Address and port at which `reflector work` answers `/livez` and `/metrics`; unset: none. Not for visitors.",
+    ),
+    (
         "work.dead_after_seconds",
         "Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.",
     ),

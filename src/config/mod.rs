@@ -106,7 +106,11 @@ impl Config {
         self.tls.validate()?;
         self.speech.validate()?;
         self.llm.validate()?;
-        self.work.validate()
+        self.work.validate()?;
+        if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
+            return Err(ConfigError::refused("work.listen", "must differ from server.listen"));
+        }
+        Ok(())
     }
 }
 

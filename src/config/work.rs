@@ -1,3 +1,5 @@
+use std::net::SocketAddr;
+
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
@@ -10,13 +12,15 @@ pub struct WorkConfig {
     pub concurrency: usize,
     /// Seconds between signs of life.
     pub heartbeat_seconds: u64,
+    /// Where a worker tells whoever watches it how it is (`/livez`, `/metrics`); nowhere if unset.
+    pub listen: Option<SocketAddr>,
     /// Seconds of silence after which a worker counts as dead and its jobs start again elsewhere.
     pub dead_after_seconds: u64,
 }
 
 impl Default for WorkConfig {
     fn default() -> Self {
-        Self { concurrency: 4, heartbeat_seconds: 5, dead_after_seconds: 30 }
+        Self { concurrency: 4, heartbeat_seconds: 5, listen: None, dead_after_seconds: 30 }
     }
 }
 

@@ -9,7 +9,7 @@ mod process;
 use std::path::{Path, PathBuf};
 
 use account::Account;
-use process::Server;
+use process::{Launch, Server};
 
 use super::DbError;
 
@@ -63,7 +63,14 @@ impl PrivatePostgres {
         }
         process::clear_stale_pid(&data)?;
         let socket_dir = socket_dir(account, &dir)?;
-        let server = Server::start_patiently(&binaries, account, &dir, &data, &socket_dir, &options)?;
+        let server = Server::start_patiently(Launch {
+            binaries: &binaries,
+            account,
+            dir: &dir,
+            data: &data,
+            socket_dir: &socket_dir,
+            options: &options,
+        })?;
         let started = Self { options, server, socket_dir };
         let (admin, name) = (started.url("postgres"), Self::DATABASE);
         // On a thread of its own: the blocking connection can't be used where a runtime is already running.

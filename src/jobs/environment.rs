@@ -47,6 +47,11 @@ impl Speech {
         self.engine.get()
     }
 
+    /// Steps of what the engine is working on; `None` while it is idle. See [`Engine::steps`].
+    pub fn steps(&self) -> Option<u64> {
+        self.engine.get()?.steps()
+    }
+
     pub(super) async fn engine(&self) -> Result<Engine, JobError> {
         let settings = self.settings.clone();
         let start = || blocking(move || Ok(Engine::start(settings)?));

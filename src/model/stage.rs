@@ -146,6 +146,14 @@ pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Que
     Ok(states)
 }
 
+/// How many stages of all transcripts have failed for good.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count_failed(conn: &mut AsyncPgConnection) -> QueryResult<i64> {
+    stage_state::table.filter(stage_state::status.eq(StageStatus::Failed)).count().get_result(conn).await
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

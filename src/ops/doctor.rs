@@ -9,7 +9,7 @@ use crate::bus::Bus;
 use crate::config::Config;
 use crate::db::{self, Address};
 use crate::ops::backup;
-use crate::storage::Storage;
+use crate::storage::{Room, Storage};
 use crate::tls::Trust;
 use crate::weights::ModelStore;
 
@@ -147,19 +147,8 @@ async fn llm(config: &Config, trust: &Trust) -> anyhow::Result<String> {
 
 /// Bytes that are free where `dir` is, or would be.
 fn room(dir: &Path) -> anyhow::Result<String> {
-    let there = dir.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    let path = std::ffi::CString::new(there.as_os_str().as_encoded_bytes())?;
-    let mut stat = std::mem::MaybeUninit::<libc::statvfs>::uninit();
-    // SAFETY: `path` is a C string, and `stat` is written by the call before it is read, which the status tells.
-    let stat = unsafe {
-        anyhow::ensure!(
-            libc::statvfs(path.as_ptr(), stat.as_mut_ptr()) == 0,
-            std::io::Error::last_os_error()
-        );
-        stat.assume_init()
-    };
-    let free = stat.f_bavail * stat.f_frsize;
-    let shown = format!("{:.1} GB free in {}", free as f64 / 1e9, there.display());
+    let free = Room::of(dir)?.free;
+    let shown = format!("{:.1} GB free for {}", free as f64 / 1e9, dir.display());
     if free < LEAST_FREE {
         anyhow::bail!("{shown}, less than {} GB", LEAST_FREE / 1_000_000_000);
     }

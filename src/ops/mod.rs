@@ -1,8 +1,9 @@
-//! What an operator runs: doctor, certificates, backup, restore, rotation of secrets.
+//! What an operator runs: doctor, the table of what makes an installation safe, certificates, backup, restore, rotation of secrets.
 
 pub mod backup;
 pub mod certs;
 pub mod doctor;
+pub mod hardening;
 pub mod secrets;
 
 use anyhow::Context;

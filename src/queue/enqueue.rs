@@ -1,4 +1,4 @@
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{Group, StageJob};
@@ -29,21 +29,29 @@ pub async fn enqueue(conn: &mut AsyncPgConnection, job: &StageJob) -> diesel::Qu
     .map(|_| ())
 }
 
-/// How many jobs wait or run; also tells whether the queue's tables are there.
+/// What is in the queue.
+#[derive(Clone, Debug, diesel::QueryableByName)]
+pub struct Backlog {
+    /// Jobs that wait or run.
+    #[diesel(sql_type = BigInt)]
+    pub jobs: i64,
+    /// Seconds that the oldest job has waited for a worker since it could run; 0 if none waits.
+    #[diesel(sql_type = Double)]
+    pub oldest_seconds: f64,
+}
+
+/// How full the queue is; also tells whether its tables are there.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn waiting(conn: &mut AsyncPgConnection) -> diesel::QueryResult<i64> {
-    #[derive(diesel::QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        jobs: i64,
-    }
-    let row: Row =
-        diesel::sql_query("select count(*) as jobs from graphile_worker.jobs where attempts < max_attempts")
-            .get_result(conn)
-            .await?;
-    Ok(row.jobs)
+pub async fn backlog(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Backlog> {
+    diesel::sql_query(
+        "select count(*) as jobs, coalesce(extract(epoch from now() - min(run_at) \
+         filter (where locked_at is null and run_at <= now())), 0)::float8 as oldest_seconds \
+         from graphile_worker.jobs where attempts < max_attempts",
+    )
+    .get_result(conn)
+    .await
 }
 
 /// The engine's name for the jobs of a group.

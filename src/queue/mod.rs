@@ -5,6 +5,7 @@
 //! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
 
 mod enqueue;
+mod pulse;
 mod secure;
 mod worker;
 
@@ -19,7 +20,7 @@ use crate::db::{Address, Proof};
 use crate::ids::TranscriptId;
 use crate::model::Stage;
 
-pub use enqueue::{MAX_ATTEMPTS, enqueue, waiting};
+pub use enqueue::{Backlog, MAX_ATTEMPTS, backlog, enqueue};
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
 
 /// What a process offers to do; `reflector work --queues media,speech`.
@@ -106,6 +107,7 @@ pub enum QueueError {
 pub struct Queue {
     database: Database,
     pool: Pool,
+    workers: pulse::Workers,
 }
 
 /// Key of the advisory lock that keeps two processes from creating the queue's tables at once ("reflectq").
@@ -125,13 +127,13 @@ impl Queue {
                 let driver = TokioPostgresDatabase::from_config(config, connections)
                     .map_err(|error| failed(&error))?;
                 let pool = driver.pool().clone();
-                Self { database: driver.into(), pool }
+                Self { database: driver.into(), pool, workers: Default::default() }
             }
             Proof::Certificate(tls) => {
                 let driver =
                     secure::Driver::new(config, *tls, connections).map_err(|error| failed(&error))?;
                 let pool = driver.pool().clone();
-                Self { database: Database::new(driver), pool }
+                Self { database: Database::new(driver), pool, workers: Default::default() }
             }
         })
     }
@@ -159,7 +161,7 @@ impl Queue {
 
     /// Works through the jobs of one group until `settings.stop`, whatever happens to the database meanwhile.
     pub async fn work(&self, settings: WorkerSettings, handler: Arc<dyn Handler>) {
-        worker::work(&self.database, settings, handler).await;
+        worker::work(&self.database, &self.workers, settings, handler).await;
     }
 }
 

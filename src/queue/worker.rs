@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::enqueue::task;
+use super::pulse::Workers;
 use super::{Group, StageJob};
 
 /// How one group is worked.
@@ -99,11 +100,16 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Runs the engine, and runs it again whenever it gives up, which it does when PostgreSQL goes away.
-pub(super) async fn work(database: &Database, settings: WorkerSettings, handler: Arc<dyn Handler>) {
+pub(super) async fn work(
+    database: &Database,
+    workers: &Workers,
+    settings: WorkerSettings,
+    handler: Arc<dyn Handler>,
+) {
     let mut pause = FIRST_PAUSE;
     while !settings.stop.is_cancelled() {
         let started = tokio::time::Instant::now();
-        let Err(error) = work_once(database, &settings, handler.clone()).await else { continue };
+        let Err(error) = work_once(database, workers, &settings, handler.clone()).await else { continue };
         tracing::warn!(group = %settings.group, %error, "the job engine stopped; it starts again");
         if started.elapsed() > LONGEST_PAUSE {
             pause = FIRST_PAUSE;
@@ -118,6 +124,7 @@ pub(super) async fn work(database: &Database, settings: WorkerSettings, handler:
 
 async fn work_once(
     database: &Database,
+    workers: &Workers,
     settings: &WorkerSettings,
     handler: Arc<dyn Handler>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
@@ -141,6 +148,7 @@ async fn work_once(
     };
     let worker = options.init().await?;
     tracing::info!(group = %settings.group, concurrency = settings.concurrency, "working");
+    let _working = workers.enter(settings.group, worker.worker_id());
     worker.run().await?;
     Ok(())
 }

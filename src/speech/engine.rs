@@ -5,7 +5,7 @@
 //! thread's work is answered as an error, and the thread goes on.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -88,6 +88,8 @@ struct Shared {
     ready: AtomicBool,
     queued: AtomicUsize,
     running: AtomicUsize,
+    /// Rises with each step of the work.
+    steps: Arc<AtomicU64>,
 }
 
 struct Handle {
@@ -186,6 +188,13 @@ impl Engine {
         wait(&inbox, &cancel, |share, _| on_progress(share))
     }
 
+    /// A count that rises with each step of the request being worked on; `None` while there is none. One that stands still
+    /// for minutes tells that the thread hangs in libtorch or the GPU's driver. Never blocks.
+    pub fn steps(&self) -> Option<u64> {
+        let shared = &self.0.shared;
+        (shared.running.load(Ordering::Relaxed) > 0).then(|| shared.steps.load(Ordering::Relaxed))
+    }
+
     /// How the engine is; never blocks.
     pub fn health(&self) -> Health {
         let shared = &self.0.shared;
@@ -250,7 +259,10 @@ fn serve(mut models: Models, inbox: &Receiver<(Request, Cancel)>, shared: &Share
         if cancel.is_cancelled() || stop.is_cancelled() {
             continue;
         }
+        // Never the count of the request before: that one may have been still for long at its end.
+        shared.steps.fetch_add(1, Ordering::Relaxed);
         shared.running.store(1, Ordering::Relaxed);
+        let cancel = cancel.counted_by(shared.steps.clone());
         let begun = Instant::now();
         let (what, seconds) = match request {
             Request::Transcribe(pcm, options, news) => {

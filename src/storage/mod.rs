@@ -4,6 +4,7 @@
 mod error;
 mod key;
 mod local;
+mod room;
 mod s3;
 
 use std::io;
@@ -22,6 +23,7 @@ use crate::config::StorageConfig;
 
 pub use error::StorageError;
 pub use key::{ForeignKey, StorageKey, UPLOADS};
+pub use room::Room;
 
 /// No write takes so long.
 const DAY: Duration = Duration::from_secs(24 * 3600);

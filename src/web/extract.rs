@@ -1,9 +1,12 @@
 //! axum's extractors with our errors: what can't be read is told in the same shape as everything else.
 
 use axum::extract::{FromRequest, FromRequestParts};
+use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
+use super::pages::bytes;
 use super::respond::{ApiError, PageError};
+use super::router::MAX_BODY;
 use crate::error::Error;
 
 /// Parts of the path. One that can't be read names nothing: 404, as a page.
@@ -55,7 +58,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, ApiError> {
         let body = axum::body::Bytes::from_request(request, state)
             .await
-            .map_err(|error| Error::BadRequest(error.body_text()))?;
+            .map_err(|error| body("body", error.status(), error.body_text()))?;
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Self(None));
         }
@@ -63,6 +66,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
             .map(Some)
             .map(Self)
             .map_err(|error| Error::Invalid { field: "body", message: error.to_string() }.into())
+    }
+}
+
+/// A body that is too large, broke off, or does not hold what it should.
+fn body(field: &'static str, status: StatusCode, message: String) -> Error {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Error::TooLarge(format!("a body that is no upload may have at most {}", bytes(MAX_BODY)))
+        }
+        _ => Error::Invalid { field, message },
     }
 }
 
@@ -86,7 +99,7 @@ macro_rules! rejections {
 rejections! {
     axum::extract::rejection::PathRejection => |_| Error::NotFound("Page"),
     axum::extract::rejection::QueryRejection => |rejection| Error::Invalid { field: "query", message: rejection.body_text() },
-    axum::extract::rejection::JsonRejection => |rejection| Error::Invalid { field: "body", message: rejection.body_text() },
-    axum::extract::rejection::FormRejection => |rejection| Error::Invalid { field: "form", message: rejection.body_text() },
+    axum::extract::rejection::JsonRejection => |rejection| body("body", rejection.status(), rejection.body_text()),
+    axum::extract::rejection::FormRejection => |rejection| body("form", rejection.status(), rejection.body_text()),
     axum::extract::multipart::MultipartRejection => |rejection| Error::BadRequest(rejection.body_text()),
 }

@@ -67,8 +67,8 @@ async fn database(app: &App) -> (Outcome, Outcome) {
         Ok(conn) => conn,
         Err(reason) => return (Err(reason), Err(reason)),
     };
-    let waiting = told("queue", tokio::time::timeout(PATIENCE, queue::waiting(&mut conn)).await);
-    (Ok(()), waiting.map(|jobs| metrics::gauge!("reflector_queue_waiting").set(jobs as f64)))
+    let waiting = told("queue", tokio::time::timeout(PATIENCE, queue::backlog(&mut conn)).await);
+    (Ok(()), waiting.map(|_| ()))
 }
 
 async fn storage(app: &App) -> Outcome {

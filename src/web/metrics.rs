@@ -10,11 +10,14 @@ use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::app::App;
-use crate::model::backup::{self, Backup};
+use crate::model::{backup, stage};
+use crate::queue;
+use crate::storage::Room;
 
-/// Who scrapes does not wait for a database that does not answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 const SECONDS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Prometheus asks again soon.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The process's recorder, installed at the first call. Nothing is counted before that.
 pub(super) fn recorder() -> &'static PrometheusHandle {
@@ -35,6 +38,21 @@ pub(super) fn recorder() -> &'static PrometheusHandle {
         );
         metrics::describe_counter!("reflector_upload_bytes_total", "Bytes of uploads written to storage");
         metrics::describe_gauge!("reflector_event_sockets", "Open WebSockets");
+        metrics::describe_gauge!("reflector_database_up", "1 if the database answered just now, else 0");
+        metrics::describe_gauge!("reflector_queue_waiting", "Jobs that wait or run");
+        metrics::describe_gauge!(
+            "reflector_queue_oldest_seconds",
+            "How long the oldest job that could run has waited for a worker; 0 if none waits"
+        );
+        metrics::describe_gauge!(
+            "reflector_stages_failed",
+            "Stages of transcripts that have failed for good"
+        );
+        metrics::describe_gauge!("reflector_disk_free_bytes", "Free room where a setting's folder lies");
+        metrics::describe_gauge!(
+            "reflector_disk_total_bytes",
+            "Size of the disk where a setting's folder lies"
+        );
         metrics::describe_gauge!(
             "reflector_backup_last_success_timestamp_seconds",
             "When the last backup was complete and read back; absent before the first"
@@ -65,20 +83,43 @@ pub(super) async fn count(request: Request, next: Next) -> Response {
     response
 }
 
-/// `GET /metrics`.
+/// `GET /metrics`. What the database and the disks know is asked for now; what a database that does not answer knew stays as it was.
 pub(super) async fn get(State(app): State<App>) -> Response {
     let handle = recorder();
+    let known = tokio::time::timeout(PATIENCE, database(&app)).await;
+    metrics::gauge!("reflector_database_up").set(if matches!(known, Ok(Some(()))) { 1.0 } else { 0.0 });
+    disks(&app);
     handle.run_upkeep();
-    // A database that is away has alarms of its own; the numbers of before stay.
-    if let Ok(Ok(Some(last))) = tokio::time::timeout(PATIENCE, last_backup(&app)).await {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
+}
+
+async fn database(app: &App) -> Option<()> {
+    let mut conn = app.pool().get().await.ok()?;
+    let backlog = queue::backlog(&mut conn).await.ok()?;
+    metrics::gauge!("reflector_queue_waiting").set(backlog.jobs as f64);
+    metrics::gauge!("reflector_queue_oldest_seconds").set(backlog.oldest_seconds);
+    let failed = stage::count_failed(&mut conn).await.ok()?;
+    metrics::gauge!("reflector_stages_failed").set(failed as f64);
+    if let Some(last) = backup::last(&mut conn).await.ok()? {
         metrics::gauge!("reflector_backup_last_success_timestamp_seconds")
             .set(last.finished_at.timestamp() as f64);
         metrics::gauge!("reflector_backup_last_success_bytes").set(last.size_bytes as f64);
         metrics::gauge!("reflector_backup_last_missing_objects").set(last.missing as f64);
     }
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
+    Some(())
 }
 
-async fn last_backup(app: &App) -> anyhow::Result<Option<Backup>> {
-    Ok(backup::last(&mut *app.pool().get().await?).await?)
+fn disks(app: &App) {
+    let storage = &app.config().storage;
+    let scratch = storage.scratch.clone().unwrap_or_else(std::env::temp_dir);
+    let objects = storage.s3.is_none().then(|| storage.dir.clone());
+    for (setting, path) in [("storage.scratch", Some(scratch)), ("storage.dir", objects)]
+        .into_iter()
+        .filter_map(|(s, p)| Some((s, p?)))
+    {
+        if let Ok(room) = Room::of(&path) {
+            metrics::gauge!("reflector_disk_free_bytes", "setting" => setting).set(room.free as f64);
+            metrics::gauge!("reflector_disk_total_bytes", "setting" => setting).set(room.total as f64);
+        }
+    }
 }

@@ -6,6 +6,7 @@
 mod api;
 mod assets;
 mod extract;
+mod headers;
 mod health;
 mod metrics;
 mod pages;
@@ -13,13 +14,13 @@ mod read;
 mod respond;
 mod router;
 mod security;
+mod serve;
 mod uploads;
 mod viewer;
 mod waveform;
 mod ws;
 
 use std::future::Future;
-use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 
@@ -36,6 +37,17 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    serve::serve(router(app), listener, shutdown).await
+}
+
+/// Serves what whoever watches a worker asks for (`/livez`, `/metrics`) until `shutdown` completes.
+///
+/// # Errors
+/// The listener breaks.
+pub async fn serve_worker(
+    app: App,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve::serve(router::worker(app), listener, shutdown).await
 }

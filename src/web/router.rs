@@ -11,11 +11,11 @@ use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 
 use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::{assets, health, metrics, pages, security, ws};
+use super::{assets, headers, health, metrics, pages, security, serve, ws};
 use crate::app::App;
 
 /// Bytes of a form or JSON body; uploads have their own limit.
-const MAX_BODY: usize = 1024 * 1024;
+pub(super) const MAX_BODY: u64 = 1_000_000;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -23,6 +23,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub fn router(app: App) -> Router {
     metrics::recorder();
     let hosts = security::Hosts::new(&app.config().server);
+    let site = headers::Site::new(&app.config().server);
     Router::new()
         .merge(pages())
         .nest("/v1", v1())
@@ -41,12 +42,29 @@ pub fn router(app: App) -> Router {
                         .on_failure(DefaultOnFailure::new().level(Level::DEBUG)),
                 )
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-                .layer(middleware::from_fn(security::headers))
+                .layer(middleware::from_fn_with_state(site, headers::add))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
-                .layer(DefaultBodyLimit::max(MAX_BODY)),
+                .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
+                .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
         )
         .route_layer(middleware::from_fn(metrics::count))
+        .with_state(app)
+}
+
+/// What a process without pages tells whoever watches it.
+pub(super) fn worker(app: App) -> Router {
+    metrics::recorder();
+    let server = &app.config().server;
+    let (hosts, site) = (security::Hosts::new(server), headers::Site::new(server));
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/metrics", get(metrics::get))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(site, headers::add))
+                .layer(middleware::from_fn_with_state(hosts, security::check_host)),
+        )
         .with_state(app)
 }
 

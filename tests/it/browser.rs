@@ -11,7 +11,7 @@ use reflector::clock;
 use reflector::model::stage::{self, Stage};
 use reflector::model::{output, segment};
 use thirtyfour::prelude::*;
-use thirtyfour::{ChromeCapabilities, ChromiumLikeCapabilities};
+use thirtyfour::{CapabilitiesHelper, ChromeCapabilities, ChromiumLikeCapabilities};
 
 use crate::support::certs::Workbench;
 use crate::support::media::Media;
@@ -55,6 +55,7 @@ impl Browser {
         ] {
             options.add_arg(argument).unwrap();
         }
+        options.set("goog:loggingPrefs", serde_json::json!({ "browser": "ALL" })).unwrap();
         if dark {
             options.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
         }
@@ -74,10 +75,23 @@ impl Browser {
         // The window, not the page: headless windows may not be narrower than 500, so the page's own size is set too.
         let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
         let body = serde_json::json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        self.ask("goog/cdp/execute", &body).await;
+    }
+
+    /// One of chromedriver's own commands.
+    async fn ask(&self, command: &str, body: &serde_json::Value) -> serde_json::Value {
         let session = self.driver.handle().session_id().to_string();
-        let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
-        let answer = reqwest::Client::new().post(url).json(&body).send().await.expect("chromedriver answers");
-        assert!(answer.status().is_success(), "the size is set");
+        let url = format!("http://127.0.0.1:{}/session/{session}/{command}", self.port);
+        let answer = reqwest::Client::new().post(url).json(body).send().await.expect("chromedriver answers");
+        assert!(answer.status().is_success(), "{command} {body}");
+        answer.json().await.expect("JSON")
+    }
+
+    /// What the browser's console has said since the last call: violations of the policies among it, from the first byte of a
+    /// page on.
+    async fn console(&self) -> Vec<String> {
+        let log = self.ask("se/log", &serde_json::json!({ "type": "browser" })).await;
+        log["value"].as_array().expect("a list").iter().map(|entry| entry["message"].to_string()).collect()
     }
 
     async fn shot(&self, name: &str) {
@@ -172,6 +186,37 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.until("a topic leads to its start", "document.querySelector('audio').currentTime < 3").await;
     browser.script("document.querySelector('audio').pause()").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
+    assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.driver.clone().quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policies_are_in_force_and_plain_forms_work_under_them() {
+    let site = Site::new().await;
+    let id = site.finished("Weekly budget.m4a").await;
+    let browser = Browser::open(false).await;
+    let address = format!("http://localhost:{}/transcripts/{id}", site.address.port());
+    browser.driver.goto(&address).await.unwrap();
+    browser.until("the page is open", "document.querySelector('[data-title-form]')").await;
+    assert_eq!(browser.console().await, Vec::<String>::new());
+
+    // A string does not become markup, a script from elsewhere and one in the page do not run.
+    let refused = "try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>'); return 'written'; } catch (e) { return e.name; }";
+    assert_eq!(browser.script(refused).await, "TypeError");
+    let inline = "const s = document.createElement('script'); s.append('window.__ran = true'); document.body.append(s); return window.__ran ?? null;";
+    assert!(browser.script(inline).await.is_null());
+    browser.script("const s = document.createElement('style'); s.append('b { color: red }'); document.body.append(s)").await;
+    let said = browser.console().await.join("\n");
+    for violated in ["TrustedHTML", "TrustedScript", "style-src"] {
+        assert!(said.contains(violated), "{violated}: {said}");
+    }
+
+    // `no-referrer` takes the origin from a form's request; it must get through all the same.
+    let form = "const form = document.querySelector('[data-title-form]'); form.title.value = 'By hand'; \
+         form.querySelector('input').value = 'By hand'; HTMLFormElement.prototype.submit.call(form);";
+    browser.script(form).await;
+    browser.until("the title is new", "document.querySelector('h1')?.innerText === 'By hand'").await;
+    assert_eq!(browser.script("return document.referrer").await, "");
     browser.driver.clone().quit().await.unwrap();
 }
 
@@ -240,6 +285,10 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
             ] {
                 browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
                 browser.no_sideways_scroll().await;
+                let mut said = browser.console().await;
+                // The console also tells of what is not there: a page, and sound that no stage has made here.
+                said.retain(|line| !line.contains("the server responded with a status of 404"));
+                assert_eq!(said, Vec::<String>::new(), "{name}");
                 let theme = if dark { "dark" } else { "light" };
                 browser.shot(&format!("{name}-{width}-{theme}")).await;
             }

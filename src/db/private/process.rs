@@ -90,19 +90,27 @@ pub struct Server {
     watcher: Option<JoinHandle<Result<(), DbError>>>,
 }
 
+/// What a server is started from.
+#[derive(Clone, Copy, Debug)]
+pub struct Launch<'a> {
+    /// Folder of PostgreSQL's programs.
+    pub binaries: &'a Path,
+    /// Who it runs as.
+    pub account: Account,
+    /// Folder of its own, for its log.
+    pub dir: &'a Path,
+    /// The cluster.
+    pub data: &'a Path,
+    pub socket_dir: &'a Path,
+    pub options: &'a PrivateOptions,
+}
+
 impl Server {
     /// As [`Self::start`], but gives the children of a server that was killed the moment they need to notice.
-    pub fn start_patiently(
-        binaries: &Path,
-        account: Account,
-        dir: &Path,
-        data: &Path,
-        socket_dir: &Path,
-        options: &PrivateOptions,
-    ) -> Result<Self, DbError> {
+    pub fn start_patiently(launch: Launch<'_>) -> Result<Self, DbError> {
         let deadline = Instant::now() + STOP;
         loop {
-            match Self::start(binaries, account, dir, data, socket_dir, options) {
+            match Self::start(launch) {
                 Err(error)
                     if error.to_string().contains("shared memory block") && Instant::now() < deadline =>
                 {
@@ -113,14 +121,8 @@ impl Server {
         }
     }
 
-    fn start(
-        binaries: &Path,
-        account: Account,
-        dir: &Path,
-        data: &Path,
-        socket_dir: &Path,
-        options: &PrivateOptions,
-    ) -> Result<Self, DbError> {
+    fn start(launch: Launch<'_>) -> Result<Self, DbError> {
+        let Launch { binaries, account, dir, data, socket_dir, options } = launch;
         let log = dir.join("postgres.log");
         let log_file =
             File::create(&log).map_err(|error| failed(format!("can't write {}: {error}", log.display())))?;

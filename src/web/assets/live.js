@@ -84,7 +84,7 @@ export class Live {
         if (!part.querySelector(".writing")) old.querySelector(".writing")?.remove();
         if (part.dataset.segments === old.dataset.segments) continue;
         const list = old.querySelector("#text");
-        for (const turn of [...part.querySelectorAll(".turn")]) list.append(document.adoptNode(turn));
+        for (const turn of [...part.querySelectorAll(".turn")]) list.append(document.importNode(turn, true));
         old.dataset.segments = part.dataset.segments;
         changed.push(name);
         continue;
@@ -95,13 +95,13 @@ export class Live {
         // The same sound: only the topics on it may be new.
         this.seen.set(name, html);
         const [marks, fresh] = [old.querySelector(".marks"), part.querySelector(".marks")];
-        if (marks && fresh) { marks.replaceWith(document.adoptNode(fresh)); changed.push("marks"); }
+        if (marks && fresh) { marks.replaceWith(document.importNode(fresh, true)); changed.push("marks"); }
         continue;
       }
       const open = [...old.querySelectorAll("details[open]")].map((item) => item.dataset.name);
       for (const item of part.querySelectorAll("details")) if (open.includes(item.dataset.name)) item.open = true;
       this.seen.set(name, html);
-      old.replaceWith(document.adoptNode(part));
+      old.replaceWith(document.importNode(part, true));
       changed.push(name);
       if (part.dataset.say) announce(part.dataset.say);
     }

@@ -12,7 +12,7 @@ export function keepFresh(every = 3000) {
     if (document.hidden || rows.contains(document.activeElement)) return later();
     try {
       const fresh = (await fetchDocument(location.href)).getElementById("rows");
-      if (fresh && fresh.outerHTML !== rows.outerHTML) rows.replaceWith(document.adoptNode(fresh));
+      if (fresh && fresh.outerHTML !== rows.outerHTML) rows.replaceWith(document.importNode(fresh, true));
     } catch { /* the next round tries again */ }
     if (document.querySelector("#rows[data-busy]")) later();
   }

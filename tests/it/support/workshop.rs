@@ -144,6 +144,22 @@ impl Workshop {
         id
     }
 
+    /// A transcript whose first stage has failed for good, and another one that waits for a worker.
+    pub async fn transcript_that_failed(&self) -> TranscriptId {
+        reflector::queue::init(&self.url).await.expect("the queue's tables");
+        let id = self.upload(&two_people()).await;
+        self.upload(&two_people()).await;
+        let mut conn = self.conn().await;
+        let begun = stage::begin(&mut conn, id, 1, Stage::Ingest, "by hand", clock::now()).await;
+        let stage::Begun::Start { attempt, .. } = begun.expect("a query") else {
+            panic!("it does not start")
+        };
+        stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now())
+            .await
+            .expect("it fails");
+        id
+    }
+
     /// Starts again, in a transaction of its own.
     pub async fn reprocess(&self, id: TranscriptId, from: Option<Stage>) {
         let mut conn = self.conn().await;

@@ -20,6 +20,9 @@ use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 use crate::web::{read, waveform};
 
+/// A browser seeks in what it has fetched, and asks each time whether it still may.
+const KEPT: &str = "private, no-cache";
+
 /// `GET` and `HEAD …/audio/mp3`.
 pub(in crate::web) async fn mp3(
     State(app): State<App>,
@@ -40,7 +43,7 @@ pub(in crate::web) async fn mp3(
     let tag = format!("\"{}-{size}\"", row.run);
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     if text(IF_NONE_MATCH).is_some_and(|known| known.split(',').any(|one| one.trim() == tag)) {
-        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
+        return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag.as_str()), (CACHE_CONTROL, KEPT)]).into_response());
     }
     let wanted = text(RANGE).filter(|_| text(IF_RANGE).is_none_or(|known| known == tag));
     let range = match wanted.map(|text| parse(text, size)) {
@@ -57,7 +60,7 @@ pub(in crate::web) async fn mp3(
         .header(CONTENT_LENGTH, part.end - part.start)
         .header(ACCEPT_RANGES, "bytes")
         .header(ETAG, tag)
-        .header(CACHE_CONTROL, "private, no-cache")
+        .header(CACHE_CONTROL, KEPT)
         .header(CONTENT_DISPOSITION, format!("inline; filename=\"recording_{name}.mp3\""));
     if range.is_some() {
         response = response.header(CONTENT_RANGE, format!("bytes {}-{}/{size}", part.start, part.end - 1));

@@ -1,0 +1,69 @@
+//! What the service manager hears of a process: ready, its state, its end, and the beat of the watchdog.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::App;
+use crate::lifecycle::{Check, Notifier, Pulse, Shutdown, beat};
+use crate::queue::Group;
+
+/// How long one step of the speech engine may take: a batch of windows of the largest model on a slow CPU takes minutes.
+const LONGEST_STEP: Duration = Duration::from_secs(600);
+/// A database that does not answer is not mended by a new start of ours.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Tells the service manager when this process is ready (all of `groups` are worked), and beats from then on. Returns at once;
+/// what it starts ends with the runtime.
+pub fn watch(app: &App, notifier: &Notifier, groups: &[Group], shutdown: &Shutdown) {
+    let (app, notifier, groups, stop) = (app.clone(), notifier.clone(), groups.to_vec(), shutdown.soft());
+    tokio::spawn(async move {
+        app.0.queue.working(&groups).await;
+        let listen = app.config().server.listen;
+        notifier.ready(&match groups.is_empty() {
+            true => format!("serving on {listen}"),
+            false => {
+                format!("working: {}", groups.iter().map(Group::to_string).collect::<Vec<_>>().join(", "))
+            }
+        });
+        let checks = if groups.is_empty() { Vec::new() } else { vec![engine(&app), heartbeat(&app)] };
+        let ending = stop.clone();
+        let told = notifier.clone();
+        tokio::spawn(async move {
+            ending.cancelled().await;
+            told.stopping();
+        });
+        beat(notifier, checks, stop).await;
+    });
+}
+
+/// The speech engine's thread hangs, as it does in a GPU kernel that never ends.
+fn engine(app: &App) -> Check {
+    let (speech, pulse) = (app.speech().clone(), Arc::new(Pulse::new(LONGEST_STEP)));
+    Arc::new(move || {
+        let still = pulse.stuck(speech.steps());
+        Box::pin(async move {
+            match still {
+                None => Ok(()),
+                Some(still) => Err(format!("the speech engine has not moved for {} s", still.as_secs())),
+            }
+        })
+    })
+}
+
+/// The workers' rows in the database stand still although the database answers.
+fn heartbeat(app: &App) -> Check {
+    let queue = app.0.queue.clone();
+    let silence = Duration::from_secs(app.config().work.dead_after_seconds);
+    Arc::new(move || {
+        let queue = queue.clone();
+        Box::pin(async move {
+            match tokio::time::timeout(PATIENCE, queue.silent(silence)).await {
+                Ok(Ok(groups)) if !groups.is_empty() => {
+                    let names: Vec<_> = groups.iter().map(Group::to_string).collect();
+                    Err(format!("no sign of life of the workers for {} reaches the queue", names.join(", ")))
+                }
+                _ => Ok(()),
+            }
+        })
+    })
+}

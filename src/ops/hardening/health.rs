@@ -1,0 +1,181 @@
+//! Whether it runs: answers, signs of life, timers, backups.
+
+use axum::http::StatusCode;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::facts::{Facts, bounded};
+use super::site::Site;
+use super::{Fail, Found, NotApplicable, Outcome, Pass, hidden, pass_if};
+use crate::clock;
+use crate::config::MAX_UPLOAD_BYTES;
+
+/// A worker gives a sign of life every few seconds.
+const SILENCE: f64 = 60.0;
+const NOWHERE: &str =
+    "/v1/transcripts/00000000-0000-0000-0000-000000000000/record/upload?chunk_number=0&total_chunks=1";
+
+pub(super) async fn check(facts: &Facts) -> Found {
+    let mut found = Found::from([
+        (
+            "H-90",
+            match &facts.database {
+                Ok(_) => Pass("it answers".into()),
+                Err(why) => Fail(why.clone()),
+            },
+        ),
+        ("H-92", NotApplicable("nothing is cached; H-55 to H-57 look at Redis")),
+        ("H-93", NotApplicable("search comes with a later version")),
+        ("H-96", heartbeat(facts)),
+        ("H-97", units(facts)),
+        ("H-98", NotApplicable("there is no task console")),
+        ("H-100", Pass("this is it".into())),
+        ("H-102", NotApplicable("login comes with a later version; until then only this machine is let in")),
+        ("H-103", NotApplicable("the self-test comes with a later version")),
+        ("H-104", backup(facts)),
+    ]);
+    let site = match &facts.site {
+        Ok(site) => site,
+        Err(why) => {
+            let ids = ["H-27", "H-28", "H-29", "H-94", "H-95", "H-99", "H-101"];
+            found.extend(ids.map(|id| (id, Fail(why.clone()))));
+            return found;
+        }
+    };
+    let (limit, early, quick, ready, numbers) =
+        tokio::join!(limit(site), early(site), quick(site), ready(facts, site), numbers(site));
+    found.extend([
+        ("H-27", limit),
+        ("H-28", early),
+        ("H-29", quick),
+        ("H-94", ready),
+        ("H-95", page(site)),
+        ("H-99", numbers),
+        ("H-101", page(site)),
+    ]);
+    found
+}
+
+/// Announces one byte too many, for a transcript that does not exist, and sends none.
+async fn limit(site: &Site) -> Outcome {
+    let path = format!("{NOWHERE}&size={}", MAX_UPLOAD_BYTES + 1);
+    let Ok(url) = site.url.join(&path) else { return Fail("no address".into()) };
+    let kind = "multipart/form-data; boundary=XX";
+    match site.send(|client| client.post(url).header("content-type", kind).body("--XX--\r\n")).await {
+        Ok(answer) => {
+            let told = answer.status == StatusCode::PAYLOAD_TOO_LARGE && answer.body.contains("10 GB");
+            let said: String = answer.body.chars().take(80).collect();
+            pass_if(told, format!("{}: {said}", answer.status.as_u16()))
+        }
+        Err(why) => Fail(why),
+    }
+}
+
+/// Announces a body that is too large and waits: an answer that comes before any byte of it shows that nothing collects it.
+async fn early(site: &Site) -> Outcome {
+    let authority = site.direct.authority().to_owned();
+    let said = bounded(async {
+        let words = |error: std::io::Error| error.to_string();
+        let mut stream = tokio::net::TcpStream::connect(&authority).await.map_err(words)?;
+        let head = format!(
+            "POST {NOWHERE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=XX\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            MAX_UPLOAD_BYTES * 2
+        );
+        stream.write_all(head.as_bytes()).await.map_err(words)?;
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).await.map_err(words)?;
+        Ok(String::from_utf8_lossy(&line).into_owned())
+    });
+    match said.await {
+        Ok(said) => pass_if(said.ends_with("413"), format!("{said} before a byte of the body")),
+        Err(why) => Fail(format!("{authority}: {why}")),
+    }
+}
+
+async fn quick(site: &Site) -> Outcome {
+    let begun = std::time::Instant::now();
+    match site.get(&site.direct, "/v1/transcripts?size=1").await {
+        Ok(answer) => {
+            let took = begun.elapsed();
+            pass_if(
+                answer.status.is_success() && took.as_secs_f64() < 2.0,
+                format!("{} in {} ms", answer.status.as_u16(), took.as_millis()),
+            )
+        }
+        Err(why) => Fail(why),
+    }
+}
+
+async fn ready(facts: &Facts, site: &Site) -> Outcome {
+    let answer = match site.get(&site.direct, "/readyz").await {
+        Ok(answer) => answer,
+        Err(why) => return Fail(why),
+    };
+    if !answer.status.is_success() {
+        return Fail(format!("/readyz says {}", answer.body));
+    }
+    match &facts.units {
+        Err(why) => hidden(why),
+        Ok(units) => {
+            let unwatched = units.faults(|units, unit| {
+                let watchdog = units.property(unit, "WatchdogUSec");
+                matches!(watchdog, "" | "0" | "infinity").then(|| "no WatchdogSec".to_owned())
+            });
+            pass_if(
+                unwatched.is_empty(),
+                if unwatched.is_empty() { "ready, and watched".into() } else { unwatched.join("; ") },
+            )
+        }
+    }
+}
+
+fn page(site: &Site) -> Outcome {
+    match &site.page {
+        Ok(page) => pass_if(page.status.is_success(), format!("{} from {}", page.status.as_u16(), site.url)),
+        Err(why) => Fail(format!("{}: {why}", site.url)),
+    }
+}
+
+async fn numbers(site: &Site) -> Outcome {
+    match site.get(&site.direct, "/metrics").await {
+        Ok(answer) => {
+            let told = answer.status.is_success() && answer.body.contains("reflector_");
+            pass_if(told, format!("/metrics gives {} lines", answer.body.lines().count()))
+        }
+        Err(why) => Fail(why),
+    }
+}
+
+fn heartbeat(facts: &Facts) -> Outcome {
+    match &facts.database {
+        Ok(database) => match database.heartbeat {
+            Some(silence) => pass_if(silence <= SILENCE, format!("{silence:.0} s ago")),
+            None => Fail("no worker is known to the queue".into()),
+        },
+        Err(why) => Fail(why.clone()),
+    }
+}
+
+fn units(facts: &Facts) -> Outcome {
+    match &facts.units {
+        Err(why) => hidden(why),
+        Ok(units) => {
+            let failed: Vec<&str> =
+                units.names().filter(|unit| units.property(unit, "ActiveState") == "failed").collect();
+            pass_if(failed.is_empty(), if failed.is_empty() { "none".into() } else { failed.join(", ") })
+        }
+    }
+}
+
+/// The last one that was complete and read back is not older than 26 hours.
+pub(super) fn backup(facts: &Facts) -> Outcome {
+    let last = facts.database.as_ref().map_err(Clone::clone).and_then(|database| database.backup.clone());
+    match last {
+        Ok(Some(finished)) => {
+            let age = clock::now() - finished;
+            pass_if(age.num_hours() < 26, format!("{} hours ago", age.num_hours()))
+        }
+        Ok(None) => Fail("there was none".into()),
+        Err(why) => Fail(why),
+    }
+}

@@ -1,0 +1,148 @@
+//! The policy headers of every answer, errors and refusals included: one middleware, so that no route can miss them.
+//!
+//! TLS ends at a proxy. It is known to be there where `server.site_url` is https, or where a proxy on this machine says
+//! `X-Forwarded-Proto: https`; nobody else is believed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS, X_XSS_PROTECTION,
+};
+use axum::http::{HeaderValue, Uri};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::security::{authority, host_of};
+use crate::config::ServerConfig;
+
+/// Everything from ourselves or not at all; no inline script or style exists, so none is allowed, and no script may turn
+/// text into markup.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; \
+     require-trusted-types-for 'script'; trusted-types 'none'";
+
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const EMBEDDER: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+const EVERY: [(HeaderName, &str); 9] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    // The filter of old browsers could be turned against a page; the policy above does its work.
+    (X_XSS_PROTECTION, "0"),
+    (PERMISSIONS, "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"),
+    (OPENER, "same-origin"),
+    (RESOURCE, "same-origin"),
+    (EMBEDDER, "require-corp"),
+    // A handler that knows better has said so already; see below.
+    (CACHE_CONTROL, "no-store"),
+];
+
+/// One year.
+const HSTS: &str = "max-age=31536000; includeSubDomains";
+
+/// What is known of the address that people use.
+#[derive(Clone, Debug)]
+pub(super) struct Site(Arc<Option<String>>);
+
+impl Site {
+    /// Keeps the host of `server.site_url` if that is https.
+    pub(super) fn new(config: &ServerConfig) -> Self {
+        let url = config.site_url.as_deref().and_then(|url| url.parse::<Uri>().ok());
+        let url = url.filter(|url| url.scheme_str() == Some("https"));
+        Self(Arc::new(url.and_then(|url| url.host().map(str::to_ascii_lowercase))))
+    }
+}
+
+/// How a request reached us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// By TLS, under a name.
+    Encrypted,
+    /// In the clear or unknown, from this machine to this machine.
+    Local,
+    /// In the clear over a network.
+    Plain,
+}
+
+fn way(site: &Site, request: &Request) -> Way {
+    let host = authority(request.uri(), request.headers()).map(host_of).unwrap_or_default();
+    let name = host.to_ascii_lowercase();
+    let address = name.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    let ourselves = name == "localhost" || name.ends_with(".localhost");
+    if ourselves || address.is_some_and(|address| address.is_loopback()) {
+        return Way::Local;
+    }
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let proxy = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
+    let said = request.headers().get(FORWARDED_PROTO).is_some_and(|value| value == "https");
+    if site.0.as_deref() == Some(name.as_str()) || (proxy && said) { Way::Encrypted } else { Way::Plain }
+}
+
+/// Adds the policy headers to every answer.
+pub(super) async fn add(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let way = way(&site, &request);
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in EVERY {
+        if name != CACHE_CONTROL || !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    // No browser tells another site where it came from. `no-referrer` also blanks the `Origin` of a plain form, which is
+    // made up for by `Sec-Fetch-Site`; but that one is not sent in the clear over a network.
+    let referrer = if way == Way::Plain { "same-origin" } else { "no-referrer" };
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static(referrer));
+    // Never for loopback names: it would bind every other server on that machine.
+    if way == Way::Encrypted {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    headers.remove(SERVER);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(host: &str, peer: Option<&str>, proto: Option<&str>) -> Request {
+        let mut request = Request::builder().uri("/").header("host", host);
+        if let Some(proto) = proto {
+            request = request.header(FORWARDED_PROTO, proto);
+        }
+        let mut request = request.body(axum::body::Body::empty()).unwrap();
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        }
+        request
+    }
+
+    #[test]
+    fn tls_is_believed_of_our_own_address_and_of_a_proxy_on_this_machine() {
+        let site = |url: Option<&str>| {
+            Site::new(&ServerConfig { site_url: url.map(Into::into), ..ServerConfig::default() })
+        };
+        let https = site(Some("https://Reflector.example:8443"));
+        for (site, host, peer, proto, wanted) in [
+            (&https, "reflector.example:8443", None, None, Way::Encrypted),
+            (&https, "REFLECTOR.example", Some("192.0.2.1:9"), None, Way::Encrypted),
+            (&https, "other.example", Some("127.0.0.1:9"), None, Way::Plain),
+            (&site(Some("http://reflector.example")), "reflector.example", None, None, Way::Plain),
+            (&site(None), "192.0.2.7", Some("127.0.0.1:9"), Some("https"), Way::Encrypted),
+            (&site(None), "192.0.2.7", Some("[::ffff:127.0.0.1]:9"), Some("https"), Way::Encrypted),
+            (&site(None), "192.0.2.7", Some("192.0.2.1:9"), Some("https"), Way::Plain),
+            (&site(None), "192.0.2.7", Some("127.0.0.1:9"), Some("http"), Way::Plain),
+            (&site(None), "localhost:1250", Some("127.0.0.1:9"), Some("https"), Way::Local),
+            (&site(None), "[::1]:1250", Some("127.0.0.1:9"), None, Way::Local),
+            (&https, "localhost", None, None, Way::Local),
+        ] {
+            assert_eq!(way(site, &request(host, peer, proto)), wanted, "{host} {peer:?} {proto:?}");
+        }
+    }
+}
