@@ -6,6 +6,7 @@
     ./settings.nix
     ./secrets.nix
     ./service.nix
+    ./self-test.nix
     ./models.nix
     ./postgres.nix
     ./redis.nix

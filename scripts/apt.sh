@@ -4,7 +4,7 @@
 
 packages=(ca-certificates g++ make unzip python3 python3-pip ffmpeg postgresql)
 case "${1:-test}" in
-test) packages+=(redis-server caddy curl openssl restic chromium chromium-driver fonts-dejavu-core fonts-noto-core) ;;
+test) packages+=(redis-server caddy curl openssl restic cryptsetup-bin chromium chromium-driver fonts-dejavu-core fonts-noto-core) ;;
 # What reads the NixOS module where there is no Nix (scripts/test-nix.sh): no Rust, no PostgreSQL.
 nix) packages=(ca-certificates git python3 openssl jq nix-bin shellcheck caddy systemd) ;;
 # What boots a Debian root (scripts/rehearsal.sh).

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::process;
 use crate::config::Config;
+use crate::jobs::{Fault, Heard, self_test};
 use crate::ops::{doctor, hardening};
 
 /// Try everything this installation needs and say how to mend what is wrong
@@ -15,13 +16,24 @@ pub struct Doctor {
     /// Print that table as JSON
     #[arg(long, requires = "hardening")]
     json: bool,
+    /// Have a known recording transcribed with the configured models instead
+    #[arg(long, conflicts_with = "hardening")]
+    self_test: bool,
 }
 
 impl Doctor {
+    /// Whether this process itself will compute with libtorch.
+    pub(super) fn computes(&self) -> bool {
+        self.self_test
+    }
+
     pub fn run(self) -> anyhow::Result<()> {
         let config = Config::load()?;
         // What is wrong with tls.ca is one of the findings.
         let _known = process::announce(&config);
+        if self.self_test {
+            return tell(self_test(&config));
+        }
         let runtime = tokio::runtime::Runtime::new()?;
         if self.hardening {
             return table(&runtime.block_on(hardening::examine(&config)), self.json);
@@ -47,6 +59,18 @@ fn table(rows: &[hardening::Row], json: bool) -> anyhow::Result<()> {
         of("pass"),
         of("not applicable")
     );
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn tell(outcome: Result<Heard, Fault>) -> anyhow::Result<()> {
+    match outcome {
+        Ok(heard) => println!("ok    self-test: {heard}"),
+        Err(fault) => {
+            println!("FAIL  self-test: {fault}\n      to mend it: {}", fault.remedy);
+            anyhow::bail!("the known recording was not transcribed as it should be");
+        }
+    }
     Ok(())
 }
 

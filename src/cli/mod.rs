@@ -48,7 +48,11 @@ enum Command {
 impl Command {
     /// Whether this process itself will compute with libtorch.
     fn computes(&self) -> bool {
-        matches!(self, Self::All(_) | Self::Demo(_) | Self::Transcribe(_) | Self::Work(_))
+        match self {
+            Self::All(_) | Self::Demo(_) | Self::Transcribe(_) | Self::Work(_) => true,
+            Self::Doctor(command) => command.computes(),
+            _ => false,
+        }
     }
 
     fn run(self) -> anyhow::Result<()> {

@@ -14,6 +14,7 @@ mod error;
 mod progress;
 mod run;
 mod scratch;
+mod self_test;
 mod start;
 mod sweep;
 
@@ -31,5 +32,6 @@ pub use announce::{action_items as action_items_event, segments as segments_even
 pub use environment::{Environment, Speech, engine_settings};
 pub use run::Stages;
 pub use scratch::Scratch;
+pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
 pub use sweep::{sweep, sweep_for_ever};

@@ -1,10 +1,13 @@
 //! Whether it runs: answers, signs of life, timers, backups.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::facts::{Facts, bounded};
 use super::site::Site;
+use super::units::{SELF_TEST, Units};
 use super::{Fail, Found, NotApplicable, Outcome, Pass, hidden, pass_if};
 use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
@@ -30,7 +33,7 @@ pub(super) async fn check(facts: &Facts) -> Found {
         ("H-98", NotApplicable("there is no task console")),
         ("H-100", Pass("this is it".into())),
         ("H-102", NotApplicable("login comes with a later version; until then only this machine is let in")),
-        ("H-103", NotApplicable("the self-test comes with a later version")),
+        ("H-103", self_test(&facts.units, uptime())),
         ("H-104", backup(facts)),
     ]);
     let site = match &facts.site {
@@ -165,6 +168,40 @@ fn units(facts: &Facts) -> Outcome {
             pass_if(failed.is_empty(), if failed.is_empty() { "none".into() } else { failed.join(", ") })
         }
     }
+}
+
+/// How the last night's run ended, and when. Times since the machine's start.
+pub(super) fn self_test(units: &Result<Units, String>, now: Duration) -> Outcome {
+    let units = match units {
+        Ok(units) => units,
+        Err(why) => return hidden(why),
+    };
+    let property = |name| units.property(SELF_TEST, name);
+    if property("LoadState") != "loaded" {
+        return Fail(format!("there is no {SELF_TEST}"));
+    }
+    if matches!(property("ActiveState"), "activating" | "reloading") {
+        return Fail("it runs just now; ask again when it has ended".into());
+    }
+    // A unit that could not even be started has no time.
+    let result = property("Result");
+    if result != "success" {
+        return Fail(format!("{SELF_TEST}: {result}; `journalctl -u {SELF_TEST}` has what was heard"));
+    }
+    let ended = property("ExecMainExitTimestampMonotonic").parse().unwrap_or(0);
+    if ended == 0 {
+        return Fail("it has not run since the machine was started; it does so ten minutes after".into());
+    }
+    let age = now.saturating_sub(Duration::from_micros(ended)).as_secs() / 3600;
+    pass_if(age < 26, format!("{age} hours ago"))
+}
+
+/// Of systemd's clock, which stands still while the machine sleeps.
+fn uptime() -> Duration {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: a time is written to `now`; this clock is always there.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    Duration::new(now.tv_sec.unsigned_abs(), 0)
 }
 
 /// The last one that was complete and read back is not older than 26 hours.

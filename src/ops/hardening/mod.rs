@@ -2,6 +2,7 @@
 //! changed, and every wait is bounded, so that the whole takes seconds.
 
 mod database;
+mod encryption;
 mod facts;
 mod headers;
 mod health;
@@ -115,8 +116,8 @@ fn row(requirement: &Requirement, outcome: Option<Outcome>) -> Row {
 pub fn may_not_apply(id: &str) -> bool {
     const NEVER_NEEDED: [&str; 5] = ["H-08", "H-58", "H-59", "H-92", "H-98"];
     const WITHOUT_GPU: [&str; 3] = ["H-04", "H-05", "H-71"];
-    /// Search, login, the self-test and keys of single recordings.
-    const LATER: [&str; 4] = ["H-93", "H-102", "H-103", "H-54"];
+    /// Search and login.
+    const LATER: [&str; 2] = ["H-93", "H-102"];
     NEVER_NEEDED.contains(&id) || WITHOUT_GPU.contains(&id) || LATER.contains(&id)
 }
 

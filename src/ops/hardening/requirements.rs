@@ -166,7 +166,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
         "make the bucket private; chmod 0700 the folder",
     ),
     r("H-53", Storage, "data are encrypted at rest", "put the data on LUKS2 (docs/INSTALL.md)"),
-    r("H-54", Storage, "keys of the media can be changed", LATER),
+    r(
+        "H-54",
+        Storage,
+        "keys of the media can be changed",
+        "put the data on LUKS2; docs/SECURITY.md, \"Keys of the disk\", changes its keys",
+    ),
     r(
         "H-55",
         Redis,
@@ -260,7 +265,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     r("H-100", Health, "one command tells the state of all of this", LATER),
     r("H-101", Health, "API and page answer", "start reflector-web, check server.listen"),
     r("H-102", Health, "the first account needs a set-up code", LATER),
-    r("H-103", Health, "a known recording is transcribed as it should be", LATER),
+    r(
+        "H-103",
+        Health,
+        "a known recording was transcribed as it should be within 26 hours",
+        "`reflector doctor --self-test` tells what is wrong; services.reflector.selfTest does it every night",
+    ),
     r(
         "H-104",
         Health,

@@ -1,20 +1,19 @@
 //! The objects: who may read them, and what lies on the disk.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
-use super::facts::{Facts, bounded, nearest};
-use super::{Fail, Found, NotApplicable, Outcome, Pass, hidden, pass_if, secrets};
+use super::facts::{Facts, bounded};
+use super::{Fail, Found, Outcome, Pass, encryption, pass_if, secrets};
 use crate::storage::Storage;
 
 pub(super) async fn check(facts: &Facts) -> Found {
-    Found::from([
+    let mut found = Found::from([
         ("H-51", credentials(facts)),
         ("H-52", strangers(facts).await),
-        ("H-53", encrypted(facts)),
-        ("H-54", NotApplicable("recordings have no keys of their own yet; a later version gives them")),
         ("H-91", gives_and_takes(facts).await),
-    ])
+    ]);
+    found.extend(encryption::check(&facts.data()).await);
+    found
 }
 
 fn credentials(facts: &Facts) -> Outcome {
@@ -50,29 +49,6 @@ async fn strangers(facts: &Facts) -> Outcome {
         ),
         Err(why) => Fail(why),
     }
-}
-
-/// LUKS or plain dm-crypt under the folder, or ZFS with encryption; devices on top of others (LVM) are followed down.
-fn encrypted(facts: &Facts) -> Outcome {
-    let data = facts.data();
-    let there = nearest(&data);
-    let Ok(found) = std::fs::metadata(there) else { return hidden("the folder can't be read") };
-    let (major, minor) = (libc::major(found.dev()), libc::minor(found.dev()));
-    let Ok(block) = Path::new(&format!("/sys/dev/block/{major}:{minor}")).canonicalize() else {
-        return hidden(&format!("{} is on no disk of its own", there.display()));
-    };
-    let sealed = crypt(&block, 0);
-    pass_if(sealed, format!("{} is {} dm-crypt", there.display(), if sealed { "on" } else { "not on" }))
-}
-
-fn crypt(block: &Path, depth: u8) -> bool {
-    let uuid = std::fs::read_to_string(block.join("dm/uuid")).unwrap_or_default();
-    if uuid.starts_with("CRYPT-") {
-        return true;
-    }
-    let Ok(below) = std::fs::read_dir(block.join("slaves")) else { return false };
-    let below: Vec<_> = below.flatten().filter_map(|entry| entry.path().canonicalize().ok()).collect();
-    depth < 8 && !below.is_empty() && below.iter().all(|block| crypt(block, depth + 1))
 }
 
 async fn gives_and_takes(facts: &Facts) -> Outcome {

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::units::{SELF_TEST, Units};
 use super::*;
 
 /// Every id of the requirements that this program answers to. It is written out, so that none is lost in the table and the
@@ -78,4 +80,34 @@ fn a_requirement_that_nobody_looked_at_fails() {
     assert!(!row(&REQUIREMENTS[0], Some(Pass("8 cores".into()))).failed());
     let failed = row(&REQUIREMENTS[0], Some(Fail("2 cores".into()))).to_string();
     assert!(failed.starts_with("FAIL H-01") && failed.contains("to mend it: "), "{failed}");
+}
+
+#[test]
+fn the_self_test_must_have_ended_well_within_26_hours() {
+    const HOUR: u64 = 3600;
+    let verdict = |properties: &str| {
+        let units = Ok(Units::read(&format!("Id={SELF_TEST}\n{properties}")));
+        health::self_test(&units, Duration::from_secs(100 * HOUR))
+    };
+    let ended = |hours: u64, result: &str| {
+        let at = hours * HOUR * 1_000_000;
+        verdict(&format!(
+            "LoadState=loaded\nActiveState=inactive\nResult={result}\nExecMainExitTimestampMonotonic={at}\n"
+        ))
+    };
+    assert_eq!(ended(99, "success"), Pass("1 hours ago".into()));
+    assert_eq!(ended(75, "success"), Pass("25 hours ago".into()));
+    assert_eq!(ended(74, "success"), Fail("26 hours ago".into()));
+    let told = |outcome: Outcome, word: &str| {
+        assert!(matches!(&outcome, Fail(seen) if seen.contains(word)), "{outcome:?}")
+    };
+    told(ended(99, "exit-code"), "exit-code");
+    told(ended(0, "success"), "not run");
+    told(ended(0, "resources"), "resources");
+    told(verdict("LoadState=not-found\nActiveState=inactive\nResult=success\n"), "there is no");
+    told(verdict("LoadState=loaded\nActiveState=activating\nResult=success\n"), "just now");
+    told(
+        health::self_test(&Err("systemd does not run here".into()), Duration::ZERO),
+        "can't be told from here",
+    );
 }

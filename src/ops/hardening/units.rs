@@ -6,12 +6,14 @@ use super::facts::ask;
 
 pub(super) const WEB: &str = "reflector-web.service";
 pub(super) const WORK: &str = "reflector-work.service";
+pub(super) const SELF_TEST: &str = "reflector-self-test.service";
 
 const PROPERTIES: &str = "Id,LoadState,ActiveState,UnitFileState,Restart,NoNewPrivileges,Type,NotifyAccess,User,\
     DevicePolicy,PrivateDevices,ProtectSystem,ProtectHome,PrivateTmp,ProtectKernelTunables,ProtectKernelModules,\
     ProtectKernelLogs,ProtectControlGroups,ProtectClock,ProtectHostname,RestrictNamespaces,RestrictSUIDSGID,\
     LockPersonality,RestrictRealtime,CapabilityBoundingSet,SystemCallFilter,MemoryDenyWriteExecute,UMask,MemoryMax,\
-    TasksMax,IPAddressDeny,WatchdogUSec,Environment";
+    TasksMax,IPAddressDeny,WatchdogUSec,Environment,\
+    Result,ExecMainExitTimestampMonotonic";
 
 /// Properties by unit.
 #[derive(Debug)]
@@ -24,8 +26,10 @@ impl Units {
         if !std::path::Path::new("/run/systemd/system").is_dir() {
             return Err("systemd does not run here".into());
         }
-        let shown =
-            ask("systemctl", &["show", "--property", PROPERTIES, WEB, WORK, "reflector-*", "caddy.service"]);
+        let shown = ask(
+            "systemctl",
+            &["show", "--property", PROPERTIES, WEB, WORK, SELF_TEST, "reflector-*", "caddy.service"],
+        );
         let units = Self::read(&shown.await?);
         if [WEB, WORK].iter().all(|unit| units.property(unit, "LoadState") != "loaded") {
             return Err(format!("systemd knows no {WEB}"));
@@ -33,7 +37,7 @@ impl Units {
         Ok(units)
     }
 
-    fn read(shown: &str) -> Self {
+    pub(super) fn read(shown: &str) -> Self {
         let units = shown.split("\n\n").map(|unit| {
             let pairs = unit.lines().filter_map(|line| line.split_once('='));
             pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
