@@ -35,10 +35,10 @@ in
           # that stays is left out.
           services.reflector-self-test = {
             description = "Self-test of Reflector";
+            # Wanted is nothing: what somebody stopped at night stays stopped.
             inherit (worker)
               path
               requires
-              wants
               after
               onFailure
               ;
@@ -57,6 +57,8 @@ in
                 TimeoutStartSec = "30min";
                 # It asks nobody anything.
                 PrivateNetwork = true;
+                # The worker runs as the same user, and keeps its shared memory.
+                RemoveIPC = false;
                 Nice = 10;
                 CPUWeight = 20;
                 IOSchedulingClass = "idle";
