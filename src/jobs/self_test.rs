@@ -17,9 +17,9 @@ const CLIP: &[u8] = include_bytes!("self_test/clip.ogg");
 /// What is read in it.
 const WORDS: &str = include_str!("self_test/clip.txt");
 
-/// Words that may be wrong, missing or too many, as a share of those that are read. The smallest models miss one of them; a
+/// Words that may be wrong, missing or too many, as a share of those that are read. whisper-tiny.en and -base miss none of 22; a
 /// model that is damaged, or a device that computes wrongly, misses most.
-const WRONG_AT_MOST: f64 = 0.2;
+const WRONG_AT_MOST: f64 = 0.15;
 
 /// Seconds by which a word may end after the clip: the frame in which it ends is 20 ms long.
 const FRAME: f64 = 0.02;
