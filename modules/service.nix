@@ -49,6 +49,21 @@ let
         ${pkgs.runtimeShell} -c 'REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml exec ${program} "$@"' reflector "$@"
     '';
   };
+
+  # As root, who alone may look at everything: firewall, other users' files, arguments of every process.
+  hardening = pkgs.writeShellApplication {
+    name = "reflector-hardening";
+    text = ''
+      exec env \
+        ${
+          lib.escapeShellArgs (
+            lib.mapAttrsToList (name: value: "${name}=${value}") settings
+            ++ [ "REFLECTOR_CONFIG=/run/${baseNameOf ours.secretsDir}/reflector.toml" ]
+          )
+        } \
+        ${program} doctor --hardening "$@"
+    '';
+  };
 in
 {
   options.services.reflector.work = {
@@ -72,6 +87,7 @@ in
     environment.systemPackages = lib.optionals (cfg.units != [ ]) [
       cfg.package
       asService
+      hardening
     ];
 
     # Merged, not joined with //: both parts speak of the same units.

@@ -26,14 +26,22 @@ pub fn watch(app: &App, notifier: &Notifier, groups: &[Group], shutdown: &Shutdo
             }
         });
         let checks = if groups.is_empty() { Vec::new() } else { vec![engine(&app), heartbeat(&app)] };
-        let ending = stop.clone();
-        let told = notifier.clone();
+        let (ending, told) = (stop.clone(), Stopping(notifier.clone()));
         tokio::spawn(async move {
             ending.cancelled().await;
-            told.stopping();
+            drop(told);
         });
         beat(notifier, checks, stop).await;
     });
+}
+
+/// Tells that the process stops when it is dropped: a server without connections may end before any task runs again.
+struct Stopping(Notifier);
+
+impl Drop for Stopping {
+    fn drop(&mut self) {
+        self.0.stopping();
+    }
 }
 
 /// The speech engine's thread hangs, as it does in a GPU kernel that never ends.

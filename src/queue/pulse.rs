@@ -1,15 +1,15 @@
 //! Which workers of the engine run in this process, and whether their signs of life reach the database.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use super::{Group, Queue, QueueError};
 
-/// The engine's name for the worker of each group that works now.
+/// The engine's name for the worker of each group that works now, and since when it does.
 #[derive(Clone, Debug)]
-pub(super) struct Workers(watch::Sender<BTreeMap<Group, String>>);
+pub(super) struct Workers(watch::Sender<BTreeMap<Group, (String, Instant)>>);
 
 impl Default for Workers {
     fn default() -> Self {
@@ -20,7 +20,7 @@ impl Default for Workers {
 impl Workers {
     /// Notes a worker until the guard goes.
     pub(super) fn enter(&self, group: Group, worker: &str) -> Working<'_> {
-        self.0.send_modify(|now| drop(now.insert(group, worker.to_owned())));
+        self.0.send_modify(|now| drop(now.insert(group, (worker.to_owned(), Instant::now()))));
         Working(self, group)
     }
 }
@@ -48,13 +48,15 @@ impl Queue {
     /// # Errors
     /// PostgreSQL can't be asked.
     pub async fn silent(&self, silence: Duration) -> Result<Vec<Group>, QueueError> {
-        let workers = self.workers.0.borrow().clone();
+        let mut workers = self.workers.0.borrow().clone();
+        // A worker's first sign comes some time after its start.
+        workers.retain(|_, (_, since)| since.elapsed() > silence);
         if workers.is_empty() {
             return Ok(Vec::new());
         }
         let connect = |error: &dyn std::fmt::Display| QueueError::Connect(error.to_string());
         let conn = self.pool.get().await.map_err(|error| connect(&error))?;
-        let ids: Vec<&str> = workers.values().map(String::as_str).collect();
+        let ids: Vec<&str> = workers.values().map(|(id, _)| id.as_str()).collect();
         let heard = conn
             .query(
                 "select id from graphile_worker._private_workers \
@@ -64,6 +66,6 @@ impl Queue {
             .await
             .map_err(|error| connect(&error))?;
         let heard: Vec<String> = heard.iter().map(|row| row.get(0)).collect();
-        Ok(workers.into_iter().filter(|(_, id)| !heard.contains(id)).map(|(group, _)| group).collect())
+        Ok(workers.into_iter().filter(|(_, (id, _))| !heard.contains(id)).map(|(group, _)| group).collect())
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Site {
     /// Where the program listens.
     pub direct: Url,
     client: reqwest::Client,
+    /// Keeps to HTTP/1.1, which alone has upgrades.
+    plain: reqwest::Client,
     strict: reqwest::Client,
     /// The start page, and an address that does not exist.
     pub page: Result<Answer, String>,
@@ -42,7 +44,9 @@ impl Site {
                 .build()
                 .map_err(|error| error.to_string())
         };
-        let client = bounded(reqwest::Client::builder().tls_danger_accept_invalid_certs(true))?;
+        let any = || reqwest::Client::builder().tls_danger_accept_invalid_certs(true);
+        let client = bounded(any())?;
+        let plain = bounded(any().http1_only())?;
         // Whom visitors were given to trust counts, too.
         let entries: Vec<_> = config.tls.ca.iter().chain(&config.tls.site_ca).cloned().collect();
         let trust = Trust::load(&entries).map_err(|error| error.to_string())?;
@@ -60,6 +64,7 @@ impl Site {
             url,
             direct,
             client,
+            plain,
             strict,
             page: Err("not asked".into()),
             missing: Err("not asked".into()),
@@ -79,12 +84,12 @@ impl Site {
         answer(self.client.get(url)).await
     }
 
-    /// A request of the caller's making.
+    /// A request of the caller's making, over HTTP/1.1.
     pub(super) async fn send(
         &self,
         make: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder,
     ) -> Result<Answer, String> {
-        answer(make(&self.client)).await
+        answer(make(&self.plain)).await
     }
 
     /// The start page, only over a connection whose certificate is trusted and has the site's name.

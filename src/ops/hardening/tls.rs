@@ -127,7 +127,6 @@ async fn sockets(site: &Site) -> Outcome {
     let asked = site.send(|client| {
         client
             .get(url)
-            .version(Version::HTTP_11)
             .header("connection", "upgrade")
             .header("upgrade", "websocket")
             .header("sec-websocket-version", "13")
