@@ -18,7 +18,7 @@ const CLIP: &[u8] = include_bytes!("self_test/clip.ogg");
 const WORDS: &str = include_str!("self_test/clip.txt");
 
 /// Words that may be wrong, missing or too many, as a share of those that are read. whisper-tiny.en and -base miss none of 22; a
-/// model that is damaged, or a device that computes wrongly, misses most.
+/// model that is damaged, or a device that computes wrongly, misses more.
 const WRONG_AT_MOST: f64 = 0.15;
 
 /// Seconds by which a word may end after the clip: the frame in which it ends is 20 ms long.
