@@ -52,10 +52,10 @@ fn a_model_that_hears_something_else_fails_and_says_what() {
     for name in ["silero-vad", "segmentation-3.0", "campplus", "whisper-tiny.en"] {
         copy(&real.join(name), &models.path().join(name));
     }
-    // The file begins with what makes words of numbers; most of it is lost.
+    // The file begins with the embedding of tokens, the most common first.
     let file = models.path().join("whisper-tiny.en/model.bin");
     let mut bytes = std::fs::read(&file).unwrap();
-    let words = bytes.len() / 50..bytes.len() / 2;
+    let words = bytes.len() / 1000..bytes.len() / 4;
     bytes[words].fill(0);
     std::fs::write(&file, bytes).unwrap();
     let (status, said) = run(&[
