@@ -69,9 +69,9 @@ in
   options.services.reflector.work = {
     memoryMax = lib.mkOption {
       type = lib.types.nullOr lib.types.str;
-      default = null;
+      default = "80%";
       example = "24G";
-      description = "Memory that jobs may use, models included, before the kernel stops them. No limit if null.";
+      description = "Memory that jobs may use, models included, before the kernel stops them; a share of this machine's, or an amount. No limit if null.";
     };
   };
 

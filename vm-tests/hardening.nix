@@ -31,5 +31,13 @@ in
         user = machine.succeed(f"ps -o user:32= -p $(systemctl show -p MainPID --value {unit})").strip()
         assert user == unit, (unit, user)
     machine.succeed("reflector-as-service doctor >&2")
+
+    machine.succeed("systemctl start reflector-backup.service reflector-self-test.service")
+    import json
+    rows = json.loads(machine.execute("reflector-hardening --json 2>/dev/null")[1])
+    # Size, disk, its encryption, earlier generations and the clock are the virtual machine's, which has none of its own.
+    foreign = {"H-01", "H-02", "H-03", "H-53", "H-54", "H-105", "H-106"}
+    wrong = [row for row in rows if row["outcome"] == "fail" and row["id"] not in foreign]
+    assert len(rows) >= 87 and not wrong, wrong
   '';
 }

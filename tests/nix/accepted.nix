@@ -135,6 +135,10 @@ import ./combinations.nix { inherit on pkgs; }
             aliases = [ "minutes.rehearsal.test" ];
           };
           caTrust.directory = "/var/lib/reflector-ca";
+          backup = {
+            enable = true;
+            keys = false;
+          };
         })
       ];
       # The Garage of the tests is built without LMDB.

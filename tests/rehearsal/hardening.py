@@ -1,5 +1,6 @@
 """How shut the running machine is: ports, exposure, processes, secrets."""
 
+import json
 import uuid
 
 from machine import Failed
@@ -10,6 +11,8 @@ EXPOSURE = 20
 # Addresses and ports that may listen: Caddy for people, the rest for this machine alone.
 LISTENING = {"*:80", "*:443", "127.0.0.1:1250", "127.0.0.1:3900", "127.0.0.1:3901", "127.0.0.1:3903"}
 OURS = ["reflector-web.service", "reflector-work.service", "reflector-secrets.service", "reflector-ca-bundle.service"]
+# What a container on somebody's machine can't have: cores, memory, a disk and an encrypted one, a clock and a firewall of its own.
+NOT_HERE = {"H-01", "H-02", "H-03", "H-53", "H-54", "H-77", "H-105", "H-106"}
 RUNNING = ["reflector-web.service", "reflector-work.service"]
 
 
@@ -108,3 +111,15 @@ def secrets(box, visitor):
     if wrong:
         raise Failed("; ".join(wrong))
     return f"{len(known) - 1} secrets looked for in {len(pids)} processes, the journal, the units and every readable file"
+
+
+def requirements(box, visitor):
+    """The program's own list: everything holds but what a Debian root without a disk, clock, kernel or firewall of its own has not."""
+    box.do("systemctl start reflector-backup reflector-self-test")
+    said = box.try_(f"{box.hardening} --json 2>/dev/null")[1]
+    rows = json.loads(said)
+    of = {outcome: [row["id"] for row in rows if row["outcome"] == outcome] for outcome in ("pass", "fail", "not applicable")}
+    wrong = [f"{row['id']} {row['requirement']}: {row['seen']}" for row in rows if row["outcome"] == "fail" and row["id"] not in NOT_HERE]
+    if wrong:
+        raise Failed("these do not hold:\n" + "\n".join(wrong))
+    return f"{len(of['pass'])} hold, {len(of['not applicable'])} do not apply, {len(of['fail'])} can't hold in a container: {' '.join(of['fail'])}"

@@ -119,8 +119,9 @@ class Machine:
             else:
                 # Debian's programs are all in one place.
                 place.symlink_to("/usr")
-        self.as_service = "/usr/local/bin/reflector-as-service"
-        self.put(self.as_service, files["scripts/reflector-as-service-0"], 0o755)
+        self.as_service, self.hardening = (f"/usr/local/bin/reflector-{name}" for name in ("as-service", "hardening"))
+        for program in (self.as_service, self.hardening):
+            self.put(program, files[f"scripts/{pathlib.Path(program).name}-0"], 0o755)
 
     def postgres(self, files):
         """As NixOS writes it: our rules before its own, and roles and databases made by a unit of their own."""

@@ -63,6 +63,7 @@ def steps():
         ("processes", hardening.processes),
         ("secrets", hardening.secrets),
         ("backup", recovery.backup),
+        ("requirements", hardening.requirements),
     ]
 
 
