@@ -2,33 +2,9 @@
 { config, lib, ... }:
 let
   cfg = config.services.reflector;
+  ours = import ./lib.nix { inherit lib; };
 
-  all = {
-    CapabilityBoundingSet = "";
-    LockPersonality = true;
-    NoNewPrivileges = true;
-    PrivateDevices = lib.mkDefault true;
-    PrivateTmp = true;
-    ProtectClock = true;
-    ProtectControlGroups = true;
-    ProtectHome = true;
-    ProtectHostname = true;
-    ProtectKernelLogs = true;
-    ProtectKernelModules = true;
-    ProtectKernelTunables = true;
-    ProtectProc = "invisible";
-    ProtectSystem = "strict";
-    RemoveIPC = true;
-    RestrictNamespaces = true;
-    RestrictRealtime = true;
-    RestrictSUIDSGID = true;
-    SystemCallArchitectures = "native";
-    # Refused calls fail; a library that merely tries one lives on.
-    SystemCallErrorNumber = "EPERM";
-    UMask = lib.mkDefault "0077";
-  };
-
-  program = all // {
+  program = ours.sandbox // {
     PrivateUsers = lib.mkDefault true;
     RestrictAddressFamilies = [
       "AF_UNIX"
@@ -62,16 +38,9 @@ in
       # libtorch writes code while it runs, reads /proc/cpuinfo and meminfo, and binds threads to cores.
       reflector-work.serviceConfig = program;
 
-      reflector-secrets.serviceConfig = all // {
-        MemoryDenyWriteExecute = true;
-        PrivateNetwork = true;
+      reflector-secrets.serviceConfig = ours.helperSandbox // {
         PrivateUsers = true;
-        ProcSubset = "pid";
         RestrictAddressFamilies = "none";
-        SystemCallFilter = [
-          "@system-service"
-          "~@privileged @resources"
-        ];
       };
     }
     // lib.optionalAttrs (cfg.models.pull != [ ]) {

@@ -38,16 +38,13 @@ rec {
     }
   '';
 
-  # For a small program that a unit of ours starts: no network but unix sockets, no rights, no memory both writable and executable.
-  helperSandbox = {
+  # What the kernel keeps from every unit of ours.
+  sandbox = {
     CapabilityBoundingSet = "";
     LockPersonality = true;
-    MemoryDenyWriteExecute = true;
     NoNewPrivileges = true;
-    PrivateDevices = true;
-    PrivateNetwork = true;
+    PrivateDevices = lib.mkDefault true;
     PrivateTmp = true;
-    ProcSubset = "pid";
     ProtectClock = true;
     ProtectControlGroups = true;
     ProtectHome = true;
@@ -58,17 +55,25 @@ rec {
     ProtectProc = "invisible";
     ProtectSystem = "strict";
     RemoveIPC = true;
-    RestrictAddressFamilies = [ "AF_UNIX" ];
     RestrictNamespaces = true;
     RestrictRealtime = true;
     RestrictSUIDSGID = true;
     SystemCallArchitectures = "native";
+    # Refused calls fail; a library that merely tries one lives on.
     SystemCallErrorNumber = "EPERM";
+    UMask = lib.mkDefault "0077";
+  };
+
+  # For a small program that a unit of ours starts: no network but unix sockets, no rights, no memory both writable and executable.
+  helperSandbox = sandbox // {
+    MemoryDenyWriteExecute = true;
+    PrivateNetwork = true;
+    ProcSubset = "pid";
+    RestrictAddressFamilies = [ "AF_UNIX" ];
     SystemCallFilter = [
       "@system-service"
       "~@privileged @resources"
     ];
-    UMask = "0077";
   };
 
   # Host of `http://host:port/…` or `host:port`, IPv6 brackets removed; null if it is neither.
