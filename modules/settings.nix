@@ -93,7 +93,8 @@ in
         "auto"
         "float32"
         "bfloat16"
-      ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fast in.";
+        "int8"
+      ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fastest in.";
       beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";
       queue =
         option (ints.between 1 1024) 16 32

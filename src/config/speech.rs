@@ -31,11 +31,12 @@ pub enum DeviceChoice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrecisionChoice {
-    /// What the device is fast in.
+    /// What the device is fastest in, by a short measurement at start.
     #[default]
     Auto,
     Float32,
     Bfloat16,
+    Int8,
 }
 
 impl Default for SpeechConfig {

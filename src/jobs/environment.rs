@@ -1,7 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tch::Kind;
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
@@ -12,7 +11,7 @@ use crate::bus::Bus;
 use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig};
 use crate::db::Pool;
 use crate::llm::Understanding;
-use crate::speech::{DeviceWish, Engine, EngineSettings};
+use crate::speech::{DeviceWish, Engine, EngineSettings, Precision};
 use crate::storage::Storage;
 use crate::weights::ModelStore;
 
@@ -76,8 +75,9 @@ pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
         },
         precision: match config.precision {
             PrecisionChoice::Auto => None,
-            PrecisionChoice::Float32 => Some(Kind::Float),
-            PrecisionChoice::Bfloat16 => Some(Kind::BFloat16),
+            PrecisionChoice::Float32 => Some(Precision::Float32),
+            PrecisionChoice::Bfloat16 => Some(Precision::Bfloat16),
+            PrecisionChoice::Int8 => Some(Precision::Int8),
         },
         beam: config.beam,
         queue: config.queue,

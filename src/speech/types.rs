@@ -60,6 +60,11 @@ pub struct SpeakerVoice {
 pub struct TranscribeOptions {
     /// Whisper's code of the language; `None` detects it.
     pub language: Option<String>,
+    /// The languages that may be spoken, where `language` is `None`: each window is in one of them. Empty: one language, whichever.
+    pub languages: Vec<String>,
+    /// Text that the recording goes on from, or names and words to expect: the model leans towards their spelling and style.
+    /// Only its last 223 tokens count.
+    pub prompt: Option<String>,
     /// Name of the model; `None` takes the engine's own.
     pub model: Option<String>,
     /// Hypotheses kept while decoding, 1 is greedy; `None` takes the engine's own.
