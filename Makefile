@@ -60,7 +60,8 @@ bench-build := --config profile.dev.package.reflector.opt-level=3
 bench-program := $(CARGO_TARGET_DIR)/debug/examples/bench
 endif
 
-bench: setup ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; make bench ARGS="--help"
+bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; make bench ARGS="--help"
+	@scripts/setup.sh demo
 	@scripts/bench/setup.sh
 	cargo build --locked --example bench $(bench-build)
 	@"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/bench/run.py "$(REFLECTOR_CACHE)" "$(bench-program)" docs/PERFORMANCE.md $(ARGS)

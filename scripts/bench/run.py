@@ -87,12 +87,13 @@ class Bench:
         """Adds what was right to one engine's part."""
         side = self.side(engine, measured, names)
         wrong = words = 0
-        side["starts"], side["onsets"], side["wer_each"] = [], [], {}
+        side["starts"], side["onsets"], side["wer_each"], side["found"] = [], [], {}, {}
         for name in names:
             facts, found = self.recording(name), measured[engine.name, name]["found"]
             errors, count = score.word_errors(facts["text"], found["text"])
             wrong, words = wrong + errors, words + count
             side["wer_each"][name] = 100 * errors / count
+            side["found"][name] = {"text": found["text"], "words": found["words"]}
             side["starts" if facts["words"] else "onsets"] += score.start_errors(facts, found["words"])
         side["wer"], side["errors"], side["words"] = 100 * wrong / words, wrong, words
         side["starts"], side["onsets"] = score.middle(side["starts"]), score.middle(side["onsets"])
