@@ -72,15 +72,20 @@ fn answer(engine: &Engine, request: Request) -> anyhow::Result<Value> {
             let words = found.segments.iter().flat_map(|segment| &segment.words);
             let words: Vec<Value> = words.map(|word| json!([word.text, word.start, word.end])).collect();
             let texts: Vec<&str> = found.segments.iter().map(|segment| segment.text.as_str()).collect();
-            Ok(json!({ "seconds": seconds, "peak": peak(), "text": texts.join(" "), "words": words, "language": found.language }))
+            Ok(
+                json!({ "seconds": seconds, "peak": peak(), "text": texts.join(" "), "words": words, "language": found.language }),
+            )
         }
         Request::Diarize { pcm } => {
             let pcm = PcmFile::open(pcm)?;
             let begun = Instant::now();
             let found = engine.diarize(pcm, DiarizeOptions::default(), &cancel, |_| {})?;
             let seconds = begun.elapsed().as_secs_f64();
-            let turns: Vec<Value> =
-                found.turns.iter().map(|turn| json!([turn.start, turn.end, turn.speaker.to_string()])).collect();
+            let turns: Vec<Value> = found
+                .turns
+                .iter()
+                .map(|turn| json!([turn.start, turn.end, turn.speaker.to_string()]))
+                .collect();
             Ok(json!({ "seconds": seconds, "peak": peak(), "turns": turns }))
         }
     }
