@@ -6,6 +6,7 @@ pub mod pickle;
 pub mod pull;
 pub mod registry;
 pub mod safetensors;
+pub mod size;
 mod sources;
 mod store;
 pub mod verify;
