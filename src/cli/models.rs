@@ -89,7 +89,9 @@ fn list(store: &ModelStore) -> anyhow::Result<()> {
         if let Some(whisper) = model.whisper {
             let [full, half] = [4, 2].map(|bytes| HumanBytes(whisper.at_work(bytes)));
             let millions = whisper.parameters() as f64 / 1e6;
-            say(&format!("    {millions:.0} million parameters; memory at work about {full} in float32, {half} in 16 bits"));
+            say(&format!(
+                "    {millions:.0} million parameters; memory at work about {full} in float32, {half} in 16 bits"
+            ));
         }
         let recorded = store.recorded(model.name);
         for file in model.files {
@@ -99,8 +101,12 @@ fn list(store: &ModelStore) -> anyhow::Result<()> {
             }
         }
         if !model.pinned() {
-            let open: Vec<&str> = model.files.iter().filter(|file| file.pin.is_none()).map(|file| file.name).collect();
-            say(&format!("    not pinned: {}; the checksums of the first pull are recorded and held to", open.join(", ")));
+            let open: Vec<&str> =
+                model.files.iter().filter(|file| file.pin.is_none()).map(|file| file.name).collect();
+            say(&format!(
+                "    not pinned: {}; the checksums of the first pull are recorded and held to",
+                open.join(", ")
+            ));
         }
     }
     Ok(())

@@ -37,7 +37,13 @@ impl WhisperSize {
         let feed = 8 * w * w + 5 * w;
         let encoder = encoder * (attention + feed + 4 * w);
         let decoder = decoder * (2 * attention + feed + 6 * w);
-        convolutions + AUDIO_POSITIONS * w + encoder + 2 * w + (vocabulary + TEXT_POSITIONS) * w + decoder + 2 * w
+        convolutions
+            + AUDIO_POSITIONS * w
+            + encoder
+            + 2 * w
+            + (vocabulary + TEXT_POSITIONS) * w
+            + decoder
+            + 2 * w
     }
 
     /// Bytes of its weights in numbers of `bytes` bytes.
@@ -64,7 +70,8 @@ mod tests {
     fn parameters_are_those_of_the_published_files() {
         let mut compared = 0;
         for model in MODELS.iter() {
-            let weights = model.files.iter().find(|file| file.name == "model.safetensors").and_then(|file| file.pin);
+            let weights =
+                model.files.iter().find(|file| file.name == "model.safetensors").and_then(|file| file.pin);
             let (Some(size), Some((bytes, _))) = (model.whisper, weights) else { continue };
             // OpenAI published the third large generation in float16, the rest in float32.
             let each = if size.mels == 128 { 2 } else { 4 };

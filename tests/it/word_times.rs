@@ -76,7 +76,7 @@ fn lateness(truth: &[Timed], found: &Transcription) -> Vec<f64> {
 fn begin_in_time(model: &str, recording: &str, truth: &[Timed]) {
     let _turn = alone();
     let known = truth.iter().filter(|(_, start)| start.is_some()).count();
-    let mut late = lateness(truth, &transcribe(&engine(model, 2), &sample(recording), 5));
+    let mut late = lateness(truth, &transcribe(&engine(model, 2), &sample(recording), 1));
     assert!(late.len() * 10 >= known * 8, "{model} heard only {} of {known} words right", late.len());
     late.sort_by(f64::total_cmp);
     let bias = late[late.len() / 2];
