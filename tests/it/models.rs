@@ -289,3 +289,25 @@ fn installed_models_are_the_pinned_ones() {
         }
     }
 }
+
+/// What the page says of a model is what the registry has.
+#[test]
+fn the_page_lists_every_model_with_its_size() {
+    let page = include_str!("../../docs/MODELS.md");
+    for model in MODELS.iter() {
+        let start = match model.whisper {
+            Some(size) => {
+                format!(
+                    "| `{}` | {} | {:.0} M |",
+                    model.name,
+                    model.languages,
+                    size.parameters() as f64 / 1e6
+                )
+            }
+            None => format!("| `{}` | ", model.name),
+        };
+        let line = page.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("docs/MODELS.md has no line that begins {start}"));
+        assert!(line.contains(&format!("| {} |", model.licence)), "the licence of {}", model.name);
+    }
+}
