@@ -123,11 +123,20 @@ fn shapes(layout: &Layout) -> Vec<(String, Vec<i64>)> {
 
 fn write_weights(folder: &Path, layout: &Layout) {
     tch::manual_seed(1);
+    let random = |shape: &[i64]| Tensor::randn(shape, (Kind::Float, Device::Cpu)) * 0.05;
+    let table = random(&[layout.vocabulary, WIDTH]);
+    // Leaning towards the end of the text at every step: rows are short then, as those of a trained model are.
+    let end = table.get(if layout.vocabulary == 51_864 { 50_256 } else { 50_257 });
+    let lean = &end / end.norm() * 16.0;
     let tensors: Vec<(String, Tensor)> = shapes(layout)
         .into_iter()
         .map(|(name, shape)| {
-            let value = Tensor::randn(shape.as_slice(), (Kind::Float, Device::Cpu)) * 0.05;
-            let value = if name.ends_with("norm.weight") { value + 1.0 } else { value };
+            let value = match name.as_str() {
+                "model.decoder.embed_tokens.weight" => table.shallow_clone(),
+                "model.decoder.layer_norm.bias" => lean.shallow_clone(),
+                _ if name.ends_with("norm.weight") => random(&shape) + 1.0,
+                _ => random(&shape),
+            };
             (name, value.to_kind(layout.kind))
         })
         .collect();
