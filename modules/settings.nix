@@ -79,6 +79,13 @@ in
       model = option str "whisper-base" "whisper-large-v3-turbo" ''
         Whisper model by its name on the Hugging Face hub without the owner.
       '';
+      segmentation_model = option str "segmentation-3.0" "my-segmentation" ''
+        Folder in `models.dir` of the network that hears who speaks when: segmentation-3.0, or a checkpoint trained further in
+        its shape.
+      '';
+      embedding_model = option str "campplus" "my-voices" ''
+        Folder in `models.dir` of the network that tells voices apart: a CAM++ of 192 or 512 dimensions.
+      '';
       device =
         option
           (enum [

@@ -42,6 +42,14 @@ const MEANINGS: &[(&str, &str)] = &[
         "Folder with one folder a model; `reflector models pull` fills it. The default follows `REFLECTOR_CACHE`, `XDG_CACHE_HOME`, `HOME`.",
     ),
     ("speech.model", "Whisper model by its name on the Hugging Face hub without the owner."),
+    (
+        "speech.segmentation_model",
+        "Folder in `models.dir` of the network that hears who speaks when: segmentation-3.0, or a checkpoint trained further in its shape.",
+    ),
+    (
+        "speech.embedding_model",
+        "Folder in `models.dir` of the network that tells voices apart: a CAM++ of 192 or 512 dimensions. Its thresholds were chosen for `campplus`.",
+    ),
     ("speech.device", "`auto` (CUDA where it is there), `cpu` or `cuda`."),
     (
         "speech.precision",

@@ -8,6 +8,9 @@ use super::ConfigError;
 pub struct SpeechConfig {
     /// Name of a Whisper model as on the Hugging Face hub without its owner.
     pub model: String,
+    /// Names of folders in `models.dir`: who speaks when, and voices told apart.
+    pub segmentation_model: String,
+    pub embedding_model: String,
     pub device: DeviceChoice,
     pub precision: PrecisionChoice,
     /// Hypotheses kept while decoding; 1 is greedy.
@@ -43,6 +46,8 @@ impl Default for SpeechConfig {
     fn default() -> Self {
         Self {
             model: "whisper-base".into(),
+            segmentation_model: "segmentation-3.0".into(),
+            embedding_model: "campplus".into(),
             device: DeviceChoice::Auto,
             precision: PrecisionChoice::Auto,
             beam: 5,
@@ -53,6 +58,18 @@ impl Default for SpeechConfig {
 
 impl SpeechConfig {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        for (key, name) in [
+            ("speech.model", &self.model),
+            ("speech.segmentation_model", &self.segmentation_model),
+            ("speech.embedding_model", &self.embedding_model),
+        ] {
+            if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\']) {
+                return Err(ConfigError::refused(
+                    key,
+                    "must be the name of a folder in models.dir, not a path",
+                ));
+            }
+        }
         if !(1..=16).contains(&self.beam) {
             return Err(ConfigError::refused("speech.beam", "must be from 1 to 16"));
         }

@@ -66,7 +66,7 @@ impl Speech {
 /// The settings of an engine; `models` is the folder of all weights.
 pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
     EngineSettings {
-        models: ModelStore::new(models),
+        models: ModelStore::new(models).with_speakers(&config.segmentation_model, &config.embedding_model),
         model: config.model.clone(),
         device: match config.device {
             DeviceChoice::Auto => DeviceWish::Auto,

@@ -55,14 +55,15 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         ),
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ]);
-    let models = ModelStore::new(&config.models.dir);
-    for installed in
-        [models.whisper(&config.speech.model), models.vad(), models.segmentation(), models.embedding()]
+    let speech = &config.speech;
+    let models = ModelStore::new(&config.models.dir)
+        .with_speakers(&speech.segmentation_model, &speech.embedding_model);
+    for installed in [models.whisper(&speech.model), models.vad(), models.segmentation(), models.embedding()]
     {
         findings.push(finding(
             "model",
             installed.map(|path| format!("{} is there", path.display())),
-            "`reflector models pull NAME`, or check models.dir and speech.model",
+            "`reflector models pull NAME`, or check models.dir, speech.model, speech.segmentation_model and speech.embedding_model",
         ));
     }
     findings.push(finding(

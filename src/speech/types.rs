@@ -51,7 +51,7 @@ pub struct Diarization {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerVoice {
     pub speaker: u32,
-    /// 192 numbers of unit length (CAM++).
+    /// Numbers of unit length, 192 of CAM++; as many as the embedding model has.
     pub embedding: Vec<f32>,
 }
 

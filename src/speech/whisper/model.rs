@@ -24,7 +24,7 @@ const HEAD_WIDTH: i64 = 64;
 /// Where a Whisper checkpoint lies.
 #[derive(Clone, Debug)]
 pub struct WhisperFiles {
-    /// `.safetensors` with Hugging Face names, or CTranslate2's `model.bin`.
+    /// `.safetensors` with Hugging Face names or the index of several, or CTranslate2's `model.bin`.
     pub weights: PathBuf,
     pub tokenizer: PathBuf,
     /// Files that may carry `alignment_heads` and the suppressed tokens: `config.json`, `generation_config.json`.
@@ -35,10 +35,12 @@ impl WhisperFiles {
     /// What a model's folder holds.
     pub fn in_dir(dir: &Path) -> Result<Self, SpeechError> {
         let present = |name: &str| Some(dir.join(name)).filter(|path| path.is_file());
-        let weights = present("model.safetensors").or_else(|| present("model.bin"));
+        let weights = ["model.safetensors", "model.safetensors.index.json", "model.bin"]
+            .iter()
+            .find_map(|name| present(name));
         let (Some(weights), Some(tokenizer)) = (weights, present("tokenizer.json")) else {
             return Err(SpeechError::Model(format!(
-                "{} has no tokenizer.json, or neither model.safetensors nor model.bin",
+                "{} has no tokenizer.json, or neither model.safetensors (or its index) nor model.bin",
                 dir.display()
             )));
         };
@@ -71,8 +73,8 @@ pub struct Whisper {
 impl Whisper {
     pub fn load(files: &WhisperFiles, device: Device, precision: Precision) -> Result<Self, SpeechError> {
         let kind = precision.kind();
-        let safe = files.weights.extension().is_some_and(|extension| extension == "safetensors");
-        let mut map = if safe { safetensors::read(&files.weights)? } else { ct2::read(&files.weights)? };
+        let ct2 = files.weights.extension().is_some_and(|extension| extension == "bin");
+        let mut map = if ct2 { ct2::read(&files.weights)? } else { safetensors::read(&files.weights)? };
         let mut loader = Loader { map: &mut map, device, kind, packing: None };
         let shape = |loader: &Loader, name: &str| loader.map.get(name).map(Tensor::size).unwrap_or_default();
         let first = shape(&loader, "model.encoder.conv1.weight");
