@@ -65,6 +65,8 @@ pub struct TranscribeOptions {
     /// Hypotheses kept while decoding, 1 is greedy; `None` takes the engine's own.
     pub beam: Option<usize>,
     pub task: Task,
+    /// Names and words to expect, or the text before.
+    pub prompt: Option<String>,
 }
 
 /// What Whisper writes down.
@@ -82,6 +84,10 @@ pub enum Task {
 pub struct DiarizeOptions {
     /// How many people speak; `None` finds out.
     pub speakers: Option<u32>,
+    /// At least so many.
+    pub min_speakers: Option<u32>,
+    /// At most so many.
+    pub max_speakers: Option<u32>,
 }
 
 /// A step forward of a transcription under way.
