@@ -13,6 +13,7 @@ mod fetch;
 mod form;
 mod guard;
 mod health;
+mod linger;
 mod metrics;
 mod missing;
 mod models;
@@ -133,6 +134,7 @@ impl Server {
                     .layer(fixed(header::CACHE_CONTROL, "no-store"))
                     .layer(CsrfLayer::new())
                     .layer(middleware::from_fn_with_state(PATIENCE, serve::patience))
+                    .layer(middleware::from_fn(linger::linger))
                     // Media have their own limit.
                     .layer(DefaultBodyLimit::disable()),
             )

@@ -19,13 +19,13 @@ async fn media() -> String {
     let file = |name: &str| std::fs::read(sample(name)).unwrap();
     let (clip, talk) = (file(CLIP), file("public/sample.wav"));
     let app = Router::new()
-        .route("/clip.wav", get(async move || clip))
-        .route("/talk.wav", get(async move || talk))
-        .route("/text", get(async || "no media at all, only text"))
-        .route("/moved", get(async || Redirect::temporary("/clip.wav")))
-        .route("/inside", get(async || Redirect::temporary("http://169.254.169.254/latest/meta-data")))
-        .route("/round", get(async || Redirect::temporary("/round")))
-        .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR));
+        .route("/clip.wav", get(move || async move { clip }))
+        .route("/talk.wav", get(move || async move { talk }))
+        .route("/text", get(|| async { "no media at all, only text" }))
+        .route("/moved", get(|| async { Redirect::temporary("/clip.wav") }))
+        .route("/inside", get(|| async { Redirect::temporary("http://169.254.169.254/latest/meta-data") }))
+        .route("/round", get(|| async { Redirect::temporary("/round") }))
+        .route("/broken", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });

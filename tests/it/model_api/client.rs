@@ -1,5 +1,6 @@
 //! Our client, with a server of ours and with one that speaks the ancestor's words.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -9,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
+use futures::StreamExt;
 use reflector::audio::Cancel;
 use reflector::model_api::client::{Peer, Remote, RemoteError, Sound};
 use reflector::speech::{DiarizeOptions, TranscribeOptions};
@@ -97,6 +99,25 @@ async fn cancelled_it_returns_at_once_and_the_server_stops() {
     server.until_empty().await;
 }
 
+#[tokio::test]
+async fn a_full_server_is_waited_for() {
+    let server = SpeechServer::start(|settings| settings.places = 1).await;
+    let (remote, cancel) = (remote(&server.url(""), KEY), Cancel::new());
+    let first = futures::stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"RIFF"))]);
+    let endless = reqwest::Body::wrap_stream(first.chain(futures::stream::pending()));
+    let form = reqwest::multipart::Form::new().part("file", reqwest::multipart::Part::stream(endless));
+    let holding = tokio::spawn(server.post("/v1/audio/transcriptions").multipart(form).send());
+    server.until("it is full", |health| health["requests"] == 1).await;
+    let peer = remote.check().await.unwrap();
+    let asking = tokio::spawn(async move {
+        remote.transcribe(&peer, &sound(CLIP), &TranscribeOptions::default(), &cancel, |_| {}).await
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    holding.abort();
+    let found = asking.await.unwrap().unwrap();
+    assert_eq!(whisper::text(&found), SENTENCE);
+}
+
 /// The ancestor's service, as far as jobs need it; the first request finds it full.
 #[derive(Clone, Default)]
 struct Ancestor {
@@ -148,8 +169,8 @@ async fn transcribe(
         .into_response()
 }
 
-async fn diarize(State(this): State<Ancestor>, Query(query): Query<Value>) -> Json<Value> {
-    this.seen.lock().unwrap().push(("diarize".into(), query));
+async fn diarize(State(this): State<Ancestor>, Query(query): Query<BTreeMap<String, String>>) -> Json<Value> {
+    this.seen.lock().unwrap().push(("diarize".into(), json!(query)));
     Json(
         json!({"diarization": [{"start": 0.0, "end": 1.0, "speaker": 0}, {"start": 1.0, "end": 2.2, "speaker": 1}]}),
     )

@@ -29,8 +29,7 @@ async fn a_recording_is_heard_by_a_speech_server_and_no_model_is_needed_here() {
     assert!(said.iter().any(|one| one["speaker"] == 0) && said.iter().any(|one| one["speaker"] == 1));
     let mut conn = site.workshop.conn().await;
     for stage in [Stage::Transcribe, Stage::Diarize] {
-        let state = site.workshop.stage(id, stage).await;
-        let made = output::get(&mut conn, state.current_output.unwrap()).await.unwrap().unwrap();
+        let made = output::current(&mut conn, id, stage).await.unwrap().unwrap();
         assert_eq!(made.method, format!("whisper-tiny.en at {}", server.address), "{stage}");
     }
     server.until_empty().await;

@@ -138,7 +138,7 @@ async fn media_that_are_too_large_are_refused_on_the_way_and_leave_nothing() {
         assert_eq!(status, 413, "{path}: {body}");
         assert!(body["detail"].as_str().unwrap().contains("at most"), "{body}");
     }
-    let app = axum::Router::new().route("/large", axum::routing::get(async || vec![0u8; 60_000]));
+    let app = axum::Router::new().route("/large", axum::routing::get(|| async { vec![0u8; 60_000] }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/large", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
