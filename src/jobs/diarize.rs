@@ -23,7 +23,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
         .into_iter()
         .map(|one| Voice { speaker: number(one.speaker), embedding: one.embedding })
         .collect();
-    let output = cx.open(&hearing.method(), None).await?;
+    let output = cx.open(hearing.method(), None).await?;
     write!(cx.env, async |conn| turn::store(conn, output, &turns, &voices).await)?;
     Ok(Done::output(output))
 }

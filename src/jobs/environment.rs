@@ -75,7 +75,7 @@ impl Speech {
     /// Who writes words down.
     pub(super) async fn words(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
         match &self.words {
-            Some(remote) => Hearing::there(remote, cancel).await,
+            Some(remote) => Hearing::words_there(remote, cancel).await,
             None => Ok(Hearing::Here(self.engine().await?, self.settings.model.clone())),
         }
     }
@@ -83,7 +83,7 @@ impl Speech {
     /// Who tells speakers apart.
     pub(super) async fn voices(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
         match &self.voices {
-            Some(remote) => Hearing::there(remote, cancel).await,
+            Some(remote) => Hearing::voices_there(remote, cancel).await,
             None => Ok(Hearing::Here(self.engine().await?, VOICES.into())),
         }
     }

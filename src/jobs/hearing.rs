@@ -16,22 +16,30 @@ const ADDRESS_LASTS: u32 = 24 * 3600;
 pub(super) enum Hearing {
     /// The engine, and the name of what it computes with.
     Here(Engine, String),
-    There(Remote, Peer),
+    /// A speech server, who answers there, and what its results are labelled with.
+    There(Remote, Peer, String),
 }
 
 impl Hearing {
-    /// A speech server that the settings name, if it answers.
-    pub async fn there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
-        Ok(Self::There(remote.clone(), remote.peer(cancel).await?))
+    /// The speech server that writes words down, if it answers.
+    pub async fn words_there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
+        let peer = remote.peer(cancel).await?;
+        let method = match &peer {
+            Peer::Ours(health) => format!("{} at {}", health.model, remote.place()),
+            Peer::Other => remote.place(),
+        };
+        Ok(Self::There(remote.clone(), peer, method))
+    }
+
+    /// The speech server that tells speakers apart, if it answers.
+    pub async fn voices_there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
+        Ok(Self::There(remote.clone(), remote.peer(cancel).await?, remote.place()))
     }
 
     /// What results are labelled with.
-    pub fn method(&self) -> String {
-        match self {
-            Self::Here(_, method) => method.clone(),
-            Self::There(remote, Peer::Ours(health)) => format!("{} at {}", health.model, remote.place()),
-            Self::There(remote, Peer::Other) => remote.place(),
-        }
+    pub fn method(&self) -> &str {
+        let (Self::Here(_, method) | Self::There(_, _, method)) = self;
+        method
     }
 
     /// As [`Engine::transcribe`]; `on_update` must not block.
@@ -48,7 +56,7 @@ impl Hearing {
                 let engine = engine.clone();
                 blocking(move || Ok(engine.transcribe(sound.pcm, options, &cancel, on_update)?)).await
             }
-            Self::There(remote, peer) => {
+            Self::There(remote, peer, _) => {
                 Ok(remote.transcribe(peer, &sound, &options, &cancel, on_update).await?)
             }
         }
@@ -68,7 +76,7 @@ impl Hearing {
                 let engine = engine.clone();
                 blocking(move || Ok(engine.diarize(sound.pcm, options, &cancel, on_progress)?)).await
             }
-            Self::There(remote, peer) => {
+            Self::There(remote, peer, _) => {
                 Ok(remote.diarize(peer, &sound, &options, &cancel, on_progress).await?)
             }
         }

@@ -20,7 +20,7 @@ struct Update {
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let sound = cx.sound().await?;
     let hearing = cx.env.speech.words(&cx.cancel).await?;
-    let output = cx.open(&hearing.method(), None).await?;
+    let output = cx.open(hearing.method(), None).await?;
     let options =
         TranscribeOptions { language: wanted(&cx.transcript.source_language), ..Default::default() };
 

@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::task::Task;
 
 /// What goes wrong this early is answered with its own status; later it can only be an event.
-const EARLY: Duration = Duration::from_secs(2);
+const EARLY: Duration = Duration::from_secs(10);
 /// A connection on which nothing comes is taken for dead by what is on the way.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
 

@@ -63,7 +63,7 @@ async fn a_server_of_ours_gives_what_the_engine_gives() {
             assert!((there.start - here.start).abs() <= 0.0006 && (there.end - here.end).abs() <= 0.0006);
         }
     }
-    assert!(shares.is_sorted() && shares.last().is_some_and(|share| *share > 0.9), "{shares:?}");
+    assert!(shares.is_sorted() && shares.last().is_some_and(|share| *share > 0.5), "{shares:?}");
     assert_eq!((voices.turns.len(), voices.speakers.len()), (of_ours.turns.len(), of_ours.speakers.len()));
     assert_eq!(voices.speakers, of_ours.speakers, "voices come whole");
 }

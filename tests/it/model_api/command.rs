@@ -75,6 +75,7 @@ async fn it_says_when_it_is_ready_beats_and_ends_in_order() {
     let ready = next();
     let place = ready.strip_prefix("READY=1\nSTATUS=offering speech on ").expect(&ready).to_owned();
     assert_eq!(next(), "WATCHDOG=1");
+    let _installed = reflector::tls::provider();
     let client = reqwest::Client::new();
     let models = |key: &str| client.get(format!("http://{place}/v1/models")).bearer_auth(key).send();
     assert_eq!(models(KEY).await.unwrap().status(), 200);

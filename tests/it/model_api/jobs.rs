@@ -28,9 +28,12 @@ async fn a_recording_is_heard_by_a_speech_server_and_no_model_is_needed_here() {
     assert!(said.iter().any(|one| one["text"].as_str().unwrap().contains("Chicago")), "{said:?}");
     assert!(said.iter().any(|one| one["speaker"] == 0) && said.iter().any(|one| one["speaker"] == 1));
     let mut conn = site.workshop.conn().await;
-    for stage in [Stage::Transcribe, Stage::Diarize] {
+    for (stage, method) in [
+        (Stage::Transcribe, format!("whisper-tiny.en at {}", server.address)),
+        (Stage::Diarize, server.address.to_string()),
+    ] {
         let made = output::current(&mut conn, id, stage).await.unwrap().unwrap();
-        assert_eq!(made.method, format!("whisper-tiny.en at {}", server.address), "{stage}");
+        assert_eq!(made.method, method, "{stage}");
     }
     server.until_empty().await;
 }

@@ -15,6 +15,7 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::{Mutex, MutexGuard};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub const KEY: &str = "the-key-of-the-tests-0123";
@@ -42,11 +43,15 @@ pub struct SpeechServer {
     pub client: Client,
     scratch: TempDir,
     _stop: DropGuard,
+    _turn: MutexGuard<'static, ()>,
 }
 
 impl SpeechServer {
-    /// With a key, media from this machine allowed, and whatever the test changes.
+    /// With a key, media from this machine allowed, and whatever the test changes. One at a time: what one test asks would make
+    /// the others wait for the engine.
     pub async fn start(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        static TURN: Mutex<()> = Mutex::const_new(());
+        let turn = TURN.lock().await;
         let scratch = tempfile::tempdir().unwrap();
         let mut settings = ServerSettings {
             engine: tokio::task::spawn_blocking(engine).await.unwrap(),
@@ -67,7 +72,7 @@ impl SpeechServer {
         let ended = stop.clone().cancelled_owned();
         tokio::spawn(async move { server.serve(listener, ended).await });
         let _already = rustls::crypto::ring::default_provider().install_default();
-        Self { address, client: Client::new(), scratch, _stop: stop.drop_guard() }
+        Self { address, client: Client::new(), scratch, _stop: stop.drop_guard(), _turn: turn }
     }
 
     pub fn url(&self, path: &str) -> String {
