@@ -106,6 +106,24 @@ in
       queue =
         option (ints.between 1 1024) 16 32
           "Requests that may wait for the engine; one more is refused.";
+      transcript_url = option (nullOr str) null "https://gpu.internal" ''
+        Address of the speech server that writes words down instead of this machine's models; its key is
+        {option}`services.reflector.speechServer.transcriptApiKeyFile`.
+      '';
+      diarization_url = option (nullOr str) null "https://gpu.internal" ''
+        Address of the speech server that tells speakers apart; its key is
+        {option}`services.reflector.speechServer.diarizationApiKeyFile`.
+      '';
+    };
+    speech_server = {
+      listen = option str "127.0.0.1:8000" "10.0.0.2:8000" ''
+        Address and port of the role `speech-server`, without TLS. Other machines reach it by
+        {option}`services.reflector.speechServer.domain`.
+      '';
+      allow_hosts = option (listOf str) [ ] [ "10.0.0.0/8" ] ''
+        Hosts at private addresses whose media the speech server may fetch when a caller names a URL: names, addresses,
+        networks. {option}`services.reflector.network.allow` must have their addresses, too.
+      '';
     };
     llm = {
       context_window = option (ints.between 1024 10000000) 16000 32000 ''

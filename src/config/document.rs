@@ -58,6 +58,32 @@ const MEANINGS: &[(&str, &str)] = &[
     ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
     (
+        "speech.transcript_url",
+        "Address of the speech server that writes words down instead of this machine's models, without `/v1`. Also `TRANSCRIPT_URL`.",
+    ),
+    ("speech.transcript_api_key", "Sent to it as a bearer token. Also `TRANSCRIPT_MODAL_API_KEY`."),
+    ("speech.transcript_api_key_file", "A file that holds that key instead."),
+    (
+        "speech.diarization_url",
+        "Address of the speech server that tells speakers apart instead of this machine's models. Also `DIARIZATION_URL`.",
+    ),
+    ("speech.diarization_api_key", "Sent to it as a bearer token. Also `DIARIZATION_MODAL_API_KEY`."),
+    ("speech.diarization_api_key_file", "A file that holds that key instead."),
+    (
+        "speech_server.listen",
+        "Address and port of `reflector speech-server`. In the clear: a proxy, or a network of its own, keeps it private.",
+    ),
+    (
+        "speech_server.api_key",
+        "What callers of `reflector speech-server` must send as a bearer token, at least 16 characters; needed unless only this machine reaches it. Also `REFLECTOR_GPU_APIKEY`.",
+    ),
+    ("speech_server.api_key_file", "A file that holds that key instead."),
+    ("speech_server.without_key", "`true` lets other machines in without a key."),
+    (
+        "speech_server.allow_hosts",
+        "Hosts at private addresses whose media may be fetched when a caller names a URL: names, addresses, networks, as in `[\"storage.lan\", \"10.0.0.0/8\"]`. Public addresses always may.",
+    ),
+    (
         "llm.url",
         "OpenAI-compatible endpoint up to and with `/v1`. Unset: topics, title and summary are extracted. Also `LLM_URL`.",
     ),

@@ -1,9 +1,11 @@
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
-use super::ConfigError;
+use super::{ConfigError, secret};
 
-/// `[speech]`: which models hear, and on what.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// `[speech]`: which models hear, and on what; or which speech server does it for us.
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpeechConfig {
     /// Name of a Whisper model as on the Hugging Face hub without its owner.
@@ -17,6 +19,28 @@ pub struct SpeechConfig {
     pub beam: usize,
     /// Requests that may wait for the engine before one is refused.
     pub queue: usize,
+    /// Address of the speech server that writes words down; ours if unset.
+    pub transcript_url: Option<String>,
+    pub transcript_api_key: Option<String>,
+    pub transcript_api_key_file: Option<PathBuf>,
+    /// Address of the speech server that tells speakers apart; ours if unset.
+    pub diarization_url: Option<String>,
+    pub diarization_api_key: Option<String>,
+    pub diarization_api_key_file: Option<PathBuf>,
+}
+
+/// A speech server to ask.
+#[derive(Clone)]
+pub struct SpeechServerAddress {
+    pub url: String,
+    /// Sent as a bearer token.
+    pub key: Option<String>,
+}
+
+impl std::fmt::Debug for SpeechServerAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpeechServerAddress").field("url", &self.url).finish_non_exhaustive()
+    }
 }
 
 /// Where libtorch computes.
@@ -52,11 +76,46 @@ impl Default for SpeechConfig {
             precision: PrecisionChoice::Auto,
             beam: 5,
             queue: 16,
+            transcript_url: None,
+            transcript_api_key: None,
+            transcript_api_key_file: None,
+            diarization_url: None,
+            diarization_api_key: None,
+            diarization_api_key_file: None,
         }
     }
 }
 
+impl std::fmt::Debug for SpeechConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpeechConfig")
+            .field("model", &self.model)
+            .field("device", &self.device)
+            .field("transcript_url", &self.transcript_url)
+            .field("diarization_url", &self.diarization_url)
+            .finish_non_exhaustive()
+    }
+}
+
 impl SpeechConfig {
+    /// Who writes words down, if that is not us.
+    ///
+    /// # Errors
+    /// The key's file can't be read.
+    pub fn transcript_server(&self) -> Result<Option<SpeechServerAddress>, ConfigError> {
+        let file = ("speech.transcript_api_key_file", &self.transcript_api_key_file);
+        address(&self.transcript_url, &self.transcript_api_key, file)
+    }
+
+    /// Who tells speakers apart, if that is not us.
+    ///
+    /// # Errors
+    /// The key's file can't be read.
+    pub fn diarization_server(&self) -> Result<Option<SpeechServerAddress>, ConfigError> {
+        let file = ("speech.diarization_api_key_file", &self.diarization_api_key_file);
+        address(&self.diarization_url, &self.diarization_api_key, file)
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         for (key, name) in [
             ("speech.model", &self.model),
@@ -76,6 +135,35 @@ impl SpeechConfig {
         if !(1..=1024).contains(&self.queue) {
             return Err(ConfigError::refused("speech.queue", "must be from 1 to 1024"));
         }
+        for (name, url) in [
+            ("speech.transcript_url", &self.transcript_url),
+            ("speech.diarization_url", &self.diarization_url),
+        ] {
+            let http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+            if url.as_ref().is_some_and(|url| !url.is_empty() && !http(url)) {
+                return Err(ConfigError::refused(name, "must start with http:// or https://"));
+            }
+        }
+        for (name, key, file) in [
+            ("speech.transcript_api_key_file", &self.transcript_api_key, &self.transcript_api_key_file),
+            ("speech.diarization_api_key_file", &self.diarization_api_key, &self.diarization_api_key_file),
+        ] {
+            if key.is_some() && file.is_some() {
+                return Err(ConfigError::refused(
+                    name,
+                    "is set beside the key itself; leave one of them out",
+                ));
+            }
+        }
         Ok(())
     }
+}
+
+fn address(
+    url: &Option<String>,
+    key: &Option<String>,
+    file: (&'static str, &Option<PathBuf>),
+) -> Result<Option<SpeechServerAddress>, ConfigError> {
+    let Some(url) = url.clone().filter(|url| !url.is_empty()) else { return Ok(None) };
+    Ok(Some(SpeechServerAddress { url, key: secret(key, file)? }))
 }

@@ -87,6 +87,10 @@ pub enum Task {
 pub struct DiarizeOptions {
     /// How many people speak; `None` finds out.
     pub speakers: Option<u32>,
+    /// At least so many.
+    pub min_speakers: Option<u32>,
+    /// At most so many.
+    pub max_speakers: Option<u32>,
 }
 
 /// A step forward of a transcription under way.

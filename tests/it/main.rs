@@ -20,6 +20,7 @@ mod layering;
 mod limits;
 mod llm;
 mod media;
+mod model_api;
 mod models;
 mod notify;
 mod ops;
