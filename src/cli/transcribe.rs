@@ -61,7 +61,7 @@ impl Transcribe {
             bar.set_position(50 + (update.done / update.total.max(0.001) * 650.0) as u64);
         })?;
         bar.set_message("speakers");
-        let speakers = DiarizeOptions { speakers: self.speakers };
+        let speakers = DiarizeOptions { speakers: self.speakers, ..DiarizeOptions::default() };
         let voices =
             engine.diarize(pcm, speakers, &cancel, |share| bar.set_position(700 + (share * 300.0) as u64))?;
         bar.finish_and_clear();

@@ -1,4 +1,8 @@
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
+
+use super::SpeechError;
 
 /// One spoken word. Times are seconds from the start of the recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,6 +86,43 @@ pub enum Task {
 pub struct DiarizeOptions {
     /// How many people speak; `None` finds out.
     pub speakers: Option<u32>,
+    /// At least so many, where `speakers` is not given.
+    pub min_speakers: Option<u32>,
+    /// At most so many, where `speakers` is not given.
+    pub max_speakers: Option<u32>,
+}
+
+impl DiarizeOptions {
+    /// The least and the greatest number of speakers.
+    ///
+    /// # Errors
+    /// A number of 0, and numbers that contradict each other; the message names them.
+    pub fn bounds(&self) -> Result<RangeInclusive<usize>, SpeechError> {
+        let refuse = |what: String| Err(SpeechError::Request(what));
+        let given = [
+            ("speakers", self.speakers),
+            ("min_speakers", self.min_speakers),
+            ("max_speakers", self.max_speakers),
+        ];
+        if let Some((name, _)) = given.iter().find(|(_, number)| *number == Some(0)) {
+            return refuse(format!("{name} is 0; it must be at least 1"));
+        }
+        let least = self.min_speakers.unwrap_or(1);
+        let most = self.max_speakers.unwrap_or(u32::MAX);
+        if least > most {
+            return refuse(format!("min_speakers is {least}, more than max_speakers, which is {most}"));
+        }
+        match self.speakers {
+            Some(number) if number < least => {
+                refuse(format!("speakers is {number}, less than min_speakers, which is {least}"))
+            }
+            Some(number) if number > most => {
+                refuse(format!("speakers is {number}, more than max_speakers, which is {most}"))
+            }
+            Some(number) => Ok(number as usize..=number as usize),
+            None => Ok(least as usize..=most as usize),
+        }
+    }
 }
 
 /// A step forward of a transcription under way.

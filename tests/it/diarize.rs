@@ -33,7 +33,7 @@ fn assert_rows(ours: &Tensor, rows: &Value, tolerance: f64) {
 
 fn diarize(clip: &Clip, speakers: Option<u32>) -> Diarization {
     let (_file, pcm) = clip.pcm();
-    let options = DiarizeOptions { speakers };
+    let options = DiarizeOptions { speakers, ..DiarizeOptions::default() };
     diarizer().diarize(&pcm, &options, &Cancel::default(), &mut |_| {}).expect("a diarization")
 }
 
