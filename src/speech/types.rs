@@ -51,6 +51,22 @@ pub struct Diarization {
     pub speakers: Vec<SpeakerVoice>,
 }
 
+impl Diarization {
+    /// The turns with one speaker at a time, for whoever can't show two at once: where several talk, the time is that of who
+    /// began first until they end; who talks on then has the rest, and who only talked meanwhile has none. In order of start.
+    pub fn exclusive(&self) -> Vec<Turn> {
+        let mut turns = self.turns.clone();
+        turns.sort_by(|a, b| a.start.total_cmp(&b.start));
+        let mut taken = 0.0;
+        turns.retain_mut(|turn| {
+            turn.start = turn.start.max(taken);
+            taken = turn.end.max(taken);
+            turn.start < turn.end
+        });
+        turns
+    }
+}
+
 /// What one speaker sounds like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerVoice {
@@ -149,4 +165,43 @@ pub struct Health {
     pub device: String,
     /// `f32`, `bf16` or `f16`.
     pub dtype: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exclusive_turns_cover_the_same_time_once() {
+        let turn = |start, end, speaker| Turn { start, end, speaker };
+        let turns = vec![turn(0.0, 10.0, 0), turn(5.0, 7.0, 1), turn(9.0, 12.0, 1), turn(11.0, 13.0, 2)];
+        let found = Diarization { turns, speakers: Vec::new() };
+        assert_eq!(found.exclusive(), [turn(0.0, 10.0, 0), turn(10.0, 12.0, 1), turn(12.0, 13.0, 2)]);
+        assert!(Diarization::default().exclusive().is_empty());
+    }
+
+    #[test]
+    fn bounds_come_from_what_is_given() {
+        let options =
+            |speakers, min_speakers, max_speakers| DiarizeOptions { speakers, min_speakers, max_speakers };
+        let bounds = |options: DiarizeOptions| options.bounds().unwrap();
+        assert_eq!(bounds(options(None, None, None)), 1..=u32::MAX as usize);
+        assert_eq!(bounds(options(None, Some(2), Some(5))), 2..=5);
+        assert_eq!(bounds(options(Some(3), Some(2), Some(5))), 3..=3);
+    }
+
+    #[test]
+    fn contradictory_bounds_are_refused_by_name() {
+        let refused = |speakers, min_speakers, max_speakers| {
+            let options = DiarizeOptions { speakers, min_speakers, max_speakers };
+            match options.bounds() {
+                Err(SpeechError::Request(why)) => why,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(refused(None, Some(4), Some(2)), "min_speakers is 4, more than max_speakers, which is 2");
+        assert_eq!(refused(Some(2), Some(3), None), "speakers is 2, less than min_speakers, which is 3");
+        assert_eq!(refused(Some(6), None, Some(5)), "speakers is 6, more than max_speakers, which is 5");
+        assert_eq!(refused(None, None, Some(0)), "max_speakers is 0; it must be at least 1");
+    }
 }

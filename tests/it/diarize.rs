@@ -5,7 +5,7 @@
 
 use reflector::audio::Cancel;
 use reflector::speech::diarize::{CamPlusPlus, Fbank, Segmentation};
-use reflector::speech::{Diarization, DiarizeOptions, SpeechError};
+use reflector::speech::{Diarization, DiarizeOptions, SpeechError, Turn};
 use reflector::weights::pickle;
 use serde_json::Value;
 use tch::{Device, IndexOp, Tensor};
@@ -91,6 +91,55 @@ fn the_sample_has_two_speakers() {
     assert_eq!(diarize(&clip, Some(2)).speakers.len(), 2);
 }
 
+#[test]
+fn bounds_on_the_number_of_speakers_hold() {
+    let (_file, pcm) = sample().pcm();
+    let with = |min_speakers, max_speakers| {
+        let options = DiarizeOptions { speakers: None, min_speakers, max_speakers };
+        diarizer().diarize(&pcm, &options, &Cancel::default(), &mut |_| {})
+    };
+    let number = |min, max| with(min, max).expect("a diarization").speakers.len();
+    assert_eq!(number(None, Some(1)), 1);
+    assert_eq!(number(Some(3), None), 3);
+    assert_eq!(number(Some(1), Some(5)), 2, "what is found is inside");
+    let refused = with(Some(3), Some(2));
+    assert!(
+        matches!(&refused, Err(SpeechError::Request(why)) if why.contains("min_speakers")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn exclusive_turns_never_overlap() {
+    let clips = Clip::folder("public");
+    let clip = clips.iter().find(|clip| clip.name == "tst00").expect("four people who interrupt each other");
+    let found = diarize(clip, None);
+    let overlap = |turns: &[Turn]| turns.windows(2).filter(|pair| pair[1].start < pair[0].end - 1e-9).count();
+    assert!(overlap(&found.turns) > 0, "some talk at once");
+    let exclusive = found.exclusive();
+    assert_eq!(overlap(&exclusive), 0);
+    let talks = |turns: &[Turn], at: f64| turns.iter().any(|turn| turn.start <= at && at < turn.end);
+    for at in (0..3000).map(|hundredth| f64::from(hundredth) / 100.0 + 0.005) {
+        assert_eq!(talks(&found.turns, at), talks(&exclusive, at), "at {at}");
+    }
+}
+
+/// What makes it fast: four windows hear each second, and one of them computes its voice.
+#[test]
+fn every_second_of_speech_has_its_voice_computed_about_once() {
+    let clip = sample();
+    let (_file, pcm) = clip.pcm();
+    let heard = diarizer().hear(&pcm, &Cancel::default(), &mut |_| {}).expect("both networks run");
+    let speech: f64 = clip.truth.iter().map(|span| span.end - span.start).sum();
+    let computed: f64 = heard.voices.iter().map(|voice| f64::from(voice.seconds)).sum();
+    assert!(
+        computed > 0.5 * speech && computed < 1.6 * speech,
+        "{computed} s of voices for {speech} s of speech"
+    );
+    let wanted = heard.windows.iter().flat_map(|window| &window.stretches).count();
+    assert!(wanted > 2 * heard.voices.len(), "{wanted} stretches share {} voices", heard.voices.len());
+}
+
 /// The bound is what docs/ACCURACY.md has and two points more.
 #[test]
 fn conversations_have_the_right_number_of_speakers_and_few_errors() {
@@ -101,7 +150,7 @@ fn conversations_have_the_right_number_of_speakers_and_few_errors() {
         total += der::score(&clip.truth, &spans(&found));
     }
     assert!(total.speech > 600.0, "ten minutes of conversations");
-    assert!(total.rate() < 0.10, "{total:?}: {:.3}", total.rate());
+    assert!(total.rate() < 0.092, "{total:?}: {:.3}", total.rate());
 }
 
 #[test]
@@ -110,7 +159,7 @@ fn public_clips_stay_within_their_bound() {
     for clip in Clip::folder("public") {
         total += der::score(&clip.truth, &spans(&diarize(&clip, None)));
     }
-    assert!(total.rate() < 0.35, "{total:?}: {:.3}", total.rate());
+    assert!(total.rate() < 0.327, "{total:?}: {:.3}", total.rate());
 }
 
 #[test]
