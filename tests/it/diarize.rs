@@ -3,9 +3,12 @@
 //! `tests/fixtures/diarize_oracle.json` holds what a plain PyTorch forward gave with the same weights on seconds 10 to 20 of
 //! pyannote's sample.wav: log-probabilities and classes of the segmentation, filter-bank rows, cosines of CAM++.
 
+use std::collections::BTreeMap;
+
 use reflector::audio::Cancel;
+use reflector::speech::attribute::attribute;
 use reflector::speech::diarize::{CamPlusPlus, Fbank, Segmentation};
-use reflector::speech::{Diarization, DiarizeOptions, SpeechError, Turn};
+use reflector::speech::{Diarization, DiarizeOptions, Segment, SpeechError, Turn, Word};
 use reflector::weights::pickle;
 use serde_json::Value;
 use tch::{Device, IndexOp, Tensor};
@@ -151,6 +154,38 @@ fn conversations_have_the_right_number_of_speakers_and_few_errors() {
     }
     assert!(total.speech > 600.0, "ten minutes of conversations");
     assert!(total.rate() < 0.092, "{total:?}: {:.3}", total.rate());
+}
+
+/// The truth's own words, spread evenly over the time in which each line is spoken.
+#[test]
+fn words_of_a_conversation_get_their_speaker() {
+    let path = cache().join("samples/conversations/eval/eval3.wav");
+    let clip = Clip::read(&path);
+    let stm = std::fs::read_to_string(path.with_extension("stm")).expect("its words");
+    let (mut segments, mut truth) = (Vec::new(), Vec::new());
+    for line in stm.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let (start, end): (f64, f64) =
+            (fields[3].parse().expect("a time"), fields[4].parse().expect("a time"));
+        let step = (end - start) / (fields.len() - 5) as f64;
+        let words = fields[5..].iter().enumerate().map(|(index, word)| {
+            let start = start + step * index as f64;
+            Word { text: format!(" {word}"), start, end: start + 0.9 * step, probability: 1.0 }
+        });
+        let words: Vec<Word> = words.collect();
+        truth.extend(words.iter().map(|_| fields[2]));
+        segments.push(Segment { start, end, text: String::new(), words });
+    }
+    let attributed = attribute(&segments, &diarize(&clip, None).turns);
+    let found = attributed.iter().flat_map(|segment| segment.words.iter().map(|_| segment.speaker));
+    let mut shared: BTreeMap<(u32, &str), usize> = BTreeMap::new();
+    for pair in found.zip(truth.iter().copied()) {
+        *shared.entry(pair).or_default() += 1;
+    }
+    let most = |speaker: u32| shared.iter().filter(|((who, _), _)| *who == speaker).map(|(_, n)| *n).max();
+    let right: usize = (0..3).filter_map(most).sum();
+    assert!(truth.len() > 300, "{} words", truth.len());
+    assert!(truth.len() - right <= truth.len() / 100, "{right} of {} words: {shared:?}", truth.len());
 }
 
 #[test]

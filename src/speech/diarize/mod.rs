@@ -60,7 +60,7 @@ impl Default for DiarizeSettings {
                 threshold: 0.55,
                 same_speaker: 0.46,
                 min_seconds: 1.0,
-                min_cluster_seconds: 5.0,
+                min_cluster_seconds: 6.0,
                 min_cluster_share: 0.1,
                 max_voices: 3000,
             },
