@@ -96,19 +96,23 @@ impl CamPlusPlus {
         })
     }
 
-    /// Features `[frames, 80]` of one voice -> an embedding of length 1; their mean over time is taken off first.
+    /// Features `[batch, frames, 80]` of voices -> an embedding of length 1 of each; each one's mean over time is taken off first.
     ///
     /// # Errors
     /// Fewer than [`MIN_FRAMES`] frames.
-    pub fn embed(&self, features: &Tensor) -> Result<Vec<f32>, SpeechError> {
+    pub fn embed(&self, features: &Tensor) -> Result<Vec<Vec<f32>>, SpeechError> {
         let _guard = tch::no_grad_guard();
-        if features.size()[0] < MIN_FRAMES {
+        let (voices, frames, _) = features.size3()?;
+        if frames < MIN_FRAMES {
             return Err(SpeechError::Model("too few frames for a voice".into()));
         }
-        let centred = features.f_sub(&features.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?)?;
-        let embedding = self.forward(&centred.f_to_device(self.device)?.f_unsqueeze(0)?)?.f_squeeze_dim(0)?;
-        let embedding = embedding.f_div(&embedding.f_norm()?.f_clamp_min(1e-8)?)?;
-        Ok(Vec::try_from(embedding.f_to_device(Device::Cpu)?)?)
+        let centred = features.f_sub(&features.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?)?;
+        let embeddings = self.forward(&centred.f_to_device(self.device)?)?.f_to_device(Device::Cpu)?;
+        let unit = |voice: i64| -> Result<Vec<f32>, SpeechError> {
+            let embedding = embeddings.f_select(0, voice)?;
+            Ok(Vec::try_from(embedding.f_div(&embedding.f_norm()?.f_clamp_min(1e-8)?)?)?)
+        };
+        (0..voices).map(unit).collect()
     }
 
     /// `[batch, frames, 80]` -> `[batch, 192]`, neither centred nor normalised.

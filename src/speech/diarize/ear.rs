@@ -52,7 +52,7 @@ impl Ear {
 
     /// What these stretches sound like.
     pub fn voices(&self, pcm: &PcmFile, stretches: &[&Stretch]) -> Result<Vec<Voice>, SpeechError> {
-        stretches.iter().map(|stretch| self.voices.of(pcm, stretch)).collect()
+        self.voices.of(pcm, stretches)
     }
 }
 

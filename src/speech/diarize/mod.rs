@@ -37,11 +37,11 @@ use reconstruct::Labelled;
 use segmentation::{Activity, FRAME_STEP, SAMPLE_RATE, WINDOW};
 use stretch::Stretch;
 
-/// Frames from one window to the next: 2.5 s, so four windows vote on each frame.
-const HOP: usize = 148;
+/// Frames from one window to the next: 3.75 s, so two or three windows vote on each frame.
+const HOP: usize = 222;
 /// Windows the segmentation network sees at once.
 const BATCH: usize = 8;
-/// Stretches whose voices one ear takes at once.
+/// Stretches whose voices one ear takes at once: most have the same length, and then share each step of the network.
 const FEW: usize = 4;
 /// The share of the work that is done when all windows are segmented.
 const SEGMENTED: f32 = 0.4;
@@ -57,8 +57,8 @@ impl Default for DiarizeSettings {
     fn default() -> Self {
         Self {
             cluster: ClusterSettings {
-                threshold: 0.55,
-                same_speaker: 0.46,
+                threshold: 0.525,
+                same_speaker: 0.43,
                 min_seconds: 1.0,
                 min_cluster_seconds: 6.0,
                 min_cluster_share: 0.1,

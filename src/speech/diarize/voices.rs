@@ -28,8 +28,23 @@ impl Voices {
         Self { network, fbank }
     }
 
-    /// The voice of one stretch.
-    pub fn of(&self, pcm: &PcmFile, stretch: &Stretch) -> Result<Voice, SpeechError> {
+    /// The voices of stretches; those of equal length that follow each other go through the network together.
+    pub fn of(&self, pcm: &PcmFile, stretches: &[&Stretch]) -> Result<Vec<Voice>, SpeechError> {
+        let mut voices = Vec::with_capacity(stretches.len());
+        for alike in stretches.chunk_by(|one, other| length(one) == length(other)) {
+            let features = alike.iter().map(|stretch| self.features(pcm, stretch));
+            let features = Tensor::f_stack(&features.collect::<Result<Vec<_>, _>>()?, 0)?;
+            for (embedding, stretch) in self.network.embed(&features)?.into_iter().zip(alike) {
+                let frames = stretch.clean_frames();
+                let frames = if stretch.alone { frames } else { frames.min(MIXED_FRAMES) };
+                voices.push(Voice { embedding, seconds: seconds(frames) });
+            }
+        }
+        Ok(voices)
+    }
+
+    /// The features of one stretch: `[length, 80]`.
+    fn features(&self, pcm: &PcmFile, stretch: &Stretch) -> Result<Tensor, SpeechError> {
         let rows: Vec<usize> = stretch.clean.iter().flat_map(feature_rows).collect();
         let rows = &rows[..length(stretch)];
         let (first, last) = (rows[0], rows[rows.len() - 1]);
@@ -40,12 +55,7 @@ impl Voices {
         let features = self.fbank.compute(&wave)?;
         let wanted: Vec<i64> = rows.iter().map(|row| (row - first) as i64).collect();
         let wanted = Tensor::f_from_slice(&wanted)?.f_to_device(features.device())?;
-        let embedding = self.network.embed(&features.f_index_select(0, &wanted)?)?;
-        let frames = stretch.clean_frames();
-        Ok(Voice {
-            embedding,
-            seconds: seconds(if stretch.alone { frames } else { frames.min(MIXED_FRAMES) }),
-        })
+        Ok(features.f_index_select(0, &wanted)?)
     }
 }
 
