@@ -31,6 +31,12 @@ pub struct Transcribe {
     /// How many people speak, if known
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
     speakers: Option<u32>,
+    /// At least so many people speak
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
+    min_speakers: Option<u32>,
+    /// At most so many people speak
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
+    max_speakers: Option<u32>,
     /// Hypotheses kept while decoding; 1 is greedy
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16))]
     beam: Option<u8>,
@@ -39,6 +45,13 @@ pub struct Transcribe {
 impl Transcribe {
     pub fn run(self) -> anyhow::Result<()> {
         let config = Config::load()?;
+        let speakers = DiarizeOptions {
+            speakers: self.speakers,
+            min_speakers: self.min_speakers,
+            max_speakers: self.max_speakers,
+        };
+        // Now, not after minutes of work.
+        speakers.bounds()?;
         let cancel = Cancel::default();
         let bar = progress_bar();
         let scratch = tempfile::tempdir().context("a folder for temporary files")?;
@@ -61,7 +74,6 @@ impl Transcribe {
             bar.set_position(50 + (update.done / update.total.max(0.001) * 650.0) as u64);
         })?;
         bar.set_message("speakers");
-        let speakers = DiarizeOptions { speakers: self.speakers, ..DiarizeOptions::default() };
         let voices =
             engine.diarize(pcm, speakers, &cancel, |share| bar.set_position(700 + (share * 300.0) as u64))?;
         bar.finish_and_clear();

@@ -1,7 +1,10 @@
 //! Words x turns -> segments that each have one speaker.
 //!
 //! Whisper knows words and their times, diarization knows who talks when; neither knows the other. Each word goes to the
-//! speaker whose turns cover most of it, or who is nearest; then words are joined into segments to read.
+//! speaker whose turns cover most of it, or who is nearest; what that tears out of a sentence is repaired; then words are joined into
+//! segments to read.
+
+mod repair;
 
 use super::{Segment, Turn, Word};
 
@@ -24,6 +27,9 @@ pub struct SpeakerSegment {
 
 /// Gives every word a speaker and joins words into segments.
 ///
+/// Where nearly all of a sentence is one speaker's, a short rest of it that a neighbour's turn reaches into, or that nobody has clearly, is
+/// theirs too; a word in several tokens is never split. What another voice has alone stays theirs.
+///
 /// A segment ends where the speaker changes, after a pause of 1.5 s, and at the end of a sentence once it is longer than about 120
 /// characters; never inside a word. A segment without words (a model that gives no times) counts as one word. With no
 /// turns at all everything is speaker 0. Times in seconds.
@@ -37,6 +43,7 @@ pub fn attribute(segments: &[Segment], turns: &[Turn]) -> Vec<SpeakerSegment> {
         named.push(speakers.of(word, named.last().copied()));
     }
     smooth(&mut named, &words, &speakers);
+    repair::repair(&mut named, &words, &speakers);
     join(words, &named)
 }
 
@@ -136,9 +143,12 @@ fn join(words: Vec<Word>, named: &[u32]) -> Vec<SpeakerSegment> {
 }
 
 fn continues(segment: &SpeakerSegment, word: &Word, speaker: u32) -> bool {
-    let sentence_ended = segment.text.trim_end().ends_with(['.', '?', '!', '…', '。', '？', '！', '؟', '।']);
     let long = segment.text.chars().count() > LONG;
-    segment.speaker == speaker && word.start - segment.end <= PAUSE && !(long && sentence_ended)
+    segment.speaker == speaker && word.start - segment.end <= PAUSE && !(long && ends_sentence(&segment.text))
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['.', '?', '!', '…', '。', '？', '！', '؟', '।'])
 }
 
 #[cfg(test)]
@@ -146,7 +156,7 @@ mod tests {
     use super::*;
 
     /// Words of half a second each from `start`.
-    fn segment(start: f64, text: &str) -> Segment {
+    pub(super) fn segment(start: f64, text: &str) -> Segment {
         let words: Vec<Word> = text
             .split_inclusive(' ')
             .enumerate()
@@ -161,11 +171,11 @@ mod tests {
         Segment { start, end, text: format!(" {text}"), words }
     }
 
-    fn turn(start: f64, end: f64, speaker: u32) -> Turn {
+    pub(super) fn turn(start: f64, end: f64, speaker: u32) -> Turn {
         Turn { start, end, speaker }
     }
 
-    fn texts(segments: &[SpeakerSegment]) -> Vec<(u32, &str)> {
+    pub(super) fn texts(segments: &[SpeakerSegment]) -> Vec<(u32, &str)> {
         segments.iter().map(|segment| (segment.speaker, segment.text.as_str())).collect()
     }
 

@@ -1,4 +1,8 @@
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
+
+use super::SpeechError;
 
 /// One spoken word. Times are seconds from the start of the recording.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +51,22 @@ pub struct Diarization {
     pub speakers: Vec<SpeakerVoice>,
 }
 
+impl Diarization {
+    /// The turns with one speaker at a time, for whoever can't show two at once: where several talk, the time is that of who
+    /// began first until they end; who talks on then has the rest, and who only talked meanwhile has none. In order of start.
+    pub fn exclusive(&self) -> Vec<Turn> {
+        let mut turns = self.turns.clone();
+        turns.sort_by(|a, b| a.start.total_cmp(&b.start));
+        let mut taken = 0.0;
+        turns.retain_mut(|turn| {
+            turn.start = turn.start.max(taken);
+            taken = turn.end.max(taken);
+            turn.start < turn.end
+        });
+        turns
+    }
+}
+
 /// What one speaker sounds like.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerVoice {
@@ -87,10 +107,43 @@ pub enum Task {
 pub struct DiarizeOptions {
     /// How many people speak; `None` finds out.
     pub speakers: Option<u32>,
-    /// At least so many.
+    /// At least so many, where `speakers` is not given.
     pub min_speakers: Option<u32>,
-    /// At most so many.
+    /// At most so many, where `speakers` is not given.
     pub max_speakers: Option<u32>,
+}
+
+impl DiarizeOptions {
+    /// The least and the greatest number of speakers.
+    ///
+    /// # Errors
+    /// A number of 0, and numbers that contradict each other; the message names them.
+    pub fn bounds(&self) -> Result<RangeInclusive<usize>, SpeechError> {
+        let refuse = |what: String| Err(SpeechError::Request(what));
+        let given = [
+            ("speakers", self.speakers),
+            ("min_speakers", self.min_speakers),
+            ("max_speakers", self.max_speakers),
+        ];
+        if let Some((name, _)) = given.iter().find(|(_, number)| *number == Some(0)) {
+            return refuse(format!("{name} is 0; it must be at least 1"));
+        }
+        let least = self.min_speakers.unwrap_or(1);
+        let most = self.max_speakers.unwrap_or(u32::MAX);
+        if least > most {
+            return refuse(format!("min_speakers is {least}, more than max_speakers, which is {most}"));
+        }
+        match self.speakers {
+            Some(number) if number < least => {
+                refuse(format!("speakers is {number}, less than min_speakers, which is {least}"))
+            }
+            Some(number) if number > most => {
+                refuse(format!("speakers is {number}, more than max_speakers, which is {most}"))
+            }
+            Some(number) => Ok(number as usize..=number as usize),
+            None => Ok(least as usize..=most as usize),
+        }
+    }
 }
 
 /// A step forward of a transcription under way.
@@ -117,4 +170,43 @@ pub struct Health {
     pub device: String,
     /// `f32`, `bf16` or `f16`.
     pub dtype: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exclusive_turns_cover_the_same_time_once() {
+        let turn = |start, end, speaker| Turn { start, end, speaker };
+        let turns = vec![turn(0.0, 10.0, 0), turn(5.0, 7.0, 1), turn(9.0, 12.0, 1), turn(11.0, 13.0, 2)];
+        let found = Diarization { turns, speakers: Vec::new() };
+        assert_eq!(found.exclusive(), [turn(0.0, 10.0, 0), turn(10.0, 12.0, 1), turn(12.0, 13.0, 2)]);
+        assert!(Diarization::default().exclusive().is_empty());
+    }
+
+    #[test]
+    fn bounds_come_from_what_is_given() {
+        let options =
+            |speakers, min_speakers, max_speakers| DiarizeOptions { speakers, min_speakers, max_speakers };
+        let bounds = |options: DiarizeOptions| options.bounds().unwrap();
+        assert_eq!(bounds(options(None, None, None)), 1..=u32::MAX as usize);
+        assert_eq!(bounds(options(None, Some(2), Some(5))), 2..=5);
+        assert_eq!(bounds(options(Some(3), Some(2), Some(5))), 3..=3);
+    }
+
+    #[test]
+    fn contradictory_bounds_are_refused_by_name() {
+        let refused = |speakers, min_speakers, max_speakers| {
+            let options = DiarizeOptions { speakers, min_speakers, max_speakers };
+            match options.bounds() {
+                Err(SpeechError::Request(why)) => why,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(refused(None, Some(4), Some(2)), "min_speakers is 4, more than max_speakers, which is 2");
+        assert_eq!(refused(Some(2), Some(3), None), "speakers is 2, less than min_speakers, which is 3");
+        assert_eq!(refused(Some(6), None, Some(5)), "speakers is 6, more than max_speakers, which is 5");
+        assert_eq!(refused(None, None, Some(0)), "max_speakers is 0; it must be at least 1");
+    }
 }

@@ -4,6 +4,8 @@
 //!
 //! Average linkage: Müllner, "Modern hierarchical, agglomerative clustering algorithms" (2011), through the crate kodama.
 
+use std::ops::RangeInclusive;
+
 use kodama::{Method, Step, linkage};
 
 /// What somebody sounded like in some seconds of speech.
@@ -33,29 +35,38 @@ pub struct ClusterSettings {
 
 /// The centre (of length 1) of each speaker. Empty when there is no voice at all.
 ///
-/// `speakers` fixes their number where the voices allow it.
-pub fn cluster(voices: &[Voice], speakers: Option<usize>, settings: &ClusterSettings) -> Vec<Vec<f32>> {
+/// Their number is within `speakers` where the voices allow it. Inside these bounds it is found; where they leave no choice, and where
+/// what was found is outside, it is the nearest bound.
+pub fn cluster(
+    voices: &[Voice],
+    speakers: RangeInclusive<usize>,
+    settings: &ClusterSettings,
+) -> Vec<Vec<f32>> {
     let long: Vec<Voice> =
         voices.iter().filter(|voice| voice.seconds >= settings.min_seconds).cloned().collect();
-    let enough = long.len() >= speakers.unwrap_or(1);
+    let enough = long.len() >= *speakers.start();
     let voices = condense(if enough { long } else { voices.to_vec() }, settings.max_voices);
     if voices.is_empty() {
         return Vec::new();
     }
     let steps = merges(&voices);
-    let groups = match speakers {
-        Some(wanted) => groups_of_number(&voices, &steps, wanted.clamp(1, voices.len()), settings),
-        None => {
-            let merged = steps.iter().take_while(|step| step.dissimilarity <= settings.threshold).count();
-            let groups = large_enough(cut(voices.len(), &steps[..merged]), &voices, settings);
-            if groups.is_empty() {
-                cut(voices.len(), &steps)
-            } else {
-                join(groups, &voices, settings.same_speaker)
-            }
-        }
+    let of_number =
+        |wanted: usize| groups_of_number(&voices, &steps, wanted.clamp(1, voices.len()), settings);
+    let groups = if speakers.start() == speakers.end() {
+        of_number(*speakers.start())
+    } else {
+        let found = found_groups(&voices, &steps, settings);
+        let wanted = found.len().clamp(*speakers.start(), *speakers.end());
+        if wanted == found.len() { found } else { of_number(wanted) }
     };
     groups.iter().map(|group| centre_of(group, &voices)).collect()
+}
+
+/// The groups of voices that are near, without those of too little speech.
+fn found_groups(voices: &[Voice], steps: &[Step<f32>], settings: &ClusterSettings) -> Vec<Vec<usize>> {
+    let merged = steps.iter().take_while(|step| step.dissimilarity <= settings.threshold).count();
+    let groups = large_enough(cut(voices.len(), &steps[..merged]), voices, settings);
+    if groups.is_empty() { cut(voices.len(), steps) } else { join(groups, voices, settings.same_speaker) }
 }
 
 /// The cosine of two embeddings of length 1.
@@ -179,6 +190,8 @@ mod tests {
         max_voices: 100,
     };
 
+    const ANY: RangeInclusive<usize> = 1..=usize::MAX;
+
     /// A voice near the axis of its speaker.
     fn voice(speaker: usize, wobble: usize, seconds: f32) -> Voice {
         let mut embedding = vec![0.0; 8];
@@ -193,34 +206,45 @@ mod tests {
 
     #[test]
     fn three_voices_are_three_speakers() {
-        assert_eq!(cluster(&crowd(6, 3), None, &SETTINGS).len(), 3);
-        assert_eq!(cluster(&crowd(6, 3), Some(2), &SETTINGS).len(), 2);
-        assert_eq!(cluster(&crowd(1, 2), Some(5), &SETTINGS).len(), 2);
-        assert!(cluster(&[], None, &SETTINGS).is_empty());
-        assert!(cluster(&[], Some(2), &SETTINGS).is_empty());
+        assert_eq!(cluster(&crowd(6, 3), ANY, &SETTINGS).len(), 3);
+        assert_eq!(cluster(&crowd(6, 3), 2..=2, &SETTINGS).len(), 2);
+        assert_eq!(cluster(&crowd(1, 2), 5..=5, &SETTINGS).len(), 2);
+        assert!(cluster(&[], ANY, &SETTINGS).is_empty());
+        assert!(cluster(&[], 2..=2, &SETTINGS).is_empty());
+    }
+
+    #[test]
+    fn bounds_change_a_number_that_is_outside_and_no_other() {
+        let voices = crowd(6, 3);
+        let number = |speakers| cluster(&voices, speakers, &SETTINGS).len();
+        assert_eq!(number(1..=2), 2);
+        assert_eq!(number(2..=5), 3);
+        assert_eq!(number(5..=9), 5);
+        assert_eq!(number(30..=40), 18, "there are not more voices");
+        assert_eq!(cluster(&[], 2..=3, &SETTINGS).len(), 0);
     }
 
     #[test]
     fn a_cough_is_no_speaker() {
         let mut voices = crowd(6, 2);
         voices.push(voice(2, 0, 1.5));
-        assert_eq!(cluster(&voices, None, &SETTINGS).len(), 2);
-        assert_eq!(cluster(&voices, Some(2), &SETTINGS).len(), 2);
-        assert_eq!(cluster(&[voice(0, 0, 0.4)], None, &SETTINGS).len(), 1, "but better than nobody");
+        assert_eq!(cluster(&voices, ANY, &SETTINGS).len(), 2);
+        assert_eq!(cluster(&voices, 2..=2, &SETTINGS).len(), 2);
+        assert_eq!(cluster(&[voice(0, 0, 0.4)], ANY, &SETTINGS).len(), 1, "but better than nobody");
     }
 
     #[test]
     fn long_recordings_are_condensed() {
         let voices = crowd(400, 3);
         assert!(condense(voices.clone(), 100).len() <= 110);
-        assert_eq!(cluster(&voices, None, &SETTINGS).len(), 3);
+        assert_eq!(cluster(&voices, ANY, &SETTINGS).len(), 3);
     }
 
     #[test]
     fn who_says_little_in_a_short_recording_is_a_speaker() {
         let mut voices = crowd(1, 2);
         voices.extend(crowd(1, 2));
-        assert_eq!(cluster(&voices[..3], None, &SETTINGS).len(), 2, "2 of 6 seconds");
+        assert_eq!(cluster(&voices[..3], ANY, &SETTINGS).len(), 2, "2 of 6 seconds");
     }
 
     /// Two groups whose voices are too far apart on average, while their centres are near.

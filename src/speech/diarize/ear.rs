@@ -1,14 +1,19 @@
-//! Both networks with weights of their own, so that several windows are heard at once.
+//! Both networks with weights of their own, so that several pieces of a recording are heard at once.
 //!
 //! The networks are thousands of small steps. Threads that share a step wait for each other after each one (beside other busy
-//! programs two threads were ten times as slow as one); threads that hear different windows never wait.
+//! programs two threads were ten times as slow as one); threads that hear different pieces never wait.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 
 use tch::Device;
 
-use super::Heard;
 use super::campplus::CamPlusPlus;
+use super::cluster::Voice;
 use super::fbank::Fbank;
-use super::segmentation::{FRAME_STEP, Segmentation, WINDOW};
+use super::segmentation::{Activity, FRAME_STEP, Segmentation, WINDOW};
+use super::stretch::Stretch;
 use super::voices::Voices;
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::SpeechError;
@@ -39,20 +44,61 @@ impl Ear {
         })
     }
 
-    /// Hears the windows that begin with these frames.
-    pub fn hear(&self, pcm: &PcmFile, starts: &[usize], cancel: &Cancel) -> Result<Vec<Heard>, SpeechError> {
+    /// Who talks in the windows that begin with these frames.
+    pub fn activities(&self, pcm: &PcmFile, starts: &[usize]) -> Result<Vec<Activity>, SpeechError> {
         let windows = starts.iter().map(|&start| read_window(pcm, start)).collect::<Result<Vec<_>, _>>()?;
-        let activities = self.segmentation.activities(&windows)?;
-        let mut heard = Vec::with_capacity(starts.len());
-        for ((&start, samples), activity) in starts.iter().zip(&windows).zip(activities) {
-            if cancel.is_cancelled() {
-                return Err(SpeechError::Cancelled);
-            }
-            let stretches = self.voices.of_window(samples, &activity)?;
-            heard.push(Heard { start, activity, stretches });
-        }
-        Ok(heard)
+        self.segmentation.activities(&windows)
     }
+
+    /// What these stretches sound like.
+    pub fn voices(&self, pcm: &PcmFile, stretches: &[&Stretch]) -> Result<Vec<Voice>, SpeechError> {
+        self.voices.of(pcm, stretches)
+    }
+}
+
+/// Every ear takes the next job until none is left; what they made of it comes back in the order of the jobs. `on_done` hears how many
+/// are done, here, one after the other.
+///
+/// # Errors
+/// The first that a job ends with, or `Cancelled`; then the rest is left undone.
+pub fn share_out<J: Sync, T: Send>(
+    ears: &[Mutex<Ear>],
+    jobs: &[J],
+    cancel: &Cancel,
+    work: impl Fn(&Ear, &J) -> Result<T, SpeechError> + Sync,
+    mut on_done: impl FnMut(usize),
+) -> Result<Vec<T>, SpeechError> {
+    let (next, (news, inbox)) = (AtomicUsize::new(0), channel());
+    let mut results: Vec<(usize, T)> = Vec::with_capacity(jobs.len());
+    std::thread::scope(|scope| {
+        for ear in ears {
+            let (news, next, work) = (news.clone(), &next, &work);
+            scope.spawn(move || {
+                let ear = ear.lock().unwrap_or_else(PoisonError::into_inner);
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { break };
+                    let result = if cancel.is_cancelled() {
+                        Err(SpeechError::Cancelled)
+                    } else {
+                        work(&ear, job).map(|made| (index, made))
+                    };
+                    // Unheard when another one failed: then the rest is for nothing.
+                    if news.send(result).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(news);
+        for result in inbox {
+            results.push(result?);
+            on_done(results.len());
+        }
+        Ok::<_, SpeechError>(())
+    })?;
+    results.sort_unstable_by_key(|&(index, _)| index);
+    Ok(results.into_iter().map(|(_, made)| made).collect())
 }
 
 /// The samples of the window that begins with this frame, padded with silence to its full length.

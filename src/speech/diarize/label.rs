@@ -1,40 +1,42 @@
 //! Which of the recording's speakers talk in each frame of a window.
 
-use super::cluster::dot;
-use super::segmentation::{Activity, SPEAKERS};
-use super::voices::Stretch;
+use std::ops::Range;
+
+use super::Heard;
+use super::segmentation::SPEAKERS;
 
 /// Speakers of one frame, those of [`SPEAKERS`] local ones who talk.
 pub type Talking = [Option<u16>; SPEAKERS];
 
 /// Each frame's speakers: every local speaker who talks is whom their nearest stretch in time sounds most like. Two who talk at once
 /// are different people: then it is the pair of different speakers with the highest sum of cosines.
-pub fn label(activity: &Activity, stretches: &[Stretch], centres: &[Vec<f32>]) -> Vec<Talking> {
-    let cosines: Vec<Vec<f32>> = stretches
-        .iter()
-        .map(|stretch| centres.iter().map(|centre| dot(&stretch.voice.embedding, centre)).collect())
-        .collect();
+///
+/// `cosines` has that of each voice to each speaker.
+pub fn label(window: &Heard, cosines: &[Vec<f32>]) -> Vec<Talking> {
+    let stretches = &window.stretches;
     let nearest = |local: usize, frame: usize| {
-        let own = (0..stretches.len()).filter(|&index| stretches[index].local == local);
-        own.min_by_key(|&index| distance(&stretches[index], frame))
+        let own = stretches.iter().filter(|stretch| stretch.local == local);
+        own.min_by_key(|stretch| distance(&stretch.frames, frame))
     };
     let speakers = |(frame, &bits): (usize, &u8)| {
         let mut talking = [None; SPEAKERS];
-        let voices = (0..SPEAKERS).filter(|local| bits & 1 << local != 0);
-        let voices: Vec<&[f32]> =
-            voices.filter_map(|local| nearest(local, frame)).map(|index| cosines[index].as_slice()).collect();
+        let locals = (0..SPEAKERS).filter(|local| bits & 1 << local != 0);
+        let voices: Vec<&[f32]> = locals
+            .filter_map(|local| nearest(local, window.start + frame))
+            .map(|stretch| cosines[stretch.voice].as_slice())
+            .collect();
         for (place, speaker) in talking.iter_mut().zip(different(&voices)) {
             *place = Some(speaker as u16);
         }
         talking
     };
-    activity.iter().enumerate().map(speakers).collect()
+    window.activity.iter().enumerate().map(speakers).collect()
 }
 
 /// Frames between a frame and a stretch; 0 inside it.
-fn distance(stretch: &Stretch, frame: usize) -> usize {
-    let before = stretch.frames.start.saturating_sub(frame);
-    before.max((frame + 1).saturating_sub(stretch.frames.end))
+fn distance(stretch: &Range<usize>, frame: usize) -> usize {
+    let before = stretch.start.saturating_sub(frame);
+    before.max((frame + 1).saturating_sub(stretch.end))
 }
 
 /// The speaker of one voice, or the best two different speakers of two, given the cosine of each voice to each speaker.
@@ -59,31 +61,33 @@ fn different(voices: &[&[f32]]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speech::diarize::Voice;
+    use crate::speech::diarize::HeardStretch;
 
-    fn stretch(local: usize, frames: std::ops::Range<usize>, embedding: [f32; 2]) -> Stretch {
-        Stretch { local, frames, voice: Voice { embedding: embedding.to_vec(), seconds: 1.0 } }
-    }
-
-    fn centres() -> Vec<Vec<f32>> {
-        vec![vec![1.0, 0.0], vec![0.0, 1.0]]
+    /// A window from frame 1000 on with stretches of (local speaker, frames of the window, voice).
+    fn window(activity: Vec<u8>, stretches: &[(usize, Range<usize>, usize)]) -> Heard {
+        let make = |(local, frames, voice): &(usize, Range<usize>, usize)| HeardStretch {
+            local: *local,
+            frames: 1000 + frames.start..1000 + frames.end,
+            voice: *voice,
+        };
+        Heard { start: 1000, activity, stretches: stretches.iter().map(make).collect() }
     }
 
     #[test]
     fn one_local_speaker_may_be_two_people() {
-        let stretches = [stretch(0, 0..40, [1.0, 0.1]), stretch(0, 60..100, [0.1, 1.0])];
-        let found = label(&vec![1; 100], &stretches, &centres());
+        let window = window(vec![1; 100], &[(0, 0..40, 1), (0, 60..100, 0)]);
+        let found = label(&window, &[vec![0.1, 1.0], vec![1.0, 0.1]]);
         assert!(found[..50].iter().all(|&talking| talking == [Some(0), None, None]));
         assert!(found[51..].iter().all(|&talking| talking == [Some(1), None, None]), "the nearest stretch");
     }
 
     #[test]
     fn two_at_once_are_different_people() {
-        let stretches = [stretch(0, 0..50, [1.0, 0.0]), stretch(1, 50..100, [0.9, 0.5])];
         let mut activity = vec![1; 50];
         activity.extend([3; 10]);
         activity.extend([2; 40]);
-        let found = label(&activity, &stretches, &centres());
+        let window = window(activity, &[(0, 0..50, 0), (1, 50..100, 1)]);
+        let found = label(&window, &[vec![1.0, 0.0], vec![0.9, 0.5]]);
         assert_eq!(found[55], [Some(0), Some(1), None]);
         assert_eq!(found[80], [Some(0), None, None], "alone, it is whom it sounds like");
         assert_eq!(different(&[&[0.5], &[0.6]]), [0, 0], "nobody else is there");
@@ -91,7 +95,7 @@ mod tests {
 
     #[test]
     fn without_speakers_nobody_talks() {
-        assert_eq!(label(&vec![1, 3], &[stretch(0, 0..2, [1.0, 0.0])], &[]), [[None; 3]; 2]);
-        assert_eq!(label(&vec![1, 0], &[], &centres()), [[None; 3]; 2]);
+        assert_eq!(label(&window(vec![1, 3], &[(0, 0..2, 0)]), &[vec![]]), [[None; 3]; 2]);
+        assert_eq!(label(&window(vec![1, 0], &[]), &[]), [[None; 3]; 2]);
     }
 }

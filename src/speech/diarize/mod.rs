@@ -1,8 +1,8 @@
 //! Who spoke when: windows of 10 s -> local speakers (segmentation) -> the voices of their stretches of speech (CAM++) -> speakers
 //! (clustering) -> turns (the windows vote).
 //!
-//! Memory grows by about 6 kB a second of the recording: windows are read from disk as they are needed, and only their
-//! activity and voices are kept.
+//! Windows overlap; a stretch that several of them hear alike has one voice, computed once. Memory grows by about 2 kB a second of
+//! the recording: sound is read from disk as it is needed, and only activity and voices are kept.
 
 mod campplus;
 mod cluster;
@@ -12,12 +12,13 @@ mod label;
 mod network;
 mod reconstruct;
 mod segmentation;
+mod share;
+mod stretch;
 mod voices;
 
+use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::channel;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use tch::Device;
 
@@ -26,19 +27,24 @@ pub use cluster::{ClusterSettings, Voice};
 pub use fbank::Fbank;
 pub use reconstruct::TurnSettings;
 pub use segmentation::Segmentation;
-pub use voices::Stretch;
 
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
 use crate::weights::read_tensors;
-use ear::{Ear, OneThread};
+use cluster::dot;
+use ear::{Ear, OneThread, share_out};
 use reconstruct::Labelled;
-use segmentation::{Activity, FRAME_STEP, FRAMES, SAMPLE_RATE, WINDOW};
+use segmentation::{Activity, FRAME_STEP, SAMPLE_RATE, WINDOW};
+use stretch::Stretch;
 
-/// Frames from one window to the next: 2.5 s, so four windows vote on each frame.
-const HOP: usize = 148;
+/// Frames from one window to the next: 3.75 s, so two or three windows vote on each frame.
+const HOP: usize = 222;
 /// Windows the segmentation network sees at once.
 const BATCH: usize = 8;
+/// Stretches whose voices one ear takes at once: most have the same length, and then share each step of the network.
+const FEW: usize = 4;
+/// The share of the work that is done when all windows are segmented.
+const SEGMENTED: f32 = 0.4;
 
 /// Every number that was tuned, on spliced conversations only.
 #[derive(Clone, Debug)]
@@ -51,10 +57,10 @@ impl Default for DiarizeSettings {
     fn default() -> Self {
         Self {
             cluster: ClusterSettings {
-                threshold: 0.5,
-                same_speaker: 0.425,
+                threshold: 0.525,
+                same_speaker: 0.43,
                 min_seconds: 1.0,
-                min_cluster_seconds: 3.0,
+                min_cluster_seconds: 6.0,
                 min_cluster_share: 0.1,
                 max_voices: 3000,
             },
@@ -70,7 +76,26 @@ pub struct Heard {
     /// Who talks in each frame.
     pub activity: Activity,
     /// What the local speakers sound like, stretch by stretch.
-    pub stretches: Vec<Stretch>,
+    pub stretches: Vec<HeardStretch>,
+}
+
+/// Where one local speaker talks for a while.
+pub struct HeardStretch {
+    /// Number of the window's local speaker.
+    pub local: usize,
+    /// Frames of the recording; the speaker may pause in it, and others may talk.
+    pub frames: Range<usize>,
+    /// Which of the recording's voices it has.
+    pub voice: usize,
+}
+
+/// What the networks heard in a whole recording.
+#[derive(Default)]
+pub struct Hearing {
+    /// In order of time.
+    pub windows: Vec<Heard>,
+    /// Those of the windows' stretches, each once.
+    pub voices: Vec<Voice>,
 }
 
 /// The networks and the settings; one recording at a time.
@@ -97,7 +122,7 @@ impl Diarizer {
     /// Turns and voices of a recording. `on_progress` gets the share done, 0 to 1.
     ///
     /// # Errors
-    /// Cancelled, a file that cannot be read, or a failure of libtorch.
+    /// Cancelled, numbers of speakers that contradict each other, a file that cannot be read, or a failure of libtorch.
     pub fn diarize(
         &self,
         pcm: &PcmFile,
@@ -105,67 +130,108 @@ impl Diarizer {
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Diarization, SpeechError> {
+        options.bounds()?;
         let heard = self.hear(pcm, cancel, on_progress)?;
-        Ok(decide(&heard, pcm.duration(), options, &self.settings))
+        decide(&heard, pcm.duration(), options, &self.settings)
     }
 
-    /// Runs both networks over the recording, in order of time: everything slow.
+    /// Runs both networks over the recording: everything slow.
+    ///
+    /// # Errors
+    /// Cancelled, a file that cannot be read, or a failure of libtorch.
     pub fn hear(
         &self,
         pcm: &PcmFile,
         cancel: &Cancel,
         on_progress: &mut dyn FnMut(f32),
-    ) -> Result<Vec<Heard>, SpeechError> {
+    ) -> Result<Hearing, SpeechError> {
         let starts = window_starts(pcm.len() as usize);
-        let batches: Vec<&[usize]> = starts.chunks(BATCH).collect();
         let _one = OneThread::begin();
-        let (next, (news, inbox)) = (AtomicUsize::new(0), channel());
-        let mut heard: Vec<Heard> = Vec::with_capacity(starts.len());
-        std::thread::scope(|scope| {
-            for ear in &self.ears {
-                let (news, next, batches) = (news.clone(), &next, &batches);
-                scope.spawn(move || {
-                    let ear = ear.lock().unwrap_or_else(PoisonError::into_inner);
-                    while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // Unheard when another one failed: then the rest is for nothing.
-                        if news.send(ear.hear(pcm, batch, cancel)).is_err() {
-                            break;
-                        }
-                    }
-                });
-            }
-            drop(news);
-            for batch in inbox {
-                heard.extend(batch?);
-                on_progress(heard.len() as f32 / starts.len() as f32);
-            }
-            Ok::<_, SpeechError>(())
-        })?;
-        heard.sort_unstable_by_key(|window| window.start);
-        Ok(heard)
+        let batches: Vec<&[usize]> = starts.chunks(BATCH).collect();
+        let mut tell = |from: f32, to: f32, done: usize, all: usize| {
+            on_progress(from + (to - from) * done as f32 / all as f32);
+        };
+        let activities = share_out(
+            &self.ears,
+            &batches,
+            cancel,
+            |ear, batch| ear.activities(pcm, batch),
+            |done| tell(0.0, SEGMENTED, done, batches.len()),
+        )?;
+        let activities = activities.into_iter().flatten();
+        let mut windows: Vec<Heard> = starts
+            .iter()
+            .zip(activities)
+            .map(|(&start, activity)| Heard { start, activity, stretches: Vec::new() })
+            .collect();
+
+        let (stretches, sources) = plan(&mut windows);
+        // Equal lengths one after the other, so that libtorch prepares itself for each once.
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        order.sort_by_key(|&voice| voices::length(&stretches[sources[voice]]));
+        let ordered: Vec<&Stretch> = order.iter().map(|&voice| &stretches[sources[voice]]).collect();
+        let few: Vec<&[&Stretch]> = ordered.chunks(FEW).collect();
+        let made = share_out(
+            &self.ears,
+            &few,
+            cancel,
+            |ear, few| ear.voices(pcm, few),
+            |done| tell(SEGMENTED, 1.0, done, few.len()),
+        )?;
+        let mut voices: Vec<(usize, Voice)> = order.into_iter().zip(made.into_iter().flatten()).collect();
+        voices.sort_unstable_by_key(|&(voice, _)| voice);
+        Ok(Hearing { windows, voices: voices.into_iter().map(|(_, voice)| voice).collect() })
     }
 }
 
+/// The stretches of all windows, and those of them whose voices are to be computed; each window's stretches know which
+/// of these voices is theirs.
+fn plan(windows: &mut [Heard]) -> (Vec<Stretch>, Vec<usize>) {
+    let mut stretches = Vec::new();
+    for window in windows.iter() {
+        let frames = window.start..window.start + window.activity.len();
+        let own = stretch::stretches(window.start, &window.activity);
+        stretches.extend(own.into_iter().map(|stretch| (frames.clone(), stretch)));
+    }
+    let sources = share::share(&stretches);
+    let computed: Vec<usize> = (0..sources.len()).filter(|&index| sources[index] == [index]).collect();
+    let mut left = stretches.iter().zip(sources).peekable();
+    for window in windows {
+        while let Some(((_, stretch), sources)) =
+            left.next_if(|((frames, _), _)| frames.start == window.start)
+        {
+            window.stretches.extend(sources.into_iter().map(|source| HeardStretch {
+                local: stretch.local,
+                frames: within(&stretches[source].1.frames, &stretch.frames),
+                voice: computed.partition_point(|&known| known < source),
+            }));
+        }
+    }
+    (stretches.into_iter().map(|(_, stretch)| stretch).collect(), computed)
+}
+
+/// The part of a stretch's frames that is inside another's.
+fn within(frames: &Range<usize>, bounds: &Range<usize>) -> Range<usize> {
+    frames.start.max(bounds.start)..frames.end.min(bounds.end)
+}
+
 /// Tells the speakers apart and draws their turns: everything that is tuned, and fast.
+///
+/// # Errors
+/// Numbers of speakers that contradict each other.
 pub fn decide(
-    heard: &[Heard],
+    heard: &Hearing,
     duration: f64,
     options: &DiarizeOptions,
     settings: &DiarizeSettings,
-) -> Diarization {
-    let stretches = heard.iter().flat_map(|window| &window.stretches);
-    let voices: Vec<Voice> = stretches.map(|stretch| stretch.voice.clone()).collect();
-    // Every second is heard by as many windows as overlap.
-    let mut cluster_settings = settings.cluster.clone();
-    cluster_settings.min_cluster_seconds *= FRAMES as f32 / HOP as f32;
-    let centres = cluster::cluster(&voices, options.speakers.map(|n| n as usize), &cluster_settings);
-    let label = |window: &Heard| Labelled {
-        start: window.start,
-        frames: label::label(&window.activity, &window.stretches, &centres),
-    };
-    let labelled: Vec<Labelled> = heard.iter().map(label).collect();
+) -> Result<Diarization, SpeechError> {
+    let centres = cluster::cluster(&heard.voices, options.bounds()?, &settings.cluster);
+    let to_centres = |voice: &Voice| centres.iter().map(|centre| dot(&voice.embedding, centre)).collect();
+    let cosines: Vec<Vec<f32>> = heard.voices.iter().map(to_centres).collect();
+    let label = |window: &Heard| Labelled { start: window.start, frames: label::label(window, &cosines) };
+    let labelled: Vec<Labelled> = heard.windows.iter().map(label).collect();
     let turns = reconstruct::turns(&labelled, duration, &settings.turns);
-    number_by_appearance(turns, &centres)
+    Ok(number_by_appearance(turns, &centres))
 }
 
 /// Renumbers speakers in order of first appearance and drops those who never talk.

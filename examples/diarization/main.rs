@@ -4,19 +4,24 @@
 //! named in the environment, as `THRESHOLD=0.4,0.5 MIN_ON=0,0.1`, with the usual others.
 //! `cargo run --example diarization -- table` scores us and every peer's `$REFLECTOR_CACHE/accuracy/der/PEER/CLIP.rttm` and writes
 //! the table of docs/ACCURACY.md; `make accuracy-diarization` runs the peers first.
+//! `cargo run --example diarization -- words [FOLDER]` counts the words that are given to the wrong speaker.
+//! `cargo run --example diarization -- speed` times us and the peers in turn, each ready and with two threads.
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::path::{Path, PathBuf};
 
 use reflector::audio::Cancel;
 use reflector::speech::DiarizeOptions;
-use reflector::speech::diarize::{DiarizeSettings, Heard, decide};
+use reflector::speech::diarize::{DiarizeSettings, Hearing, decide};
 
 use support::der::{self, Errors, Span};
 use support::diarization::{Clip, cache, diarizer, spans};
 
+mod speed;
+mod words;
+
 /// The tests' own scorer and clips.
-#[path = "../tests/it/support"]
+#[path = "../../tests/it/support"]
 mod support {
     pub mod der;
     pub mod diarization;
@@ -28,7 +33,10 @@ fn main() {
         ["tune"] => tune("conversations/tune"),
         ["tune", folder] => tune(folder),
         ["table"] => table(),
-        _ => println!("usage: diarization tune [FOLDER] | table"),
+        ["words"] => words::count("conversations/eval"),
+        ["words", folder] => words::count(folder),
+        ["speed"] => speed::table(),
+        _ => println!("usage: diarization tune [FOLDER] | table | words [FOLDER] | speed"),
     }
 }
 
@@ -36,7 +44,7 @@ fn main() {
 struct Known {
     clip: Clip,
     duration: f64,
-    heard: Vec<Heard>,
+    heard: Hearing,
 }
 
 fn hear(folder: &str) -> Vec<Known> {
@@ -52,7 +60,7 @@ fn hear(folder: &str) -> Vec<Known> {
 fn rate(known: &[Known], settings: &DiarizeSettings) -> (Errors, usize, String) {
     let (mut total, mut right, mut words) = (Errors::default(), 0, String::new());
     for Known { clip, duration, heard } in known {
-        let found = decide(heard, *duration, &DiarizeOptions::default(), settings);
+        let found = decide(heard, *duration, &DiarizeOptions::default(), settings).expect("no bounds");
         let errors = der::score(&clip.truth, &spans(&found));
         right += usize::from(found.speakers.len() == clip.speakers());
         words += &format!(" {}:{}/{}:{:.3}", clip.name, found.speakers.len(), clip.speakers(), errors.rate());
@@ -124,6 +132,7 @@ fn table() {
     for (folder, title) in SETS {
         for Known { clip, duration, heard } in hear(folder) {
             let found = decide(&heard, duration, &DiarizeOptions::default(), &DiarizeSettings::default());
+            let found = found.expect("no bounds");
             columns[0].1.push(judge(&clip, &spans(&found)));
             for (column, peer) in columns[1..].iter_mut().zip(&peers) {
                 column.1.push(judge(&clip, &der::read_rttm(&peer.join(format!("{}.rttm", clip.name)))));
@@ -131,7 +140,7 @@ fn table() {
             rows.push((title, format!("{} ({:.0} s, {} speakers)", clip.name, duration, clip.speakers())));
         }
     }
-    write_section(&lines(&rows, &columns));
+    write_section("der table", &lines(&rows, &columns));
 }
 
 fn name(peer: &Path) -> String {
@@ -174,12 +183,12 @@ fn lines(rows: &[(&str, String)], columns: &[(String, Vec<(Errors, usize)>)]) ->
 }
 
 /// Replaces what stands between the markers of docs/ACCURACY.md.
-fn write_section(table: &str) {
+fn write_section(name: &str, table: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ACCURACY.md");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let (begin, end) = ("<!-- der table -->\n", "<!-- end of der table -->");
-    let (before, rest) = text.split_once(begin).expect("the marker where the table begins");
-    let (_, after) = rest.split_once(end).expect("the marker where the table ends");
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+    let (before, rest) = text.split_once(&begin).expect("the marker where the table begins");
+    let (_, after) = rest.split_once(&end).expect("the marker where the table ends");
     std::fs::write(&path, format!("{before}{begin}{table}{end}{after}"))
         .expect("docs/ACCURACY.md is written");
 }
