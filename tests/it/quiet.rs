@@ -115,7 +115,7 @@ fn band() -> Vec<f32> {
         let strings: f32 = chord.iter().map(|hertz| 0.08 * pluck(*hertz, bar)).sum();
         let tune = 0.16 * pluck(TUNE[beat % 8], age);
         let bass = 0.2 * sine(chord[0] / 2.0, age) * (-age * 3.0).exp();
-        let kick = if beat % 2 == 0 {
+        let kick = if beat.is_multiple_of(2) {
             0.4 * sine(55.0 + 60.0 * (-age * 30.0).exp(), age) * (-age * 9.0).exp()
         } else {
             0.0
