@@ -7,7 +7,7 @@ LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
 
-.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization
+.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -49,3 +49,19 @@ accuracy-diarization: setup
 	@scripts/accuracy/setup_der.sh
 	"$(REFLECTOR_CACHE)/peers/diarization/venv/bin/python" scripts/accuracy/der.py "$(REFLECTOR_CACHE)"
 	cargo run --locked --example diarization -- table
+
+# Our own code optimised, dependencies as they are built already: BENCH_PROFILE=release builds all of it as the shipped program is.
+BENCH_PROFILE ?= quick
+ifeq ($(BENCH_PROFILE),release)
+bench-build := --release
+bench-program := $(CARGO_TARGET_DIR)/release/examples/bench
+else
+bench-build := --config profile.dev.package.reflector.opt-level=3
+bench-program := $(CARGO_TARGET_DIR)/debug/examples/bench
+endif
+
+bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; make bench ARGS="--help"
+	@scripts/setup.sh demo
+	@scripts/bench/setup.sh
+	cargo build --locked --example bench $(bench-build)
+	@"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/bench/run.py "$(REFLECTOR_CACHE)" "$(bench-program)" docs/PERFORMANCE.md $(ARGS)

@@ -1,17 +1,40 @@
-//! Lets the program find libtorch without LD_LIBRARY_PATH: the folder it was linked from becomes its rpath.
-//! Under Nix that folder is in the store (nixos/packages.nix).
+//! Lets the program find libtorch without LD_LIBRARY_PATH: the folder it was linked from becomes its rpath. And compiles the few kernels of our
+//! own (src/speech/native), which use libtorch's headers.
+//! Under Nix those folders are in the store (nixos/packages.nix).
+
+use std::path::Path;
+
+const KERNELS: [&str; 2] = ["src/speech/native/attention.cpp", "src/speech/native/linear.cpp"];
 
 fn main() {
-    for name in ["LIBTORCH", "LIBTORCH_LIB"] {
+    for name in ["LIBTORCH", "LIBTORCH_LIB", "LIBTORCH_INCLUDE"] {
         println!("cargo:rerun-if-env-changed={name}");
     }
-    let root = std::env::var("LIBTORCH_LIB").or_else(|_| std::env::var("LIBTORCH"));
-    if let Ok(root) = root {
-        let lib = std::path::Path::new(&root).join("lib");
+    for kernel in KERNELS {
+        println!("cargo:rerun-if-changed={kernel}");
+    }
+    let folder = |name: &str| std::env::var(name).or_else(|_| std::env::var("LIBTORCH"));
+    if let Ok(include) = folder("LIBTORCH_INCLUDE") {
+        // Warnings of libtorch's headers are not ours to mend. Always optimised: in the tests too they do most of the work.
+        cc::Build::new()
+            .cpp(true)
+            .std("c++20")
+            .files(KERNELS)
+            .include(Path::new(&include).join("include"))
+            .opt_level(3)
+            .debug(false)
+            .flag("-fopenmp")
+            .warnings(false)
+            .compile("reflector_kernels");
+        println!("cargo:rustc-link-lib=gomp");
+    }
+    if let Ok(root) = folder("LIBTORCH_LIB") {
+        let lib = Path::new(&root).join("lib");
         let lib = std::fs::canonicalize(&lib).unwrap_or(lib);
         println!("cargo:rustc-link-arg=-Wl,-rpath,{}", lib.display());
         // libtorch_cpu is needed although nothing names a symbol of it directly in every binary.
         println!("cargo:rustc-link-arg=-Wl,--no-as-needed,-ltorch_cpu,--as-needed");
+        println!("cargo:rustc-link-arg=-lc10");
         println!("cargo:rustc-link-search=native={}", lib.display());
     }
 }

@@ -7,6 +7,7 @@
     ./secrets.nix
     ./service.nix
     ./self-test.nix
+    ./speech-server.nix
     ./models.nix
     ./postgres.nix
     ./redis.nix

@@ -78,7 +78,7 @@ in
         };
       };
     }
-    // lib.genAttrs cfg.programs (_: {
+    // lib.genAttrs cfg.dataPrograms (_: {
       wants = [ "garage.service" ];
       after = [ "garage.service" ];
       environment = {

@@ -37,6 +37,7 @@ in
 
       # libtorch writes code while it runs, reads /proc/cpuinfo and meminfo, and binds threads to cores.
       reflector-work.serviceConfig = program;
+      reflector-speech-server.serviceConfig = program;
 
       reflector-secrets.serviceConfig = ours.helperSandbox // {
         PrivateUsers = true;

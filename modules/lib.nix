@@ -4,6 +4,7 @@ rec {
   # The units that run our program, each as a user of the same name.
   units = [
     "reflector-web"
+    "reflector-speech-server"
     "reflector-work"
   ];
 

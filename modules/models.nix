@@ -58,36 +58,41 @@ in
       description = "Models of Reflector";
     };
 
-    systemd.services = lib.mkIf (pull != [ ]) {
-      reflector-models = {
-        description = "Models of Reflector: ${lib.concatStringsSep ", " pull}";
-        wants = [ "network-online.target" ];
-        after = [ "network-online.target" ];
-        wantedBy = [ "multi-user.target" ];
-        before = [ "reflector-work.service" ];
-        environment.REFLECTOR_MODELS__DIR = pulled;
-        # What is installed is left alone, so later starts need no network.
-        script = ''
-          ${lib.getExe cfg.package} models pull --from ${cfg.models.package} ${lib.escapeShellArgs shipped}
-          ${lib.getExe cfg.package} models pull --source hub ${lib.escapeShellArgs pull}
-        '';
-        serviceConfig = {
-          Type = "oneshot";
-          RemainAfterExit = true;
-          Restart = "on-failure";
-          RestartSec = 30;
-          # A user of its own: the worker reads weights and can't change them.
-          User = "reflector-models";
-          Group = ours.group;
-          StateDirectory = baseNameOf pulled;
-          StateDirectoryMode = "0755";
-          UMask = "0022";
+    systemd.services = lib.mkIf (pull != [ ]) (
+      {
+        reflector-models = {
+          description = "Models of Reflector: ${lib.concatStringsSep ", " pull}";
+          wants = [ "network-online.target" ];
+          after = [ "network-online.target" ];
+          wantedBy = [ "multi-user.target" ];
+          before = [
+            "reflector-work.service"
+            "reflector-speech-server.service"
+          ];
+          environment.REFLECTOR_MODELS__DIR = pulled;
+          # What is installed is left alone, so later starts need no network.
+          script = ''
+            ${lib.getExe cfg.package} models pull --from ${cfg.models.package} ${lib.escapeShellArgs shipped}
+            ${lib.getExe cfg.package} models pull --source hub ${lib.escapeShellArgs pull}
+          '';
+          serviceConfig = {
+            Type = "oneshot";
+            RemainAfterExit = true;
+            Restart = "on-failure";
+            RestartSec = 30;
+            # A user of its own: the worker reads weights and can't change them.
+            User = "reflector-models";
+            Group = ours.group;
+            StateDirectory = baseNameOf pulled;
+            StateDirectoryMode = "0755";
+            UMask = "0022";
+          };
         };
-      };
-      reflector-work = {
+      }
+      // lib.genAttrs [ "reflector-work" "reflector-speech-server" ] (_: {
         wants = [ "reflector-models.service" ];
         after = [ "reflector-models.service" ];
-      };
-    };
+      })
+    );
   };
 }

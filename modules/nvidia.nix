@@ -1,4 +1,4 @@
-# An NVIDIA card: its driver, CUDA builds of what computes, and the devices for the one unit that needs them.
+# An NVIDIA card: its driver, CUDA builds of what computes, and the devices for the units that need them.
 {
   config,
   lib,
@@ -56,7 +56,7 @@ in
     # A missing card is an error then, not an unexpectedly slow worker.
     services.reflector.settings.speech.device = lib.mkDefault "cuda";
 
-    systemd.services.reflector-work = {
+    systemd.services = lib.genAttrs [ "reflector-work" "reflector-speech-server" ] (_: {
       environment.LD_LIBRARY_PATH = "/run/opengl-driver/lib";
       serviceConfig = {
         PrivateDevices = false;
@@ -69,6 +69,6 @@ in
           "char-nvidia-uvm rw"
         ];
       };
-    };
+    });
   };
 }

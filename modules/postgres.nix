@@ -63,7 +63,7 @@ in
 
     processes = lib.mkOption {
       type = lib.types.ints.positive;
-      default = lib.max 1 (lib.length cfg.units);
+      default = lib.max 1 (lib.length (lib.intersectLists cfg.units cfg.dataPrograms));
       defaultText = lib.literalExpression "those on this machine";
       example = 4;
       description = "Processes of Reflector that connect to this database, those of other machines included.";
@@ -100,7 +100,7 @@ in
       identMap =
         lib.concatMapStrings (user: ''
           reflector ${user} ${ours.database}
-        '') cfg.units
+        '') (lib.intersectLists cfg.units cfg.dataPrograms)
         # Root can be any user anyway; what a timer starts runs as root without root's rights.
         + ''
           reflector root ${ours.database}
@@ -130,7 +130,7 @@ in
 
     # The target, because the service alone may be up before its roles are. Wanted, not required: the program waits for a
     # database that is away, and what required it would be stopped with it, and not start again where it came late.
-    systemd.services = lib.genAttrs cfg.programs (_: {
+    systemd.services = lib.genAttrs cfg.dataPrograms (_: {
       wants = [ "postgresql.target" ];
       after = [ "postgresql.target" ];
       environment.REFLECTOR_DATABASE__URL = "postgresql://${ours.database}@/${ours.database}?host=/run/postgresql";

@@ -34,7 +34,7 @@ in
         };
       };
     }
-    // lib.genAttrs cfg.programs (_: {
+    // lib.genAttrs cfg.dataPrograms (_: {
       # Wanted, not required: the program waits for what is away, and a restart there is none here.
       wants = [ "redis-reflector.service" ];
       after = [ "redis-reflector.service" ];

@@ -6,7 +6,7 @@ let
   inherit (lib) types;
   inherit (cfg) postgresql redis;
   here = cfg.enable && lib.elem "database" cfg.roles;
-  away = cfg.enable && !lib.elem "database" cfg.roles && cfg.programs != [ ];
+  away = cfg.enable && !lib.elem "database" cfg.roles && cfg.dataPrograms != [ ];
 
   # What one of the two servers and its clients are told.
   side =

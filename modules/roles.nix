@@ -5,7 +5,7 @@ let
   ours = import ./lib.nix { inherit lib; };
   inherit (lib) types;
   has = role: lib.elem role cfg.roles;
-  runs = unit: has (if unit == "reflector-web" then "web" else "work");
+  runs = unit: has (lib.removePrefix "reflector-" unit);
 in
 {
   options.services.reflector = {
@@ -16,6 +16,7 @@ in
           "work"
           "database"
           "storage"
+          "speech-server"
         ]
       );
       default = [
@@ -27,7 +28,8 @@ in
       example = [ "work" ];
       description = ''
         What this machine does. `web`: pages and API. `work`: jobs. `database`: PostgreSQL and Redis. `storage`: Garage, where
-        {option}`services.reflector.storage.kind` is `garage`. What is missing here is on another machine, which
+        {option}`services.reflector.storage.kind` is `garage`. `speech-server`: the speech models over HTTP, for the jobs of another
+        machine or for clients of OpenAI's audio API; it needs none of the others. What else is missing here is on another machine, which
         {option}`services.reflector.postgresql.host`, {option}`services.reflector.redis.host` and
         {option}`services.reflector.storage.s3` name.
       '';
@@ -61,6 +63,14 @@ in
       readOnly = true;
       description = "Units that start our program with its settings: those that run, and those that a timer starts.";
     };
+
+    dataPrograms = lib.mkOption {
+      type = types.listOf types.str;
+      default = lib.remove "reflector-speech-server" cfg.programs;
+      internal = true;
+      readOnly = true;
+      description = "Those of them that reach database and objects.";
+    };
   };
 
   config = lib.mkIf cfg.enable {
@@ -70,15 +80,15 @@ in
         message = "services.reflector.roles is empty: this machine would do nothing; set services.reflector.enable = false instead.";
       }
       {
-        assertion = cfg.programs == [ ] || (has "database" == (cfg.postgresql.host == null));
+        assertion = cfg.dataPrograms == [ ] || (has "database" == (cfg.postgresql.host == null));
         message = "services.reflector.postgresql.host must be set where services.reflector.roles lacks database, and only there.";
       }
       {
-        assertion = cfg.programs == [ ] || (has "database" == (cfg.redis.host == null));
+        assertion = cfg.dataPrograms == [ ] || (has "database" == (cfg.redis.host == null));
         message = "services.reflector.redis.host must be set where services.reflector.roles lacks database, and only there.";
       }
       {
-        assertion = cfg.programs == [ ] || has "storage" || cfg.storage.kind != "garage";
+        assertion = cfg.dataPrograms == [ ] || has "storage" || cfg.storage.kind != "garage";
         message = "services.reflector.storage.kind is garage, but services.reflector.roles lacks storage; set storage.kind = \"s3\" and storage.s3 to the machine that has it.";
       }
       {

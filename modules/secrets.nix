@@ -40,7 +40,7 @@ in
         };
       };
     }
-    // lib.genAttrs cfg.programs (_: {
+    // lib.genAttrs cfg.dataPrograms (_: {
       requires = [ "reflector-secrets.service" ];
       after = [ "reflector-secrets.service" ];
       environment.REFLECTOR_CONFIG = "%d/reflector.toml";

@@ -55,8 +55,9 @@ in
                 Type = "oneshot";
                 ExecStart = "${lib.getExe cfg.package} doctor --self-test";
                 TimeoutStartSec = "30min";
-                # It asks nobody anything.
-                PrivateNetwork = true;
+                # It asks nobody anything, unless somebody else hears.
+                PrivateNetwork =
+                  cfg.settings.speech.transcript_url == null && cfg.settings.speech.diarization_url == null;
                 # The worker runs as the same user, and keeps its shared memory.
                 RemoveIPC = false;
                 Nice = 10;

@@ -1,4 +1,4 @@
-# Pages and jobs: two units, two users. Both bring the database up to date when they start; a lock lets only one do it.
+# Pages, jobs, speech over HTTP: a unit and a user each. The first two bring the database up to date when they start; a lock lets only one do it.
 {
   config,
   lib,
@@ -46,7 +46,7 @@ let
             ++ [ "--setenv=PATH=${lib.makeBinPath tools}" ]
           )
         } \
-        ${pkgs.runtimeShell} -c 'REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml exec ${program} "$@"' reflector "$@"
+        ${pkgs.runtimeShell} -c '${lib.optionalString (lib.elem user cfg.dataPrograms) "REFLECTOR_CONFIG=$CREDENTIALS_DIRECTORY/reflector.toml "}exec ${program} "$@"' reflector "$@"
     '';
   };
 
@@ -71,7 +71,7 @@ in
       type = lib.types.nullOr lib.types.str;
       default = "80%";
       example = "24G";
-      description = "Memory that jobs may use, models included, before the kernel stops them; a share of this machine's, or an amount. No limit if null.";
+      description = "Memory that jobs, or the speech server, may use, models included, before the kernel stops them; a share of this machine's, or an amount. No limit if null.";
     };
   };
 
@@ -112,6 +112,24 @@ in
             CacheDirectory = "reflector-work";
             CacheDirectoryMode = "0700";
             ReadWritePaths = [ cfg.settings.storage.scratch ];
+          }
+          // lib.optionalAttrs (cfg.work.memoryMax != null) {
+            MemoryMax = cfg.work.memoryMax;
+          };
+        };
+      }
+      {
+        reflector-speech-server = {
+          description = "Reflector: speech over HTTP";
+          path = [ pkgs.ffmpeg-headless ];
+          # A folder of its own, whatever the worker's is.
+          environment.REFLECTOR_STORAGE__SCRATCH = lib.mkForce "/var/cache/reflector-speech-server";
+          serviceConfig = {
+            ExecStart = "${program} speech-server";
+            User = "reflector-speech-server";
+            CPUWeight = 50;
+            CacheDirectory = "reflector-speech-server";
+            CacheDirectoryMode = "0700";
           }
           // lib.optionalAttrs (cfg.work.memoryMax != null) {
             MemoryMax = cfg.work.memoryMax;

@@ -79,6 +79,13 @@ in
       model = option str "whisper-base" "whisper-large-v3-turbo" ''
         Whisper model by its name on the Hugging Face hub without the owner.
       '';
+      segmentation_model = option str "segmentation-3.0" "my-segmentation" ''
+        Folder in `models.dir` of the network that hears who speaks when: segmentation-3.0, or a checkpoint trained further in
+        its shape.
+      '';
+      embedding_model = option str "campplus" "my-voices" ''
+        Folder in `models.dir` of the network that tells voices apart: a CAM++ of 192 or 512 dimensions.
+      '';
       device =
         option
           (enum [
@@ -93,11 +100,30 @@ in
         "auto"
         "float32"
         "bfloat16"
-      ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fast in.";
+        "int8"
+      ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fastest in.";
       beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";
       queue =
         option (ints.between 1 1024) 16 32
           "Requests that may wait for the engine; one more is refused.";
+      transcript_url = option (nullOr str) null "https://gpu.internal" ''
+        Address of the speech server that writes words down instead of this machine's models; its key is
+        {option}`services.reflector.speechServer.transcriptApiKeyFile`.
+      '';
+      diarization_url = option (nullOr str) null "https://gpu.internal" ''
+        Address of the speech server that tells speakers apart; its key is
+        {option}`services.reflector.speechServer.diarizationApiKeyFile`.
+      '';
+    };
+    speech_server = {
+      listen = option str "127.0.0.1:8000" "10.0.0.2:8000" ''
+        Address and port of the role `speech-server`, without TLS. Other machines reach it by
+        {option}`services.reflector.speechServer.domain`.
+      '';
+      allow_hosts = option (listOf str) [ ] [ "10.0.0.0/8" ] ''
+        Hosts at private addresses whose media the speech server may fetch when a caller names a URL: names, addresses,
+        networks. {option}`services.reflector.network.allow` must have their addresses, too.
+      '';
     };
     llm = {
       context_window = option (ints.between 1024 10000000) 16000 32000 ''

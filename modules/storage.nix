@@ -98,7 +98,7 @@ in
             ];
           };
         }
-        // lib.genAttrs cfg.programs (_: {
+        // lib.genAttrs cfg.dataPrograms (_: {
           environment = {
             REFLECTOR_STORAGE__S3__ENDPOINT = s3.endpoint;
             REFLECTOR_STORAGE__S3__REGION = s3.region;
@@ -114,7 +114,7 @@ in
           inherit (ours) group;
           mode = "2770";
         };
-        systemd.services = lib.genAttrs cfg.programs (_: {
+        systemd.services = lib.genAttrs cfg.dataPrograms (_: {
           serviceConfig = {
             UMask = "0007";
             ReadWritePaths = [ cfg.settings.storage.dir ];

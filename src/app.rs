@@ -1,24 +1,28 @@
 //! Every long-lived handle of a process, built once from the settings, and the two things a process can do with them.
 
+mod offer;
 mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
 
+use crate::audio::Scratch;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::db::{Address, Pool};
-use crate::jobs::{Environment, Scratch, Speech, Stages};
+use crate::jobs::{Environment, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
 use crate::tls::Trust;
 
-pub use watch::watch;
+pub use offer::run_speech_server;
+pub use watch::{watch, watch_speech};
 
 /// Handles, cheap to clone.
 #[derive(Clone)]
@@ -66,7 +70,7 @@ impl App {
             trust: trust.clone(),
             ..LlmSettings::default()
         })?;
-        let speech = Speech::new(&config.speech, &config.models.dir);
+        let speech = Speech::new(&config.speech, &config.models.dir, &trust).context("speech")?;
         Ok(Self(Arc::new(Inner { config, trust, pool, queue, storage, bus, understanding, speech })))
     }
 
@@ -97,6 +101,11 @@ impl App {
     }
 }
 
+/// Where media lie while they are worked on.
+fn scratch_dir(config: &Config) -> PathBuf {
+    config.storage.scratch.clone().unwrap_or_else(|| std::env::temp_dir().join("reflector"))
+}
+
 /// Serves pages and API on `listener` until it is time to stop; requests that are under way then have a moment to end.
 ///
 /// # Errors
@@ -121,7 +130,7 @@ pub async fn run_web(app: &App, listener: TcpListener, shutdown: &Shutdown) -> a
 pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> anyhow::Result<()> {
     let App(inner) = app;
     let work = &inner.config.work;
-    let root = inner.config.storage.scratch.clone().unwrap_or_else(|| std::env::temp_dir().join("reflector"));
+    let root = scratch_dir(&inner.config);
     let scratch = Scratch::new(&root).with_context(|| format!("the scratch folder {}", root.display()))?;
     let environment = Environment {
         pool: inner.pool.clone(),

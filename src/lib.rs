@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod lifecycle;
 pub mod llm;
 pub mod model;
+pub mod model_api;
 pub mod ops;
 pub mod policy;
 pub mod queue;

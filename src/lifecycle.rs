@@ -1,6 +1,8 @@
-//! Start and stop: a first signal asks, a second one (or patience running out) insists; and what the service manager hears of it.
+//! Start and stop: a first signal asks, a second one (or patience running out) insists; what the service manager hears of it, and
+//! how connections are served in between.
 
 mod notify;
+pub mod serve;
 mod watch;
 
 use std::time::Duration;

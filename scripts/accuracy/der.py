@@ -83,4 +83,5 @@ def main():
             print(f"{name}: {path.stem} in {time.time() - began:.1f} s", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

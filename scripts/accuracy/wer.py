@@ -134,4 +134,5 @@ def main():
     document.write_text(before + BEGIN + table(sets, results) + END + after)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,11 +1,13 @@
 //! What the service manager hears of a process: ready, its state, its end, and the beat of the watchdog.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::App;
 use crate::lifecycle::{Check, Notifier, Pulse, Shutdown, beat};
 use crate::queue::Group;
+use crate::speech::Engine;
 
 /// How long one step of the speech engine may take: a batch of windows of the largest model on a slow CPU takes minutes.
 const LONGEST_STEP: Duration = Duration::from_secs(600);
@@ -35,6 +37,19 @@ pub fn watch(app: &App, notifier: &Notifier, groups: &[Group], shutdown: &Shutdo
     });
 }
 
+/// The same for a process that offers the models alone, at `place`.
+pub fn watch_speech(engine: &Engine, notifier: &Notifier, place: SocketAddr, shutdown: &Shutdown) {
+    notifier.ready(&format!("offering speech on {place}"));
+    let (ending, told) = (shutdown.soft(), Stopping(notifier.clone()));
+    tokio::spawn(async move {
+        ending.cancelled().await;
+        drop(told);
+    });
+    let engine = engine.clone();
+    let checks = vec![moving(move || engine.steps())];
+    tokio::spawn(beat(notifier.clone(), checks, shutdown.soft()));
+}
+
 /// Tells that the process stops when it is dropped: a server without connections may end before any task runs again.
 struct Stopping(Notifier);
 
@@ -46,9 +61,14 @@ impl Drop for Stopping {
 
 /// The speech engine's thread hangs, as it does in a GPU kernel that never ends.
 fn engine(app: &App) -> Check {
-    let (speech, pulse) = (app.speech().clone(), Arc::new(Pulse::new(LONGEST_STEP)));
+    let speech = app.speech().clone();
+    moving(move || speech.steps())
+}
+
+fn moving(steps: impl Fn() -> Option<u64> + Send + Sync + 'static) -> Check {
+    let pulse = Arc::new(Pulse::new(LONGEST_STEP));
     Arc::new(move || {
-        let still = pulse.stuck(speech.steps());
+        let still = pulse.stuck(steps());
         Box::pin(async move {
             match still {
                 None => Ok(()),

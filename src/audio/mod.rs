@@ -11,6 +11,7 @@ mod peaks;
 mod probe;
 mod process;
 mod sandbox;
+mod scratch;
 
 pub use cancel::Cancel;
 pub use decode::decode_to_pcm;
@@ -20,3 +21,4 @@ pub use pcm::{PcmFile, SAMPLE_RATE};
 pub use peaks::{PEAKS, peaks};
 pub use probe::{MediaInfo, probe};
 pub use sandbox::Protection;
+pub use scratch::Scratch;

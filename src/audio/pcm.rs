@@ -8,6 +8,7 @@ use std::sync::Arc;
 pub const SAMPLE_RATE: u32 = 16_000;
 
 const BYTES_PER_SAMPLE: u64 = 2;
+const WAV_HEADER: usize = 44;
 
 /// Raw signed 16-bit little-endian samples, 16 kHz, mono, on disk. Clones share one open file and read at offsets, so they
 /// may be used from several threads, and the file may be unlinked while one is held.
@@ -51,6 +52,39 @@ impl PcmFile {
         self.samples as f64 / f64::from(SAMPLE_RATE)
     }
 
+    /// Bytes of this as a WAV file.
+    pub fn wav_len(&self) -> u64 {
+        WAV_HEADER as u64 + self.samples * BYTES_PER_SAMPLE
+    }
+
+    /// Up to `count` bytes from byte `start` on of this as a WAV file: fewer at its end, none beyond it.
+    pub fn wav(&self, start: u64, count: usize) -> io::Result<Vec<u8>> {
+        let header = self.wav_header();
+        let mut bytes: Vec<u8> =
+            header.get(usize::try_from(start).unwrap_or(usize::MAX)..).unwrap_or_default().to_vec();
+        bytes.truncate(count);
+        let from = (start + bytes.len() as u64).saturating_sub(WAV_HEADER as u64);
+        let left = (self.samples * BYTES_PER_SAMPLE).saturating_sub(from);
+        let kept = bytes.len();
+        bytes.resize(kept + usize::try_from(left).unwrap_or(usize::MAX).min(count - kept), 0);
+        self.file.read_exact_at(&mut bytes[kept..], from)?;
+        Ok(bytes)
+    }
+
+    /// RIFF, one format chunk, one data chunk. Sizes are 32 bits: a day of sound has 2.8 GB.
+    fn wav_header(&self) -> [u8; WAV_HEADER] {
+        let size = u32::try_from(self.samples * BYTES_PER_SAMPLE).unwrap_or(u32::MAX - WAV_HEADER as u32);
+        let bytes = BYTES_PER_SAMPLE as u32;
+        let mut header =
+            *b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\0\0\0\0\0\0\0\0\x02\0\x10\0data\0\0\0\0";
+        for (place, value) in
+            [(4, size + WAV_HEADER as u32 - 8), (24, SAMPLE_RATE), (28, SAMPLE_RATE * bytes), (40, size)]
+        {
+            header[place..place + 4].copy_from_slice(&value.to_le_bytes());
+        }
+        header
+    }
+
     /// Up to `count` samples from sample `start` on, each in \[-1, 1): fewer at the end of the file, none beyond it.
     pub fn read(&self, start: u64, count: usize) -> io::Result<Vec<f32>> {
         let left = self.samples.saturating_sub(start);
@@ -88,6 +122,23 @@ mod tests {
         assert_eq!(pcm.read(8, 5).unwrap().len(), 2);
         assert!(pcm.read(10, 5).unwrap().is_empty());
         assert!(pcm.read(u64::MAX, usize::MAX).unwrap().is_empty());
+    }
+
+    #[test]
+    fn as_a_wav_file_it_is_what_others_read_in_whatever_pieces() {
+        let (dir, pcm) = file(&[0.0, 0.5, -1.0, 0.25, -0.25]);
+        let whole = pcm.wav(0, 1000).unwrap();
+        assert_eq!(whole.len() as u64, pcm.wav_len());
+        for size in [1, 7, 44, 45, 53] {
+            let pieces = (0..).step_by(size).map(|start| pcm.wav(start, size).unwrap());
+            assert_eq!(pieces.take_while(|piece| !piece.is_empty()).collect::<Vec<_>>().concat(), whole);
+        }
+        let path = dir.path().join("a.wav");
+        std::fs::write(&path, whole).unwrap();
+        let mut read = hound::WavReader::open(path).unwrap();
+        assert_eq!((read.spec().sample_rate, read.spec().channels), (SAMPLE_RATE, 1));
+        let samples: Vec<i16> = read.samples().map(Result::unwrap).collect();
+        assert_eq!(samples, [0, 16_384, -32_768, 8_192, -8_192]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::process;
 use crate::config::{self, Config};
+use crate::model_api::client::Remote;
 
 /// Check the settings and say what is wrong with them
 #[derive(Debug, Args)]
@@ -32,6 +33,14 @@ impl CheckConfig {
             }
         );
         println!("  speech model   {} in {}", config.speech.model, config.models.dir.display());
+        for (what, server) in [
+            ("words from", config.speech.transcript_server()?),
+            ("speakers from", config.speech.diarization_server()?),
+        ] {
+            if let Some(server) = server {
+                println!("  {what:<13}  {}", Remote::new(&server.url, None, &trust)?.place());
+            }
+        }
         println!(
             "  understanding  {}",
             match (&config.llm.model, &config.llm.url) {

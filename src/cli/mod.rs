@@ -12,6 +12,7 @@ mod process;
 mod restore;
 mod secrets;
 mod serve;
+mod speech_server;
 mod transcribe;
 mod watch;
 mod work;
@@ -36,6 +37,7 @@ enum Command {
     Doctor(doctor::Doctor),
     Migrate(migrate::Migrate),
     Serve(serve::Serve),
+    SpeechServer(speech_server::SpeechServer),
     Models(models::Models),
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
@@ -49,7 +51,9 @@ impl Command {
     /// Whether this process itself will compute with libtorch.
     fn computes(&self) -> bool {
         match self {
-            Self::All(_) | Self::Demo(_) | Self::Transcribe(_) | Self::Work(_) => true,
+            Self::All(_) | Self::Demo(_) | Self::SpeechServer(_) | Self::Transcribe(_) | Self::Work(_) => {
+                true
+            }
             Self::Doctor(command) => command.computes(),
             _ => false,
         }
@@ -66,6 +70,7 @@ impl Command {
             Self::Doctor(command) => command.run(),
             Self::Migrate(command) => command.run(),
             Self::Serve(command) => command.run(),
+            Self::SpeechServer(command) => command.run(),
             Self::Models(command) => command.run(),
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),

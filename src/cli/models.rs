@@ -78,11 +78,21 @@ impl Models {
 
 fn list(store: &ModelStore) -> anyhow::Result<()> {
     say(&format!("in {}", store.dir().display()));
-    for model in MODELS {
-        let size = model.size().map_or("size not pinned".to_owned(), |size| HumanBytes(size).to_string());
+    for model in MODELS.iter() {
+        let size = match model.size() {
+            0 => "size not pinned".to_owned(),
+            size => HumanBytes(size).to_string(),
+        };
         let state = if store.installed(model) { "installed" } else { "-" };
         let (name, licence, languages) = (model.name, model.licence, model.languages);
         say(&format!("{name:<24} {state:<10} {size:<16} {licence:<11} {languages}; {}", model.purpose));
+        if let Some(whisper) = model.whisper {
+            let [full, half] = [4, 2].map(|bytes| HumanBytes(whisper.at_work(bytes)));
+            let millions = whisper.parameters() as f64 / 1e6;
+            say(&format!(
+                "    {millions:.0} million parameters; memory at work about {full} in float32, {half} in 16 bits"
+            ));
+        }
         let recorded = store.recorded(model.name);
         for file in model.files {
             let sum = file.pin.map(|(_, sum)| sum).or_else(|| recorded.get(file.name).map(String::as_str));
@@ -91,7 +101,12 @@ fn list(store: &ModelStore) -> anyhow::Result<()> {
             }
         }
         if !model.pinned() {
-            say("    unpinned: the checksums of the first pull are recorded and held to");
+            let open: Vec<&str> =
+                model.files.iter().filter(|file| file.pin.is_none()).map(|file| file.name).collect();
+            say(&format!(
+                "    not pinned: {}; the checksums of the first pull are recorded and held to",
+                open.join(", ")
+            ));
         }
     }
     Ok(())

@@ -67,6 +67,17 @@ pub(super) fn run_with<F>(config: Config, body: impl FnOnce(App, Shutdown) -> F)
 where
     F: Future<Output = anyhow::Result<()>>,
 {
+    run_alone(config, |config, shutdown| async move { body(App::build(config).await?, shutdown).await })
+}
+
+/// [`run_with`] for a command that needs the settings alone: no database, no other service.
+///
+/// # Errors
+/// `body` fails.
+pub(super) fn run_alone<F>(config: Config, body: impl FnOnce(Config, Shutdown) -> F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
     crate::telemetry::init(&config.telemetry);
     announce(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -74,12 +85,8 @@ where
         let shutdown = Shutdown::new();
         shutdown.listen()?;
         let hard = shutdown.hard();
-        let whole = async {
-            let app = App::build(config).await?;
-            body(app, shutdown).await
-        };
         tokio::select! {
-            outcome = whole => outcome,
+            outcome = body(config, shutdown) => outcome,
             () = hard.cancelled() => Err(anyhow::anyhow!("stopped before everything had ended")),
         }
     });

@@ -10,6 +10,11 @@ const SAME: &[(&str, &str, &str)] = &[
     ("LLM_API_KEY", "llm", "api_key"),
     ("LLM_MODEL", "llm", "model"),
     ("LLM_CONTEXT_WINDOW", "llm", "context_window"),
+    ("TRANSCRIPT_URL", "speech", "transcript_url"),
+    ("TRANSCRIPT_MODAL_API_KEY", "speech", "transcript_api_key"),
+    ("DIARIZATION_URL", "speech", "diarization_url"),
+    ("DIARIZATION_MODAL_API_KEY", "speech", "diarization_api_key"),
+    ("REFLECTOR_GPU_APIKEY", "speech_server", "api_key"),
     ("SITE_URL", "server", "site_url"),
     ("UI_BASE_URL", "server", "site_url"),
 ];

@@ -42,13 +42,47 @@ const MEANINGS: &[(&str, &str)] = &[
         "Folder with one folder a model; `reflector models pull` fills it. The default follows `REFLECTOR_CACHE`, `XDG_CACHE_HOME`, `HOME`.",
     ),
     ("speech.model", "Whisper model by its name on the Hugging Face hub without the owner."),
+    (
+        "speech.segmentation_model",
+        "Folder in `models.dir` of the network that hears who speaks when: segmentation-3.0, or a checkpoint trained further in its shape.",
+    ),
+    (
+        "speech.embedding_model",
+        "Folder in `models.dir` of the network that tells voices apart: a CAM++ of 192 or 512 dimensions. Its thresholds were chosen for `campplus`.",
+    ),
     ("speech.device", "`auto` (CUDA where it is there), `cpu` or `cuda`."),
     (
         "speech.precision",
-        "What Whisper computes with: `auto` (float16 on CUDA; bfloat16 on a CPU that multiplies it natively, else float32), `float32` or `bfloat16`.",
+        "What Whisper computes with: `float32`, `bfloat16`, `int8` (CPUs with AVX2: the encoder multiplies 8-bit integers) or `auto`: float16 on CUDA, on a CPU the fastest by a short measurement at start.",
     ),
     ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
+    (
+        "speech.transcript_url",
+        "Address of the speech server that writes words down instead of this machine's models, without `/v1`. Also `TRANSCRIPT_URL`.",
+    ),
+    ("speech.transcript_api_key", "Sent to it as a bearer token. Also `TRANSCRIPT_MODAL_API_KEY`."),
+    ("speech.transcript_api_key_file", "A file that holds that key instead."),
+    (
+        "speech.diarization_url",
+        "Address of the speech server that tells speakers apart instead of this machine's models. Also `DIARIZATION_URL`.",
+    ),
+    ("speech.diarization_api_key", "Sent to it as a bearer token. Also `DIARIZATION_MODAL_API_KEY`."),
+    ("speech.diarization_api_key_file", "A file that holds that key instead."),
+    (
+        "speech_server.listen",
+        "Address and port of `reflector speech-server`. In the clear: a proxy, or a network of its own, keeps it private.",
+    ),
+    (
+        "speech_server.api_key",
+        "What callers of `reflector speech-server` must send as a bearer token, at least 16 characters; needed unless only this machine reaches it. Also `REFLECTOR_GPU_APIKEY`.",
+    ),
+    ("speech_server.api_key_file", "A file that holds that key instead."),
+    ("speech_server.without_key", "`true` lets other machines in without a key."),
+    (
+        "speech_server.allow_hosts",
+        "Hosts at private addresses whose media may be fetched when a caller names a URL: names, addresses, networks, as in `[\"storage.lan\", \"10.0.0.0/8\"]`. Public addresses always may.",
+    ),
     (
         "llm.url",
         "OpenAI-compatible endpoint up to and with `/v1`. Unset: topics, title and summary are extracted. Also `LLM_URL`.",

@@ -12,12 +12,13 @@ mod redact;
 mod redis;
 mod server;
 mod speech;
+mod speech_server;
 mod storage;
 mod telemetry;
 mod tls;
 mod work;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -29,7 +30,8 @@ pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
-pub use speech::{DeviceChoice, PrecisionChoice, SpeechConfig};
+pub use speech::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAddress};
+pub use speech_server::SpeechServerConfig;
 pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tls::TlsConfig;
@@ -46,6 +48,7 @@ pub struct Config {
     pub tls: TlsConfig,
     pub models: ModelsConfig,
     pub speech: SpeechConfig,
+    pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
     pub work: WorkConfig,
     pub telemetry: TelemetryConfig,
@@ -90,7 +93,7 @@ impl Config {
         Figment::from(Serialized::defaults(Self::default()))
             .merge(Toml::file(file))
             .merge(ancestor::Ancestor)
-            .merge(Env::prefixed("REFLECTOR_").ignore(&["CONFIG", "CACHE"]).split("__"))
+            .merge(Env::prefixed("REFLECTOR_").ignore(&["CONFIG", "CACHE", "GPU_APIKEY"]).split("__"))
     }
 
     fn from_figment(figment: Figment) -> Result<Self, ConfigError> {
@@ -105,12 +108,33 @@ impl Config {
         self.storage.validate()?;
         self.tls.validate()?;
         self.speech.validate()?;
+        self.speech_server.validate()?;
         self.llm.validate()?;
         self.work.validate()?;
         if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
             return Err(ConfigError::refused("work.listen", "must differ from server.listen"));
         }
         Ok(())
+    }
+}
+
+/// A secret from its setting, or from the file that another names.
+///
+/// # Errors
+/// The file can't be read, or is empty.
+fn secret(
+    value: &Option<String>,
+    (key, file): (&'static str, &Option<PathBuf>),
+) -> Result<Option<String>, ConfigError> {
+    let read = |file: &Path| match std::fs::read_to_string(file) {
+        Ok(text) if text.trim().is_empty() => Err(format!("{} is empty", file.display())),
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(error) => Err(format!("{}: {error}", file.display())),
+    };
+    match (value, file) {
+        (Some(value), _) if !value.is_empty() => Ok(Some(value.clone())),
+        (_, Some(file)) => read(file).map(Some).map_err(|message| ConfigError::refused(key, message)),
+        _ => Ok(None),
     }
 }
 

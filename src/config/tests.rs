@@ -53,6 +53,22 @@ fn a_value_out_of_bounds_is_refused_with_its_limit() {
 }
 
 #[test]
+fn a_model_is_named_by_its_folder_and_never_by_a_path() {
+    for key in ["MODEL", "SEGMENTATION_MODEL", "EMBEDDING_MODEL"] {
+        Jail::expect_with(|jail| {
+            jail.set_env(format!("REFLECTOR_SPEECH__{key}"), "../voices");
+            let said = load_in(jail).unwrap_err();
+            let setting = format!("speech.{}", key.to_lowercase());
+            assert_eq!(
+                said,
+                format!("settings: {setting}: must be the name of a folder in models.dir, not a path")
+            );
+            Ok(())
+        });
+    }
+}
+
+#[test]
 fn the_ancestors_names_are_understood() {
     Jail::expect_with(|jail| {
         jail.set_env("DATABASE_URL", "postgresql+asyncpg://me@db/reflector");

@@ -1,23 +1,17 @@
 //! PCM to turns: who speaks when, without looking at the words.
 
-use super::context::{Context, blocking, write};
+use super::context::{Context, write};
 use super::error::JobError;
 use super::run::Done;
 use crate::model::turn::{self, Turn, Voice};
 use crate::speech::DiarizeOptions;
 
-/// What made the turns.
-const METHOD: &str = "segmentation-3.0 + campplus";
-
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
-    let pcm = cx.pcm().await?;
-    let engine = cx.env.speech.engine().await?;
-    let (cancel, report) = (cx.cancel.clone(), cx.progress.part(0.0, 1.0));
-    let found = blocking(move || {
-        let options = DiarizeOptions::default();
-        Ok(engine.diarize(pcm, options, &cancel, move |done| report(f64::from(done)))?)
-    })
-    .await?;
+    let sound = cx.sound().await?;
+    let hearing = cx.env.speech.voices(&cx.cancel).await?;
+    let report = cx.progress.part(0.0, 1.0);
+    let options = DiarizeOptions::default();
+    let found = hearing.diarize(sound, options, &cx.cancel, move |done| report(f64::from(done))).await?;
 
     let turns: Vec<Turn> = found
         .turns
@@ -29,7 +23,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
         .into_iter()
         .map(|one| Voice { speaker: number(one.speaker), embedding: one.embedding })
         .collect();
-    let output = cx.open(METHOD, None).await?;
+    let output = cx.open(hearing.method(), None).await?;
     write!(cx.env, async |conn| turn::store(conn, output, &turns, &voices).await)?;
     Ok(Done::output(output))
 }

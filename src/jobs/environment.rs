@@ -1,20 +1,25 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use tch::Kind;
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use super::context::blocking;
 use super::error::JobError;
-use super::scratch::Scratch;
+use super::hearing::Hearing;
+use crate::audio::{Cancel, Scratch};
 use crate::bus::Bus;
-use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig};
+use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 use crate::db::Pool;
 use crate::llm::Understanding;
-use crate::speech::{DeviceWish, Engine, EngineSettings};
+use crate::model_api::client::Remote;
+use crate::speech::{DeviceWish, Engine, EngineSettings, Precision};
 use crate::storage::Storage;
+use crate::tls::Trust;
 use crate::weights::ModelStore;
+
+/// What the engine tells speakers apart with.
+const VOICES: &str = "segmentation-3.0 + campplus";
 
 /// What jobs may touch. Cheap to clone.
 #[derive(Clone)]
@@ -29,17 +34,31 @@ pub struct Environment {
     pub last_words: TaskTracker,
 }
 
-/// The speech engine, started when the first job needs it: loading the models takes seconds and a gigabyte.
+/// Who hears: speech servers that the settings name, else an engine of our own, started when the first job needs it: loading
+/// the models takes seconds and a gigabyte.
 #[derive(Clone)]
 pub struct Speech {
     settings: EngineSettings,
     engine: Arc<OnceCell<Engine>>,
+    words: Option<Remote>,
+    voices: Option<Remote>,
 }
 
 impl Speech {
-    /// `models` is the folder of all weights. Nothing is loaded yet.
-    pub fn new(config: &SpeechConfig, models: &Path) -> Self {
-        Self { settings: engine_settings(config, models), engine: Arc::default() }
+    /// `models` is the folder of all weights. Nothing is loaded or asked yet.
+    ///
+    /// # Errors
+    /// The address or key of a speech server can't be used.
+    pub fn new(config: &SpeechConfig, models: &Path, trust: &Trust) -> anyhow::Result<Self> {
+        let remote = |address: Option<SpeechServerAddress>| {
+            address.map(|address| Remote::new(&address.url, address.key, trust)).transpose()
+        };
+        Ok(Self {
+            settings: engine_settings(config, models),
+            engine: Arc::default(),
+            words: remote(config.transcript_server()?)?,
+            voices: remote(config.diarization_server()?)?,
+        })
     }
 
     /// The engine, if a job has needed it yet.
@@ -52,22 +71,33 @@ impl Speech {
         self.engine.get()?.steps()
     }
 
-    pub(super) async fn engine(&self) -> Result<Engine, JobError> {
+    /// Who writes words down.
+    pub(super) async fn words(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
+        match &self.words {
+            Some(remote) => Hearing::words_there(remote, cancel).await,
+            None => Ok(Hearing::Here(self.engine().await?, self.settings.model.clone())),
+        }
+    }
+
+    /// Who tells speakers apart.
+    pub(super) async fn voices(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
+        match &self.voices {
+            Some(remote) => Hearing::voices_there(remote, cancel).await,
+            None => Ok(Hearing::Here(self.engine().await?, VOICES.into())),
+        }
+    }
+
+    async fn engine(&self) -> Result<Engine, JobError> {
         let settings = self.settings.clone();
         let start = || blocking(move || Ok(Engine::start(settings)?));
         self.engine.get_or_try_init(start).await.cloned()
-    }
-
-    /// Name of the Whisper model.
-    pub(super) fn model(&self) -> &str {
-        &self.settings.model
     }
 }
 
 /// The settings of an engine; `models` is the folder of all weights.
 pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
     EngineSettings {
-        models: ModelStore::new(models),
+        models: ModelStore::new(models).with_speakers(&config.segmentation_model, &config.embedding_model),
         model: config.model.clone(),
         device: match config.device {
             DeviceChoice::Auto => DeviceWish::Auto,
@@ -76,8 +106,9 @@ pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
         },
         precision: match config.precision {
             PrecisionChoice::Auto => None,
-            PrecisionChoice::Float32 => Some(Kind::Float),
-            PrecisionChoice::Bfloat16 => Some(Kind::BFloat16),
+            PrecisionChoice::Float32 => Some(Precision::Float32),
+            PrecisionChoice::Bfloat16 => Some(Precision::Bfloat16),
+            PrecisionChoice::Int8 => Some(Precision::Int8),
         },
         beam: config.beam,
         queue: config.queue,

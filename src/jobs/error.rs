@@ -1,6 +1,7 @@
 use crate::audio::AudioError;
 use crate::db::DbError;
 use crate::llm::LlmError;
+use crate::model_api::client::RemoteError;
 use crate::speech::SpeechError;
 use crate::storage::StorageError;
 
@@ -89,6 +90,16 @@ impl From<SpeechError> for JobError {
             SpeechError::Overloaded | SpeechError::Compute(_) | SpeechError::Internal(_) => {
                 Self::transient(error)
             }
+        }
+    }
+}
+
+impl From<RemoteError> for JobError {
+    fn from(error: RemoteError) -> Self {
+        match error {
+            RemoteError::Cancelled => Self::Stale,
+            _ if error.is_transient() => Self::transient(error),
+            _ => Self::permanent(error.to_string()),
         }
     }
 }

@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::engine_settings;
 use crate::audio::{AudioError, Cancel, PcmFile, decode_to_pcm};
-use crate::config::Config;
+use crate::config::{Config, ConfigError, SpeechServerAddress};
+use crate::model_api::client::{Peer, Remote, RemoteError, Sound};
 use crate::speech::attribute::{SpeakerSegment, attribute};
-use crate::speech::{DiarizeOptions, Engine, SpeechError, TranscribeOptions, Turn, Word};
+use crate::speech::{
+    Diarization, DiarizeOptions, Engine, SpeechError, TranscribeOptions, Transcription, Turn, Word,
+};
+use crate::tls::Trust;
 
 /// Seven seconds of one reader, Opus in Ogg: a sentence of "Sense and Sensibility" from LibriVox, in the public domain.
 const CLIP: &[u8] = include_bytes!("self_test/clip.ogg");
@@ -26,6 +30,8 @@ const FRAME: f64 = 0.02;
 
 const HEARD_WRONG: &str = "`reflector models verify`; then try speech.precision = \"float32\" and speech.device = \"cpu\": a driver or card may compute \
      wrongly";
+
+const SERVER: &str = "start `reflector speech-server` there; check speech.transcript_url, speech.diarization_url and their keys";
 
 /// All is well.
 #[derive(Debug)]
@@ -74,6 +80,12 @@ impl From<AudioError> for Fault {
     }
 }
 
+impl From<RemoteError> for Fault {
+    fn from(error: RemoteError) -> Self {
+        Self::new(error.to_string(), SERVER)
+    }
+}
+
 impl From<SpeechError> for Fault {
     fn from(error: SpeechError) -> Self {
         let remedy = match error {
@@ -106,9 +118,9 @@ pub fn self_test(config: &Config) -> Result<Heard, Fault> {
     let cancel = Cancel::default();
     let pcm: PcmFile = decode_to_pcm(&clip, &folder.path().join("clip.pcm"), |_| {}, &cancel)?;
     let duration = pcm.duration();
-    let engine = Engine::start(engine_settings(&config.speech, &config.models.dir))?;
-    let transcription = engine.transcribe(pcm.clone(), TranscribeOptions::default(), &cancel, |_| {})?;
-    let voices = engine.diarize(pcm, DiarizeOptions::default(), &cancel, |_| {})?;
+    let ears = Ears::open(config)?;
+    let transcription = ears.words(pcm.clone(), &cancel)?;
+    let voices = ears.voices(pcm, &cancel)?;
 
     let segments = attribute(&transcription.segments, &voices.turns);
     let (right, words) = compare(&segments)?;
@@ -118,8 +130,78 @@ pub fn self_test(config: &Config) -> Result<Heard, Fault> {
     }
     one_speaker(&voices.turns)?;
     times(segments.iter().flat_map(|segment| &segment.words), duration)?;
-    let model = config.speech.model.clone();
-    Ok(Heard { right, words, model, device: engine.health().device, took: begun.elapsed() })
+    let (model, device) = ears.describe(config);
+    Ok(Heard { right, words, model, device, took: begun.elapsed() })
+}
+
+/// Whoever hears for jobs: models of this machine, and the speech servers that the settings name.
+struct Ears {
+    engine: Option<Engine>,
+    words: Option<(Remote, Peer)>,
+    voices: Option<(Remote, Peer)>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Ears {
+    fn open(config: &Config) -> Result<Self, Fault> {
+        let speech = &config.speech;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Fault::new(error.to_string(), "see what this user may start"))?;
+        let trust = Trust::load(&config.tls.ca);
+        let trust = trust.map_err(|error| Fault::new(format!("tls.ca: {error}"), "correct tls.ca"))?;
+        let ask = |server: Result<Option<SpeechServerAddress>, ConfigError>| {
+            let server = server.map_err(|error| Fault::new(error.to_string(), SERVER))?;
+            let ask = |address: SpeechServerAddress| {
+                let remote = Remote::new(&address.url, address.key, &trust)?;
+                let peer = runtime.block_on(remote.check())?;
+                Ok::<_, Fault>((remote, peer))
+            };
+            server.map(ask).transpose()
+        };
+        let (words, voices) = (ask(speech.transcript_server())?, ask(speech.diarization_server())?);
+        let needed = words.is_none() || voices.is_none();
+        let engine = needed.then(|| Engine::start(engine_settings(speech, &config.models.dir)));
+        Ok(Self { engine: engine.transpose()?, words, voices, runtime })
+    }
+
+    fn words(&self, pcm: PcmFile, cancel: &Cancel) -> Result<Transcription, Fault> {
+        let options = TranscribeOptions::default();
+        match (&self.words, &self.engine) {
+            (Some((remote, peer)), _) => {
+                let sound = Sound { pcm, url: None };
+                Ok(self.runtime.block_on(remote.transcribe(peer, &sound, &options, cancel, |_| {}))?)
+            }
+            (None, Some(engine)) => Ok(engine.transcribe(pcm, options, cancel, |_| {})?),
+            (None, None) => Err(SpeechError::Cancelled.into()),
+        }
+    }
+
+    fn voices(&self, pcm: PcmFile, cancel: &Cancel) -> Result<Diarization, Fault> {
+        let options = DiarizeOptions::default();
+        match (&self.voices, &self.engine) {
+            (Some((remote, peer)), _) => {
+                let sound = Sound { pcm, url: None };
+                Ok(self.runtime.block_on(remote.diarize(peer, &sound, &options, cancel, |_| {}))?)
+            }
+            (None, Some(engine)) => Ok(engine.diarize(pcm, options, cancel, |_| {})?),
+            (None, None) => Err(SpeechError::Cancelled.into()),
+        }
+    }
+
+    /// What writes words down, and where.
+    fn describe(&self, config: &Config) -> (String, String) {
+        match (&self.words, &self.engine) {
+            (Some((remote, Peer::Ours(health))), _) => {
+                (health.model.clone(), format!("{} of {}", health.device, remote.place()))
+            }
+            (Some((remote, Peer::Other)), _) => ("its model".into(), remote.place()),
+            (None, engine) => {
+                let device = engine.as_ref().map(|engine| engine.health().device);
+                (config.speech.model.clone(), device.unwrap_or_default())
+            }
+        }
+    }
 }
 
 /// How many words are right, and how many there are.

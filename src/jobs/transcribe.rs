@@ -3,14 +3,14 @@
 use tokio::sync::mpsc;
 
 use super::announce;
-use super::context::{Context, blocking, write};
+use super::context::{Context, write};
 use super::error::JobError;
 use super::run::Done;
 use crate::ids::OutputId;
 use crate::model::segment::{self, Segment, Word};
 use crate::speech::{self, TranscribeOptions};
 
-/// What the engine's thread hands over.
+/// What comes while it is heard.
 struct Update {
     segments: Vec<speech::Segment>,
     /// From 0 to 1.
@@ -18,24 +18,20 @@ struct Update {
 }
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
-    let pcm = cx.pcm().await?;
-    let engine = cx.env.speech.engine().await?;
-    let output = cx.open(cx.env.speech.model(), None).await?;
+    let sound = cx.sound().await?;
+    let hearing = cx.env.speech.words(&cx.cancel).await?;
+    let output = cx.open(hearing.method(), None).await?;
     let options =
         TranscribeOptions { language: wanted(&cx.transcript.source_language), ..Default::default() };
 
     let (sender, updates) = mpsc::unbounded_channel();
-    let cancel = cx.cancel.clone();
-    let decoding = blocking(move || {
-        let transcription = engine.transcribe(pcm, options, &cancel, move |update| {
-            let done = if update.total > 0.0 { update.done / update.total } else { 1.0 };
-            // Unheard only when the job was dropped, and then `cancel` ends this too.
-            let _unheard = sender.send(Update { segments: update.segments.to_vec(), done });
-        })?;
-        Ok(transcription.language)
+    let decoding = hearing.transcribe(sound, options, &cx.cancel, move |update| {
+        let done = if update.total > 0.0 { update.done / update.total } else { 1.0 };
+        // Unheard only when the job was dropped, and then `cancel` ends this too.
+        let _unheard = sender.send(Update { segments: update.segments.to_vec(), done });
     });
-    let (language, ()) = tokio::try_join!(decoding, append(cx, output, updates))?;
-    Ok(Done { language: Some(language), ..Done::output(output) })
+    let (transcription, ()) = tokio::try_join!(decoding, append(cx, output, updates))?;
+    Ok(Done { language: Some(transcription.language), ..Done::output(output) })
 }
 
 /// Writes and publishes segments as they come.

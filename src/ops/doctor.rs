@@ -1,5 +1,6 @@
 //! Tries everything an installation needs and says what to do about what is wrong.
 
+mod speech;
 mod tls;
 
 use std::path::Path;
@@ -11,7 +12,6 @@ use crate::db::{self, Address};
 use crate::ops::backup;
 use crate::storage::{Room, Storage};
 use crate::tls::Trust;
-use crate::weights::ModelStore;
 
 /// Less free room than this is called a problem: one long recording with its decoded sound.
 const LEAST_FREE: u64 = 2_000_000_000;
@@ -55,16 +55,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         ),
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ]);
-    let models = ModelStore::new(&config.models.dir);
-    for installed in
-        [models.whisper(&config.speech.model), models.vad(), models.segmentation(), models.embedding()]
-    {
-        findings.push(finding(
-            "model",
-            installed.map(|path| format!("{} is there", path.display())),
-            "`reflector models pull NAME`, or check models.dir and speech.model",
-        ));
-    }
+    findings.extend(speech::examine(config, &trust).await);
     findings.push(finding(
         "language model",
         llm(config, &trust).await,

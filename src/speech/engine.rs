@@ -11,8 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tch::{Device, Kind};
+use tch::Device;
 
+use super::device::{self, DeviceWish, Precision};
 use super::memory;
 use super::models::Models;
 use super::{
@@ -32,44 +33,13 @@ pub struct EngineSettings {
     /// The Whisper that is loaded at start and used where a request names none.
     pub model: String,
     pub device: DeviceWish,
-    /// What Whisper computes with; `None` for what the device is fast in: float16 on CUDA, bfloat16 on a CPU that
-    /// multiplies it natively, else float32.
-    pub precision: Option<Kind>,
+    /// What Whisper computes with; `None` for what the device is fastest in: float16 on CUDA; what a short measurement at start
+    /// finds on a CPU.
+    pub precision: Option<Precision>,
     /// Hypotheses kept where a request does not say.
     pub beam: usize,
     /// Requests that may wait.
     pub queue: usize,
-}
-
-/// Where to compute.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum DeviceWish {
-    /// CUDA where it is there, else the CPU.
-    #[default]
-    Auto,
-    Cpu,
-    Cuda,
-}
-
-impl DeviceWish {
-    fn choose(self, precision: Option<Kind>) -> Result<(Device, Kind), SpeechError> {
-        let cuda = self != Self::Cpu && tch::Cuda::is_available();
-        match self {
-            Self::Cuda if !cuda => {
-                Err(SpeechError::Request("CUDA was asked for, and libtorch finds none".into()))
-            }
-            _ if cuda => Ok((Device::Cuda(0), precision.unwrap_or(Kind::Half))),
-            _ if fast_bf16() => Ok((Device::Cpu, precision.unwrap_or(Kind::BFloat16))),
-            _ => Ok((Device::Cpu, precision.unwrap_or(Kind::Float))),
-        }
-    }
-}
-
-/// Whether the CPU multiplies bfloat16 natively; elsewhere float32 is faster.
-fn fast_bf16() -> bool {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let flags = info.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    flags.split_whitespace().any(|flag| matches!(flag, "amx_bf16" | "avx512_bf16"))
 }
 
 enum Request {
@@ -100,7 +70,7 @@ struct Handle {
     /// Raised when the last handle goes: what still runs stops.
     stop: Cancel,
     device: Device,
-    kind: Kind,
+    precision: Precision,
 }
 
 impl Drop for Handle {
@@ -125,7 +95,8 @@ impl Engine {
     /// # Errors
     /// Models that are missing (the message says how to get them), damaged, or don't fit the device.
     pub fn start(settings: EngineSettings) -> Result<Self, SpeechError> {
-        let (device, kind) = settings.device.choose(settings.precision)?;
+        let (device, precision) = device::choose(settings.device, settings.precision)?;
+        memory::keep_large_pieces();
         let (requests, inbox) = sync_channel(settings.queue.max(1));
         let (loaded, when_loaded) = channel();
         let shared = Arc::new(Shared::default());
@@ -134,13 +105,13 @@ impl Engine {
         let thread = std::thread::Builder::new().name("speech".into()).spawn(move || {
             let _no_gradients = tch::no_grad_guard();
             let begun = Instant::now();
-            let models = catch(|| Models::load(settings, device, kind));
+            let models = catch(|| Models::load(settings, device, precision));
             match models {
                 Ok(models) => {
                     tracing::info!(
                         seconds = begun.elapsed().as_secs_f64(),
                         ?device,
-                        ?kind,
+                        ?precision,
                         "speech models are ready"
                     );
                     theirs.ready.store(true, Ordering::Release);
@@ -151,8 +122,14 @@ impl Engine {
                 Err(error) => drop(loaded.send(Err(error))),
             }
         })?;
-        let handle =
-            Handle { requests: Some(requests), shared, thread: Mutex::new(Some(thread)), stop, device, kind };
+        let handle = Handle {
+            requests: Some(requests),
+            shared,
+            thread: Mutex::new(Some(thread)),
+            stop,
+            device,
+            precision,
+        };
         when_loaded
             .recv()
             .unwrap_or_else(|_| Err(SpeechError::Internal("its thread ended at start".into())))?;
@@ -202,17 +179,12 @@ impl Engine {
             Device::Cuda(index) => format!("cuda:{index}"),
             _ => "cpu".into(),
         };
-        let dtype = match self.0.kind {
-            Kind::Half => "f16",
-            Kind::BFloat16 => "bf16",
-            _ => "f32",
-        };
         Health {
             ready: shared.ready.load(Ordering::Acquire),
             queued: shared.queued.load(Ordering::Relaxed),
             running: shared.running.load(Ordering::Relaxed),
             device,
-            dtype: dtype.into(),
+            dtype: self.0.precision.name().into(),
         }
     }
 

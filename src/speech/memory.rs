@@ -11,3 +11,36 @@ pub(super) fn give_back() {
         libc::malloc_trim(0);
     }
 }
+
+/// Keeps large pieces that are freed for the next one of their size, instead of having the system map and clear new memory for every
+/// intermediate result: that took a tenth of all time. [`give_back`] after a request returns what was kept.
+pub(super) fn keep_large_pieces() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: calls without pointers, allowed at any time.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 20);
+    }
+}
+
+/// Whether an error of libtorch says that memory ran out, a GPU's or the machine's.
+pub(super) fn ran_out(error: &str) -> bool {
+    error.contains("out of memory") || error.contains("can't allocate memory")
+}
+
+/// Bytes that are free on the GPU in use; `None` where there is none. libtorch has CUDA's runtime loaded wherever it can use a GPU.
+pub(super) fn gpu_free() -> Option<usize> {
+    #[cfg(target_os = "linux")]
+    // SAFETY: the name is a C string; the function found is CUDA's `cudaError_t cudaMemGetInfo(size_t*, size_t*)`, which writes both.
+    unsafe {
+        let found = libc::dlsym(libc::RTLD_DEFAULT, c"cudaMemGetInfo".as_ptr());
+        if found.is_null() || !tch::Cuda::is_available() {
+            return None;
+        }
+        let ask: unsafe extern "C" fn(*mut usize, *mut usize) -> i32 = std::mem::transmute(found);
+        let (mut free, mut total) = (0, 0);
+        (ask(&raw mut free, &raw mut total) == 0).then_some(free)
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}

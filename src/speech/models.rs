@@ -1,5 +1,6 @@
-use tch::{Device, Kind};
+use tch::Device;
 
+use super::device::Precision;
 use super::diarize::Diarizer;
 use super::engine::EngineSettings;
 use super::vad::Vad;
@@ -13,7 +14,7 @@ use crate::audio::PcmFile;
 pub struct Models {
     settings: EngineSettings,
     device: Device,
-    kind: Kind,
+    precision: Precision,
     vad: Vad,
     whisper: Whisper,
     /// The last model that a request named, if it is not the engine's own: (name, model).
@@ -24,12 +25,11 @@ pub struct Models {
 
 impl Models {
     /// Loads what every transcription needs and runs it once, so that the first request does not pay for it.
-    pub fn load(settings: EngineSettings, device: Device, kind: Kind) -> Result<Self, SpeechError> {
+    pub fn load(settings: EngineSettings, device: Device, precision: Precision) -> Result<Self, SpeechError> {
         let vad = Vad::load(&settings.models.vad()?)?;
-        let whisper = open(&settings, &settings.model, device, kind)?;
+        let whisper = open(&settings, &settings.model, device, precision)?;
         vad.start().push(&vec![0.0; 16_000])?;
-        whisper.warm_up()?;
-        Ok(Self { settings, device, kind, vad, whisper, other: None, diarizer: None })
+        Ok(Self { settings, device, precision, vad, whisper, other: None, diarizer: None })
     }
 
     pub fn transcribe(
@@ -47,7 +47,8 @@ impl Models {
             Some(name) if *name != self.settings.model => {
                 if self.other.as_ref().is_none_or(|(loaded, _)| loaded != name) {
                     self.other = None;
-                    self.other = Some((name.clone(), open(&self.settings, name, self.device, self.kind)?));
+                    self.other =
+                        Some((name.clone(), open(&self.settings, name, self.device, self.precision)?));
                 }
                 self.other.as_ref().map_or(&self.whisper, |(_, whisper)| whisper)
             }
@@ -74,6 +75,14 @@ impl Models {
     }
 }
 
-fn open(settings: &EngineSettings, name: &str, device: Device, kind: Kind) -> Result<Whisper, SpeechError> {
-    Whisper::load(&WhisperFiles::in_dir(&settings.models.whisper(name)?)?, device, kind)
+fn open(
+    settings: &EngineSettings,
+    name: &str,
+    device: Device,
+    precision: Precision,
+) -> Result<Whisper, SpeechError> {
+    let mut whisper =
+        Whisper::load(&WhisperFiles::in_dir(&settings.models.whisper(name)?)?, device, precision)?;
+    whisper.warm_up()?;
+    Ok(whisper)
 }

@@ -71,7 +71,7 @@ impl Diarization {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpeakerVoice {
     pub speaker: u32,
-    /// 192 numbers of unit length (CAM++).
+    /// Numbers of unit length, 192 of CAM++; as many as the embedding model has.
     pub embedding: Vec<f32>,
 }
 
@@ -80,6 +80,11 @@ pub struct SpeakerVoice {
 pub struct TranscribeOptions {
     /// Whisper's code of the language; `None` detects it.
     pub language: Option<String>,
+    /// The languages that may be spoken, where `language` is `None`: each window is in one of them. Empty: one language, whichever.
+    pub languages: Vec<String>,
+    /// Text that the recording goes on from, or names and words to expect: the model leans towards their spelling and style.
+    /// Only its last 223 tokens count.
+    pub prompt: Option<String>,
     /// Name of the model; `None` takes the engine's own.
     pub model: Option<String>,
     /// Hypotheses kept while decoding, 1 is greedy; `None` takes the engine's own.

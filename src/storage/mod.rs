@@ -152,6 +152,17 @@ impl Storage {
         Ok(size)
     }
 
+    /// Where anybody who knows the address can read an object for so many seconds; `None` for objects on local disk.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn address(&self, key: &StorageKey, seconds: u32) -> Result<Option<String>, StorageError> {
+        match &*self.0 {
+            Backend::Local(_) => Ok(None),
+            Backend::S3(store) => store.address(key, seconds).await.map(Some),
+        }
+    }
+
     /// Size of an object in bytes; `None` if it is not there.
     ///
     /// # Errors

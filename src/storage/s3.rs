@@ -126,6 +126,10 @@ impl Remote {
         Ok(request.send().await.map_err(plain)?)
     }
 
+    pub(super) async fn address(&self, key: &StorageKey, seconds: u32) -> Result<String, StorageError> {
+        Ok(self.bucket.presign_get(key.to_string(), seconds, None).await?)
+    }
+
     pub(super) async fn size(&self, key: &StorageKey) -> Result<Option<u64>, StorageError> {
         match self.bucket.head_object(key.to_string()).await {
             Ok((_, 404)) | Err(S3Error::HttpFailWithBody(404, _)) => Ok(None),

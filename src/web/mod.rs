@@ -14,7 +14,6 @@ mod read;
 mod respond;
 mod router;
 mod security;
-mod serve;
 mod uploads;
 mod viewer;
 mod waveform;
@@ -25,6 +24,7 @@ use std::future::Future;
 use tokio::net::TcpListener;
 
 use crate::app::App;
+use crate::lifecycle::serve;
 
 pub use router::router;
 

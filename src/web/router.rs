@@ -11,8 +11,9 @@ use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 
 use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::{assets, headers, health, metrics, pages, security, serve, ws};
+use super::{assets, headers, health, metrics, pages, security, ws};
 use crate::app::App;
+use crate::lifecycle::serve;
 
 /// Bytes of a form or JSON body; uploads have their own limit.
 pub(super) const MAX_BODY: u64 = 1_000_000;

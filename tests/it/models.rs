@@ -128,7 +128,7 @@ fn model(pin: Option<&[u8]>) -> &'static Model {
         let sum: &'static str = hex::encode(Sha256::digest(bytes)).leak();
         (bytes.len() as u64, sum)
     });
-    let files = Box::leak(Box::new([ModelFile { name: "weights.bin", pin, parts: &[] }]));
+    let files = Box::leak(Box::new([ModelFile { name: "weights.bin", pin, parts: &[], hub: None }]));
     Box::leak(Box::new(Model {
         name: "test-model",
         licence: "MIT",
@@ -136,6 +136,7 @@ fn model(pin: Option<&[u8]>) -> &'static Model {
         purpose: "a test",
         files,
         hub: Some("owner/test-model"),
+        whisper: None,
     }))
 }
 
@@ -213,9 +214,29 @@ async fn a_file_that_the_hub_lacks_is_an_error_at_once() {
         purpose: "a test",
         files: model(None).files,
         hub: Some("owner/lost"),
+        whisper: None,
     };
     let error = pull(dir.path(), &lost, &hub.settings()).await.unwrap_err().to_string();
     assert!(error.contains("404") && error.contains("no such model"), "{error}");
+}
+
+/// Distilled models take their teacher's tokenizer.
+#[tokio::test]
+async fn a_file_may_come_from_another_repository() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = Hub::start(|_| Answer { file: weights(0), etag: "\"one\"", cut_at: None }).await;
+    let file = ModelFile { name: "weights.bin", pin: None, parts: &[], hub: Some("owner/test-model") };
+    let borrower = Model {
+        name: "test-model",
+        licence: "MIT",
+        languages: "any",
+        purpose: "a test",
+        files: Box::leak(Box::new([file])),
+        hub: Some("owner/without-it"),
+        whisper: None,
+    };
+    pull(dir.path(), &borrower, &hub.settings()).await.unwrap();
+    assert_eq!(installed(dir.path()), Some(weights(0)));
 }
 
 #[tokio::test]
@@ -266,5 +287,27 @@ fn installed_models_are_the_pinned_ones() {
             let (name, dir) = (model.name, store.dir().display());
             assert_eq!(finding, Finding::Good, "{name}/{file} in {dir}; `make setup` installs it");
         }
+    }
+}
+
+/// What the page says of a model is what the registry has.
+#[test]
+fn the_page_lists_every_model_with_its_size() {
+    let page = include_str!("../../docs/MODELS.md");
+    for model in MODELS.iter() {
+        let start = match model.whisper {
+            Some(size) => {
+                format!(
+                    "| `{}` | {} | {:.0} M |",
+                    model.name,
+                    model.languages,
+                    size.parameters() as f64 / 1e6
+                )
+            }
+            None => format!("| `{}` | ", model.name),
+        };
+        let line = page.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("docs/MODELS.md has no line that begins {start}"));
+        assert!(line.contains(&format!("| {} |", model.licence)), "the licence of {}", model.name);
     }
 }

@@ -6,9 +6,11 @@ use std::sync::{Mutex, MutexGuard};
 use reflector::audio::{Cancel, PcmFile, decode_to_pcm};
 use reflector::config::cache_dir;
 use reflector::speech::vad::Vad;
-use reflector::speech::{DeviceWish, Engine, EngineSettings, SpeechError, TranscribeOptions, Transcription};
+use reflector::speech::{
+    DeviceWish, Engine, EngineSettings, Precision, SpeechError, TranscribeOptions, Transcription,
+};
 use reflector::weights::ModelStore;
-use tch::{CModule, Device, Kind, Tensor};
+use tch::{CModule, Device, Tensor};
 
 /// Small machines: one test computes at a time.
 pub fn alone() -> MutexGuard<'static, ()> {
@@ -33,10 +35,10 @@ pub fn sample(name: &str) -> PcmFile {
 }
 
 pub fn engine(model: &str, queue: usize) -> Engine {
-    engine_in(Kind::Float, model, queue)
+    engine_in(Precision::Float32, model, queue)
 }
 
-fn engine_in(precision: Kind, model: &str, queue: usize) -> Engine {
+fn engine_in(precision: Precision, model: &str, queue: usize) -> Engine {
     let precision = Some(precision);
     let settings = EngineSettings {
         models: models(),
@@ -84,7 +86,7 @@ fn a_sentence_is_written_down_greedily_and_by_beam_with_words_in_order() {
 #[test]
 fn bfloat16_hears_the_same_sentence_with_its_words_in_place() {
     let _turn = alone();
-    let engine = engine_in(Kind::BFloat16, "whisper-tiny.en", 2);
+    let engine = engine_in(Precision::Bfloat16, "whisper-tiny.en", 2);
     assert_eq!(engine.health().dtype, "bf16");
     let found = transcribe(&engine, &sample("librivox/0870.wav"), 5);
     assert_eq!(text(&found), SENTENCE);

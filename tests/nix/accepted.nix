@@ -159,6 +159,53 @@ import ./combinations.nix { inherit on pkgs; }
   splitDatabase = ../../nixos/templates/split/database.nix;
   splitStorage = ../../nixos/templates/split/storage.nix;
 
+  # A machine with a card that only offers speech over HTTP, and the one whose jobs ask it.
+  speechServer = on {
+    roles = [ "speech-server" ];
+    package = pkgs.reflector-cuda;
+    gpu.enable = true;
+    models.pull = [ "whisper-large-v3-turbo" ];
+    settings.speech.model = "whisper-large-v3-turbo";
+    speechServer = {
+      domain = "gpu.internal";
+      port = 8443;
+      clients = [ "10.0.0.3/32" ];
+      certificateFile = "/var/lib/certificates/gpu.pem";
+      keyFile = "/var/lib/certificates/gpu-key.pem";
+    };
+  };
+  speechElsewhere = on {
+    settings.speech = {
+      transcript_url = "https://gpu.internal:8443";
+      diarization_url = "https://gpu.internal:8443";
+    };
+    speechServer = {
+      transcriptApiKeyFile = "/run/secrets/speech-api-key";
+      diarizationApiKeyFile = "/run/secrets/speech-api-key";
+    };
+    network.allow = [ "10.0.0.9" ];
+  };
+  # Over a cable of its own, beside pages and jobs.
+  speechInTheClear = on {
+    roles = [
+      "web"
+      "work"
+      "database"
+      "storage"
+      "speech-server"
+    ];
+    settings.speech_server = {
+      listen = "10.0.0.2:8000";
+      allow_hosts = [ "10.0.0.3" ];
+    };
+    speechServer = {
+      inTheClear = true;
+      clients = [ "10.0.0.3/32" ];
+      apiKeyFile = "/run/secrets/speech-api-key";
+    };
+    network.allow = [ "10.0.0.3" ];
+  };
+
   # The image.
   appliance = {
     imports = [ ../../nixos/appliance ];

@@ -281,6 +281,24 @@ in
   noFirewall = case "nothing but Caddy's refusal" (
     lib.recursiveUpdate (on { }) { networking.firewall.enable = false; }
   );
+  speechForNobody = case "lacks speech-server" (on {
+    speechServer.domain = "gpu.internal";
+  });
+  speechForAll = case "speechServer.domain is set: certificateFile" (on {
+    roles = [ "speech-server" ];
+    speechServer.domain = "gpu.internal";
+  });
+  speechInTheClear = case "speechServer.inTheClear and clients" (on {
+    roles = [ "speech-server" ];
+    settings.speech_server.listen = "0.0.0.0:8000";
+  });
+  speechAskedInTheClear = case "transcript_url and diarization_url must be https" (on {
+    settings.speech.transcript_url = "http://gpu.internal:8000";
+    network.allow = [ "any" ];
+  });
+  keyForNoSpeechServer = case "the address that it is for is not" (on {
+    speechServer.diarizationApiKeyFile = "/run/secrets/speech-api-key";
+  });
   unsignedUpdates = case "an update that nobody signed" {
     imports = [ ../../nixos/appliance ];
     reflector.appliance.update.url = "https://updates.example.org/reflector/";

@@ -106,7 +106,8 @@ def caddy(folder, wrong):
     tell(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test",
           "-keyout", str(folder / "key.pem"), "-out", str(folder / "certificate.pem")], "openssl", wrong)
     for name in ("key.pem", "certificate.pem"):
-        shutil.copy(folder / name, folder / f"storage-{name}")
+        for server in ("storage", "speech"):
+            shutil.copy(folder / name, folder / f"{server}-{name}")
     environment = {**os.environ, "CREDENTIALS_DIRECTORY": str(folder), "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     tell(["caddy", "validate", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")],
          f"{folder.name}: caddy validate", wrong, environment)
@@ -118,7 +119,8 @@ def secrets(folder, wrong):
     for path in (state, runtime, given):
         path.mkdir()
     hard = 'a "quoted" \\ key/@'
-    for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password"):
+    for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password",
+                 "transcript-api-key", "diarization-api-key"):
         (given / name).write_text(hard + "\n")
     environment = {**os.environ, "STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": str(runtime), "CREDENTIALS_DIRECTORY": str(given)}
     seen = []
@@ -133,12 +135,13 @@ def secrets(folder, wrong):
         all(path.stat().st_mode & 0o077 == 0 for path in [*state.iterdir(), *runtime.iterdir()]),
         redis in (None, f"unix:///run/redis-reflector/redis.sock?pass={made.get('redis-password', '').strip()}",
                   f"rediss://:{escaped}@db.internal:6379"),
-        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password") if name in made),
+        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password", "speech-api-key") if name in made),
         settings.get("database", {}).get("url") in (
             None, f"postgresql://reflector:{escaped}@db.internal:5432/reflector?sslmode=verify-full"),
         "garage.env" in made or s3 is None or s3["secret_key"] == hard,
         "garage.env" not in made or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in made["garage.env"],
         settings.get("llm", {"api_key": hard})["api_key"] == hard,
+        all(settings.get("speech", {}).get(name, hard) == hard for name in ("transcript_api_key", "diarization_api_key")),
     ]
     if not all(good):
         raise wrong(f"{folder.name}: the secrets are not as they should be: {good}")

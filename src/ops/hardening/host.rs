@@ -122,9 +122,10 @@ async fn resolves(facts: &Facts) -> Outcome {
 }
 
 fn models(facts: &Facts) -> Outcome {
-    let store = ModelStore::new(&facts.config.models.dir);
-    let needed =
-        [store.whisper(&facts.config.speech.model), store.vad(), store.segmentation(), store.embedding()];
+    let speech = &facts.config.speech;
+    let store = ModelStore::new(&facts.config.models.dir)
+        .with_speakers(&speech.segmentation_model, &speech.embedding_model);
+    let needed = [store.whisper(&speech.model), store.vad(), store.segmentation(), store.embedding()];
     let missing: Vec<String> =
         needed.into_iter().filter_map(|one| one.err().map(|error| error.to_string())).collect();
     pass_if(missing.is_empty(), if missing.is_empty() { "all four".into() } else { missing.join("; ") })

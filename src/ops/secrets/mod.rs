@@ -63,6 +63,7 @@ enum Overlap {
 }
 
 const PROGRAM: &[&str] = &["reflector-secrets", "reflector-web", "reflector-work"];
+const SPEECH: &[&str] = &["reflector-speech-server"];
 const GARAGE: &[&str] = &["reflector-secrets", "garage"];
 
 /// Every secret that there is. The key of sessions comes with login; H-81's task console and embeddings do not exist here.
@@ -131,6 +132,13 @@ pub const ALL: &[Secret] = &[
         what: "the language model",
         parts: &[Part { file: None, setting: Some("llm.api_key"), form: Form::Given }],
         units: PROGRAM,
+        overlap: Overlap::None,
+    },
+    Secret {
+        name: "speech-api-key",
+        what: "callers of this machine's speech server",
+        parts: &[Part { file: Some("speech-api-key"), setting: None, form: Form::Hex }],
+        units: SPEECH,
         overlap: Overlap::None,
     },
 ];

@@ -58,7 +58,7 @@ pub struct CamPlusPlus {
 }
 
 impl CamPlusPlus {
-    /// Builds the network from the 937 tensors of the official checkpoint (192 dimensions, 80 mel bins).
+    /// Builds the network from the 937 tensors of an official checkpoint (192 or 512 dimensions, 80 mel bins).
     ///
     /// # Errors
     /// When a tensor is missing or has another shape.
@@ -115,7 +115,7 @@ impl CamPlusPlus {
         (0..voices).map(unit).collect()
     }
 
-    /// `[batch, frames, 80]` -> `[batch, 192]`, neither centred nor normalised.
+    /// `[batch, frames, 80]` -> `[batch, dimensions]`, neither centred nor normalised.
     pub fn forward(&self, features: &Tensor) -> Result<Tensor, SpeechError> {
         let x = features.f_transpose(1, 2)?.f_unsqueeze(1)?;
         let mut x = conv2d(&x, &self.head_in, 1)?.f_relu()?;

@@ -30,7 +30,7 @@ pub use segmentation::Segmentation;
 
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
-use crate::weights::pickle;
+use crate::weights::read_tensors;
 use cluster::dot;
 use ear::{Ear, OneThread, share_out};
 use reconstruct::Labelled;
@@ -105,14 +105,12 @@ pub struct Diarizer {
 }
 
 impl Diarizer {
-    /// Loads segmentation-3.0 and CAM++ from their official files.
+    /// Loads both networks: segmentation-3.0 and CAM++, or others of their shapes.
     ///
     /// # Errors
     /// Files that are missing, damaged or another model's.
     pub fn load(segmentation: &Path, embedding: &Path, device: Device) -> Result<Self, SpeechError> {
-        let read = |path: &Path| {
-            pickle::read(path).map_err(|error| SpeechError::Model(format!("{}: {error}", path.display())))
-        };
+        let read = |path: &Path| read_tensors(path).map_err(SpeechError::Model);
         let (segmentation, embedding) = (read(segmentation)?, read(embedding)?);
         let ear = || Ear::new(&segmentation, &embedding, device).map(Mutex::new);
         Ok(Self {

@@ -42,13 +42,21 @@ pub struct Segmentation {
 }
 
 impl Segmentation {
-    /// Builds the network from the 54 tensors of the official checkpoint.
+    /// Builds the network from the 54 tensors of the official checkpoint, or of one trained further in the same shape.
     ///
     /// # Errors
-    /// When a tensor is missing or has another shape.
+    /// When a tensor is missing or has another shape, or the classes are no powerset of three speakers.
     pub fn new(tensors: &TensorMap, device: Device) -> Result<Self, SpeechError> {
         let _guard = tch::no_grad_guard();
         let weights = Checkpoint { tensors, device };
+        let classes = weights.get("classifier.bias")?.size();
+        if classes != [CLASSES.len() as i64] {
+            return Err(SpeechError::Model(format!(
+                "a segmentation model with {classes:?} classes: only the powerset of three speakers of whom two talk at once, which has {}, \
+                 can be used",
+                CLASSES.len()
+            )));
+        }
         let pair = |name: &str| -> Result<(Tensor, Tensor), SpeechError> {
             Ok((weights.get(&format!("{name}.weight"))?, weights.get(&format!("{name}.bias"))?))
         };

@@ -1,92 +1,166 @@
-use tch::{Kind, Tensor};
+//! Tokens to logits over the features of windows, many windows and several hypotheses of each at once.
 
-use super::layers::{Attention, Linear, Loader, Norm, attend, join_heads, split_heads};
-use crate::speech::SpeechError;
+use tch::{Device, Kind, Tensor};
 
-/// Positions by which the caches grow.
+use super::layers::{
+    CrossAttention, FeedForward, Linear, Loader, Norm, SelfAttention, attend, attend_few, join_heads,
+    split_heads,
+};
+use crate::speech::{SpeechError, native};
+
+/// Tokens by which the caches grow.
 const CACHE_STEP: i64 = 64;
 
 struct Layer {
     norm: Norm,
-    attention: Attention,
+    attention: SelfAttention,
     cross_norm: Norm,
-    cross: Attention,
-    final_norm: Norm,
-    fc1: Linear,
-    fc2: Linear,
+    cross: CrossAttention,
+    feed_forward: FeedForward,
 }
 
-/// Tokens to logits over the features of a window.
 pub struct Decoder {
     embeddings: Tensor,
     positions: Tensor,
     layers: Vec<Layer>,
     norm: Norm,
+    /// The embeddings once more, as the layer that gives each token its logit.
+    output: Linear,
     heads: i64,
+    /// Of the windows' keys and values.
+    cross_kind: Kind,
 }
 
-/// Keys and values of the windows' features, a pair a layer, \[windows, heads, 1500, d / heads\]. Computed once a window and shared by all
+/// Keys and values of the windows' features, a pair a layer, \[windows, heads, n, d / heads\]. Computed once a window and shared by all
 /// hypotheses of that window.
-pub struct Cross(Vec<(Tensor, Tensor)>);
+pub struct Cross {
+    layers: Vec<[Tensor; 2]>,
+    /// How many of the n are a window's own; the others are zero.
+    lengths: Vec<i64>,
+    /// \[windows, 1, 1, n\]: -inf where a window has none, where they differ.
+    mask: Option<Tensor>,
+}
 
 impl Cross {
-    /// Keeps the windows at `index` only.
-    pub fn select(&mut self, index: &Tensor) {
-        for (key, value) in &mut self.0 {
-            *key = key.index_select(0, index);
-            *value = value.index_select(0, index);
+    fn new(layers: Vec<[Tensor; 2]>, lengths: Vec<i64>) -> Self {
+        let longest = lengths.iter().copied().max().unwrap_or(0);
+        let mask = lengths.iter().any(|length| *length < longest).then(|| {
+            let like = &layers[0][0];
+            let mask = Tensor::zeros([lengths.len() as i64, 1, 1, longest], (like.kind(), like.device()));
+            for (window, length) in lengths.iter().enumerate() {
+                let _ = mask.get(window as i64).narrow(2, *length, longest - length).fill_(f64::NEG_INFINITY);
+            }
+            mask
+        });
+        Self { layers, lengths, mask }
+    }
+
+    /// The windows at `index` only.
+    pub fn selected(&self, index: &[i64]) -> Self {
+        let rows = Tensor::from_slice(index).to_device(self.layers[0][0].device());
+        let select = |x: &Tensor| x.index_select(0, &rows);
+        Self {
+            layers: self.layers.iter().map(|pair| pair.each_ref().map(select)).collect(),
+            lengths: index.iter().map(|window| self.lengths[*window as usize]).collect(),
+            mask: self.mask.as_ref().map(select),
         }
     }
 
-    pub fn selected(&self, index: &Tensor) -> Self {
-        Self(self.0.iter().map(|(k, v)| (k.index_select(0, index), v.index_select(0, index))).collect())
+    /// The same tensors, not copied.
+    pub fn shared(&self) -> Self {
+        Self {
+            layers: self.layers.iter().map(|pair| pair.each_ref().map(Tensor::shallow_clone)).collect(),
+            lengths: self.lengths.clone(),
+            mask: self.mask.as_ref().map(Tensor::shallow_clone),
+        }
     }
 
-    fn windows(&self) -> i64 {
-        self.0[0].0.size()[0]
+    /// What queries \[windows, n, d\] take from the windows in this layer, \[windows, n, d\].
+    fn mix(&self, layer: usize, queries: &Tensor) -> Tensor {
+        let [key, value] = &self.layers[layer];
+        let few = queries.size()[1] <= native::MOST_QUERIES;
+        if few && let Some(mixed) = native::attend(queries, key, value, &self.lengths) {
+            return mixed;
+        }
+        let query = split_heads(queries, key.size()[1]);
+        let kind = query.kind();
+        let (key, value) = (key.to_kind(kind), value.to_kind(kind));
+        let mask = self.mask.as_ref().map(|mask| mask.to_kind(kind));
+        let mixed = if few && query.size()[2] > 1 {
+            attend_few(&query, &key, &value, mask.as_ref())
+        } else {
+            Tensor::scaled_dot_product_attention(&query, &key, &value, mask, 0.0, false, None, false)
+        };
+        join_heads(&mixed)
     }
 }
 
-/// Keys and values of the tokens so far, a pair a layer, \[rows, heads, capacity, d / heads\]: allocated ahead and filled to `length`.
-#[derive(Default)]
+/// Keys and values of the tokens so far, a pair a layer, \[windows, heads, capacity, d / heads\].
+///
+/// The hypotheses of a window write into one pool, side by side: first the prompt's entries, which they share, then one a
+/// hypothesis for every token. A hypothesis that goes on from another one leaves all entries where they are and sees the other's
+/// through its mask: nothing is copied when a beam changes its mind, and nothing is allocated for a token.
 pub struct Cache {
-    layers: Vec<(Tensor, Tensor)>,
+    pools: Vec<[Tensor; 2]>,
+    /// Hypotheses of a window.
+    hypotheses: i64,
+    /// Entries that are written.
+    filled: i64,
+    /// Tokens of each hypothesis.
     length: i64,
 }
 
 impl Cache {
-    /// Row i becomes what row `index[i]` was.
-    pub fn reorder(&mut self, index: &Tensor) {
-        for (key, value) in &mut self.layers {
-            *key = key.index_select(0, index);
-            *value = value.index_select(0, index);
+    /// For so many hypotheses a window.
+    pub fn new(hypotheses: usize) -> Self {
+        Self { pools: Vec::new(), hypotheses: hypotheses as i64, filled: 0, length: 0 }
+    }
+
+    /// Keeps the windows at `index` only.
+    pub fn keep(&mut self, index: &[i64]) {
+        for pair in &mut self.pools {
+            let rows = Tensor::from_slice(index).to_device(pair[0].device());
+            *pair = pair.each_ref().map(|x| x.index_select(0, &rows));
         }
     }
 
-    /// Appends and returns all keys and values of the layer so far.
-    fn push(&mut self, layer: usize, key: &Tensor, value: &Tensor) -> (Tensor, Tensor) {
-        let n = key.size()[2];
-        let need = self.length + n;
-        let grown = |old: Option<&Tensor>, like: &Tensor| {
-            let (rows, heads, width) = (like.size()[0], like.size()[1], like.size()[3]);
-            let capacity = (need / CACHE_STEP + 1) * CACHE_STEP;
-            let fresh = Tensor::empty([rows, heads, capacity, width], (like.kind(), like.device()));
-            if let Some(old) = old {
-                fresh.narrow(2, 0, self.length).copy_(&old.narrow(2, 0, self.length));
-            }
-            fresh
-        };
-        if self.layers.len() == layer {
-            self.layers.push((grown(None, key), grown(None, value)));
-        } else if self.layers[layer].0.size()[2] < need {
-            let (k, v) = &self.layers[layer];
-            self.layers[layer] = (grown(Some(k), key), grown(Some(v), value));
+    /// Writes new entries of a layer and returns all of it so far.
+    fn push(&mut self, layer: usize, new: [&Tensor; 2]) -> [Tensor; 2] {
+        let count = new[0].size()[2];
+        let need = self.filled + count;
+        if self.pools.len() == layer {
+            self.pools.push(new.map(|like| self.grown(None, like)));
+        } else if self.pools[layer][0].size()[2] < need {
+            let pools = self.pools[layer].each_ref();
+            self.pools[layer] = pools.map(|old| self.grown(Some(old), new[0]));
         }
-        let (k, v) = &self.layers[layer];
-        k.narrow(2, self.length, n).copy_(key);
-        v.narrow(2, self.length, n).copy_(value);
-        (k.narrow(2, 0, need), v.narrow(2, 0, need))
+        let pools = self.pools[layer].each_ref();
+        for (pool, new) in pools.into_iter().zip(new) {
+            pool.narrow(2, self.filled, count).copy_(new);
+        }
+        pools.map(|pool| pool.narrow(2, 0, need))
     }
+
+    fn grown(&self, old: Option<&Tensor>, like: &Tensor) -> Tensor {
+        let (windows, heads, count, width) = like.size4().unwrap_or_default();
+        let capacity = self.filled + count + self.hypotheses * CACHE_STEP;
+        let fresh = Tensor::empty([windows, heads, capacity, width], (like.kind(), like.device()));
+        if let Some(old) = old {
+            fresh.narrow(2, 0, self.filled).copy_(&old.narrow(2, 0, self.filled));
+        }
+        fresh
+    }
+}
+
+/// Which entries of its window a token sees.
+#[derive(Clone, Copy)]
+pub enum Sight<'a> {
+    /// Itself and the tokens before it; for an empty cache only.
+    Causal,
+    /// All: a window has one hypothesis.
+    All,
+    /// Where this is 0 and not -inf: \[windows, 1, hypotheses, entries\].
+    Masked(&'a Tensor),
 }
 
 /// Pairs of layer and head, and where their attention scores go.
@@ -100,20 +174,23 @@ impl Decoder {
                 let name = format!("{d}.layers.{i}");
                 Ok(Layer {
                     norm: loader.norm(&format!("{name}.self_attn_layer_norm"))?,
-                    attention: loader.attention(&format!("{name}.self_attn"))?,
+                    attention: loader.self_attention(&format!("{name}.self_attn"))?,
                     cross_norm: loader.norm(&format!("{name}.encoder_attn_layer_norm"))?,
-                    cross: loader.attention(&format!("{name}.encoder_attn"))?,
-                    final_norm: loader.norm(&format!("{name}.final_layer_norm"))?,
-                    fc1: loader.linear(&format!("{name}.fc1"))?,
-                    fc2: loader.linear(&format!("{name}.fc2"))?,
+                    cross: loader.cross_attention(&format!("{name}.encoder_attn"))?,
+                    feed_forward: loader.feed_forward(&name)?,
                 })
             })
             .collect::<Result<Vec<_>, SpeechError>>()?;
         if layers.is_empty() {
             return Err(SpeechError::Model("the decoder has no layers".into()));
         }
+        let embeddings = loader.tensor(&format!("{d}.embed_tokens.weight"), 2)?;
+        // The kernel for a CPU reads 16 bits; float16 keeps more of a float32 than bfloat16.
+        let halved = loader.device == Device::Cpu && loader.kind == Kind::Float && native::available();
         Ok(Self {
-            embeddings: loader.tensor(&format!("{d}.embed_tokens.weight"), 2)?,
+            output: Linear::new(embeddings.shallow_clone(), None, loader.packing)?,
+            cross_kind: if halved { Kind::Half } else { loader.kind },
+            embeddings,
             positions: loader.tensor(&format!("{d}.embed_positions.weight"), 2)?,
             layers,
             norm: loader.norm(&format!("{d}.layer_norm"))?,
@@ -138,64 +215,101 @@ impl Decoder {
         self.positions.size()[0]
     }
 
-    /// `features`: \[windows, 1500, d\].
-    pub fn cross(&self, features: &Tensor) -> Cross {
-        let heads = |linear: &Linear| split_heads(&linear.forward(features), self.heads).contiguous();
-        Cross(self.layers.iter().map(|layer| (heads(&layer.cross.key), heads(&layer.cross.value))).collect())
+    /// Keys and values of windows of these lengths. `features`: theirs in order, \[some, length, d\] at a time.
+    pub fn cross(&self, lengths: Vec<i64>, features: impl Iterator<Item = Tensor>) -> Cross {
+        let (windows, longest) = (lengths.len() as i64, lengths.iter().copied().max().unwrap_or(0));
+        let mut all: Vec<[Tensor; 2]> = Vec::new();
+        let mut first = 0;
+        for some in features {
+            let (count, length) = (some.size()[0], some.size()[1]);
+            for (index, layer) in self.layers.iter().enumerate() {
+                let new = layer.cross.project(&some, self.heads);
+                if all.len() == index {
+                    let shape = [windows, self.heads, longest, new[0].size()[3]];
+                    all.push(std::array::from_fn(|_| Tensor::zeros(shape, (self.cross_kind, some.device()))));
+                }
+                for (pool, new) in all[index].iter().zip(&new) {
+                    pool.narrow(0, first, count).narrow(2, 0, length).copy_(new);
+                }
+            }
+            first += count;
+        }
+        Cross::new(all, lengths)
     }
 
-    /// Feeds `tokens` \[rows, n\] after what `cache` holds and returns hidden states \[rows, n, d\].
+    /// Bytes of a window's keys and values.
+    pub fn cross_bytes(&self) -> usize {
+        2 * self.layers.len()
+            * 1500
+            * self.embeddings.size()[1] as usize
+            * self.cross_kind.elt_size_in_bytes()
+    }
+
+    /// Feeds `tokens` \[windows, n\] after what `cache` holds and returns hidden states \[windows, n, d\].
     ///
-    /// Rows are the hypotheses of the windows of `cross`, window by window. More than one token at once is for an empty cache only.
-    /// `watch` receives the attention scores (before softmax) of the given (layer, head) pairs, each \[rows, n, 1500\].
+    /// The n tokens of a window follow each other under [`Sight::Causal`]; else each is the next of one of n hypotheses.
+    /// `watch` receives the attention scores (before softmax) of the given (layer, head) pairs, each \[windows, n, 1500\]; the layers after
+    /// the last of them are left out then, and what is returned means nothing.
     pub fn forward(
         &self,
         tokens: &Tensor,
         cache: &mut Cache,
         cross: &Cross,
+        sight: Sight<'_>,
         mut watch: Option<Watch<'_>>,
     ) -> Tensor {
-        let (rows, n) = (tokens.size()[0], tokens.size()[1]);
-        let windows = cross.windows();
-        let width = self.embeddings.size()[1];
-        let positions = self.positions.narrow(0, cache.length, n);
+        let count = tokens.size()[1];
+        let together = matches!(sight, Sight::Causal);
+        let length = if together { count } else { 1 };
+        let positions = self.positions.narrow(0, cache.length, length);
         let mut x = Tensor::embedding(&self.embeddings, tokens, -1, false, false) + positions;
-        for (index, layer) in self.layers.iter().enumerate() {
-            let h = layer.norm.forward(&x);
-            let a = &layer.attention;
-            let heads = |linear: &Linear| split_heads(&linear.forward(&h), self.heads);
-            let (key, value) = cache.push(index, &heads(&a.key), &heads(&a.value));
-            let mixed = attend(&heads(&a.query), &key, &value, n > 1);
-            x += a.out.forward(&join_heads(&mixed));
+        let needed = match &watch {
+            Some((wanted, _)) => wanted.iter().map(|(layer, _)| layer + 1).max().unwrap_or(0),
+            None => self.layers.len(),
+        };
+        for (index, layer) in self.layers.iter().enumerate().take(needed) {
+            let [query, key, value] = layer.attention.project(&layer.norm.forward(&x), self.heads);
+            let mixed = match sight {
+                // Nothing will follow what is only watched.
+                Sight::Causal if watch.is_some() => attend(&query, &key, &value, true),
+                Sight::Causal => {
+                    let _ = cache.push(index, [&key, &value]);
+                    attend(&query, &key, &value, true)
+                }
+                Sight::All => {
+                    let [key, value] = cache.push(index, [&key, &value]);
+                    attend(&query, &key, &value, false)
+                }
+                Sight::Masked(mask) => {
+                    let [key, value] = cache.push(index, [&key, &value]);
+                    attend_few(&query, &key, &value, Some(mask))
+                }
+            };
+            x += layer.attention.out.forward(&join_heads(&mixed));
 
             // The hypotheses of a window are queries over one copy of its keys and values.
-            let h = layer.cross_norm.forward(&x).view([windows, -1, width]);
-            let query = split_heads(&layer.cross.query.forward(&h), self.heads);
-            let (key, value) = &cross.0[index];
-            let scale = 1.0 / (query.size()[3] as f64).sqrt();
+            let query = layer.cross.query.forward(&layer.cross_norm.forward(&x));
             if let Some((wanted, found)) = &mut watch {
+                let query = split_heads(&query, self.heads);
+                let scale = 1.0 / (query.size()[3] as f64).sqrt();
                 for (_, head) in wanted.iter().filter(|(layer, _)| *layer == index) {
-                    let (query, key) = (query.select(1, *head), key.select(1, *head));
-                    let scores = query.matmul(&key.transpose(1, 2)) * scale;
-                    found.push(scores.reshape([rows, n, -1]));
+                    let key = cross.layers[index][0].select(1, *head).to_kind(query.kind());
+                    found.push(query.select(1, *head).matmul(&key.transpose(1, 2)) * scale);
+                }
+                if index + 1 == needed {
+                    break;
                 }
             }
-            // Plain products are faster than the fused kernel for a handful of queries, which is what a beam is.
-            let mixed = if (2..16).contains(&query.size()[2]) {
-                (query * scale).matmul(&key.transpose(2, 3)).softmax(-1, None).matmul(value)
-            } else {
-                attend(&query, key, value, false)
-            };
-            x += layer.cross.out.forward(&join_heads(&mixed)).view([rows, n, width]);
-            let h = layer.final_norm.forward(&x);
-            x += layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
+            x += layer.cross.out.forward(&cross.mix(index, &query));
+            x += layer.feed_forward.forward(&x);
         }
-        cache.length += n;
+        cache.length += length;
+        cache.filled += count;
         self.norm.forward(&x)
     }
 
     /// Hidden states \[.., d\] to float32 logits \[.., vocabulary\].
     pub fn logits(&self, hidden: &Tensor) -> Tensor {
-        hidden.linear(&self.embeddings, None::<&Tensor>).to_kind(Kind::Float)
+        self.output.forward(hidden).to_kind(Kind::Float)
     }
 }

@@ -1,14 +1,12 @@
 use tch::Tensor;
 
-use super::layers::{Attention, Linear, Loader, Norm, attend, join_heads, split_heads};
+use super::layers::{FeedForward, Loader, Norm, SelfAttention, attend, join_heads};
 use crate::speech::SpeechError;
 
 struct Layer {
     norm: Norm,
-    attention: Attention,
-    final_norm: Norm,
-    fc1: Linear,
-    fc2: Linear,
+    attention: SelfAttention,
+    feed_forward: FeedForward,
 }
 
 /// Mel frames to features: two convolutions and a stack of self-attention.
@@ -29,10 +27,8 @@ impl Encoder {
                 let name = format!("{e}.layers.{i}");
                 Ok(Layer {
                     norm: loader.norm(&format!("{name}.self_attn_layer_norm"))?,
-                    attention: loader.attention(&format!("{name}.self_attn"))?,
-                    final_norm: loader.norm(&format!("{name}.final_layer_norm"))?,
-                    fc1: loader.linear(&format!("{name}.fc1"))?,
-                    fc2: loader.linear(&format!("{name}.fc2"))?,
+                    attention: loader.self_attention(&format!("{name}.self_attn"))?,
+                    feed_forward: loader.feed_forward(&name)?,
                 })
             })
             .collect::<Result<_, SpeechError>>()?;
@@ -46,21 +42,18 @@ impl Encoder {
         })
     }
 
-    /// \[windows, bins, 3000\] to \[windows, 1500, d\].
+    /// Mel frames \[windows, bins, 2 n\] to features \[windows, n, d\]; n is at most 1500.
     pub fn forward(&self, mel: &Tensor) -> Tensor {
         let (w1, b1) = &self.conv1;
         let (w2, b2) = &self.conv2;
         let x = mel.conv1d(w1, Some(b1), [1], [1], [1], 1).gelu("none");
         let x = x.conv1d(w2, Some(b2), [2], [1], [1], 1).gelu("none");
-        let mut x = x.transpose(1, 2) + &self.positions;
+        let mut x = x.transpose(1, 2) + self.positions.narrow(0, 0, x.size()[2]);
         for layer in &self.layers {
-            let h = layer.norm.forward(&x);
-            let a = &layer.attention;
-            let heads = |linear: &Linear| split_heads(&linear.forward(&h), self.heads);
-            let mixed = attend(&heads(&a.query), &heads(&a.key), &heads(&a.value), false);
-            x += a.out.forward(&join_heads(&mixed));
-            let h = layer.final_norm.forward(&x);
-            x += layer.fc2.forward(&layer.fc1.forward(&h).gelu("none"));
+            let [query, key, value] = layer.attention.project(&layer.norm.forward(&x), self.heads);
+            let mixed = attend(&query, &key, &value, false);
+            x += layer.attention.out.forward(&join_heads(&mixed));
+            x += layer.feed_forward.forward(&x);
         }
         self.norm.forward(&x)
     }

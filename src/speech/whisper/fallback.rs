@@ -1,17 +1,19 @@
 //! What to do with windows whose decoding went wrong: again, at rising temperatures. Source: Whisper's paper, section 4.5.
 
 use std::io::Write;
-
-use tch::Tensor;
+use std::sync::{Mutex, PoisonError};
 
 use super::decoder::Cross;
 use super::model::Whisper;
 use super::search::{Choice, Found};
 use crate::speech::{Cancel, SpeechError};
 
+/// libtorch has one source of chance for all threads.
+static DRAWING: Mutex<()> = Mutex::new(());
+
+/// One sample at each, all at once: the coolest that is good is taken. Trying one temperature after the other would take as long
+/// again for each that fails.
 const TEMPERATURES: [f64; 5] = [0.2, 0.4, 0.6, 0.8, 1.0];
-/// Independent samples at each temperature.
-const SAMPLES: usize = 5;
 const LEAST_AVERAGE: f64 = -1.0;
 const MOST_COMPRESSION: f64 = 2.4;
 const NO_SPEECH: f64 = 0.6;
@@ -33,49 +35,42 @@ impl Whisper {
     pub(super) fn decode(
         &self,
         cross: &Cross,
-        windows: usize,
-        prompt: &[i64],
+        prompts: &[Vec<i64>],
         beam: usize,
         cancel: &Cancel,
     ) -> Result<Vec<Found>, SpeechError> {
-        let everything: Vec<i64> = (0..windows as i64).collect();
-        let select = |kept: &[i64]| cross.selected(&Tensor::from_slice(kept).to_device(self.device));
-        let mut found = self.search(select(&everything), windows, prompt, Choice::Beam(beam), cancel)?;
+        let found = self.search(cross.shared(), prompts, Choice::Beam(beam), cancel)?;
+        let mut found: Vec<Found> = found.into_iter().flatten().collect();
         let compression = |found: &Found| compression_ratio(self.tokens.text(&found.tokens).trim());
         let fails = |found: &Found| {
             compression(found) > MOST_COMPRESSION || (found.average() < LEAST_AVERAGE && !is_silence(found))
         };
-        let mut failed: Vec<i64> = everything.into_iter().filter(|i| fails(&found[*i as usize])).collect();
-        let mut tries: Vec<Vec<Found>> = found.iter().map(|first| vec![first.clone()]).collect();
-        for temperature in TEMPERATURES {
-            if failed.is_empty() {
-                break;
-            }
-            // Chance, but the same chance for the same recording.
+        let failed: Vec<usize> = (0..found.len()).filter(|window| fails(&found[*window])).collect();
+        if !failed.is_empty() {
+            // Chance, but the same chance for the same windows: nobody else may draw meanwhile.
+            let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
             tch::manual_seed(0);
-            let choice = Choice::Sample { temperature, times: SAMPLES };
-            let again = self.search(select(&failed), failed.len(), prompt, choice, cancel)?;
-            for (window, new) in failed.iter().zip(again) {
-                tries[*window as usize].push(new);
+            let index: Vec<i64> = failed.iter().map(|window| *window as i64).collect();
+            let theirs: Vec<Vec<i64>> = failed.iter().map(|window| prompts[*window].clone()).collect();
+            let again =
+                self.search(cross.selected(&index), &theirs, Choice::Sample(&TEMPERATURES), cancel)?;
+            for (window, samples) in failed.into_iter().zip(again) {
+                found[window] = match samples.iter().find(|sample| !fails(sample)) {
+                    Some(coolest) => coolest.clone(),
+                    // None was good: the likeliest that does not repeat itself.
+                    None => {
+                        let tries = || samples.iter().chain([&found[window]]);
+                        let likelier = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
+                        let sane = tries().filter(|found| compression(found) <= MOST_COMPRESSION);
+                        let chosen = sane.max_by(likelier).or_else(|| tries().max_by(likelier));
+                        chosen.unwrap_or(&found[window]).clone()
+                    }
+                };
             }
-            failed.retain(|window| tries[*window as usize].last().is_some_and(fails));
         }
-        for (window, mut tries) in tries.into_iter().enumerate() {
-            let last = tries.pop();
-            found[window] = match last {
-                Some(last) if !fails(&last) => last,
-                // None was good: the likeliest that does not repeat itself.
-                last => {
-                    tries.extend(last);
-                    let sane = |found: &&Found| compression(found) <= MOST_COMPRESSION;
-                    let best = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
-                    let chosen = tries.iter().filter(sane).max_by(best).or_else(|| tries.iter().max_by(best));
-                    chosen.cloned().unwrap_or_else(|| found[window].clone())
-                }
-            };
-            if is_silence(&found[window]) {
-                found[window].tokens.clear();
-            }
+        for found in found.iter_mut().filter(|found| is_silence(found)) {
+            found.tokens.clear();
+            found.chances.clear();
         }
         Ok(found)
     }

@@ -1,8 +1,9 @@
-//! The three kinds of layer that Whisper is made of, taken out of a tensor map by name.
+//! The kinds of layer that Whisper is made of, taken out of a tensor map by name.
 
 use tch::{Device, Kind, Tensor};
 
 use crate::speech::SpeechError;
+use crate::speech::native::{PackedLinear, Packing};
 use crate::weights::TensorMap;
 
 /// Takes tensors out of a map, moves them to where they are used and checks their rank.
@@ -10,6 +11,8 @@ pub struct Loader<'a> {
     pub map: &'a mut TensorMap,
     pub device: Device,
     pub kind: Kind,
+    /// How linear layers are packed; `None` leaves them as they are.
+    pub packing: Option<Packing>,
 }
 
 impl Loader<'_> {
@@ -29,9 +32,25 @@ impl Loader<'_> {
     }
 
     pub fn linear(&mut self, name: &str) -> Result<Linear, SpeechError> {
-        let weight = self.tensor(&format!("{name}.weight"), 2)?;
-        let bias = self.optional(&format!("{name}.bias"))?;
-        Ok(Linear { weight, bias })
+        let (weight, bias) = self.pair(name)?;
+        Linear::new(weight, bias, self.packing)
+    }
+
+    fn pair(&mut self, name: &str) -> Result<(Tensor, Option<Tensor>), SpeechError> {
+        Ok((self.tensor(&format!("{name}.weight"), 2)?, self.optional(&format!("{name}.bias"))?))
+    }
+
+    /// Several linear layers with the same input as one: a single product instead of many. Where one has no bias (Whisper's
+    /// keys), it is zero.
+    pub fn fused(&mut self, prefix: &str, parts: &[&str]) -> Result<Linear, SpeechError> {
+        let (mut weights, mut biases) = (Vec::new(), Vec::new());
+        for part in parts {
+            let (weight, bias) = self.pair(&format!("{prefix}.{part}"))?;
+            let none = || Tensor::zeros([weight.size()[0]], (self.kind, self.device));
+            biases.push(bias.unwrap_or_else(none));
+            weights.push(weight);
+        }
+        Linear::new(Tensor::f_cat(&weights, 0)?, Some(Tensor::f_cat(&biases, 0)?), self.packing)
     }
 
     pub fn norm(&mut self, name: &str) -> Result<Norm, SpeechError> {
@@ -45,12 +64,26 @@ impl Loader<'_> {
         Ok((self.tensor(&format!("{name}.weight"), 3)?, self.tensor(&format!("{name}.bias"), 1)?))
     }
 
-    pub fn attention(&mut self, name: &str) -> Result<Attention, SpeechError> {
-        Ok(Attention {
-            query: self.linear(&format!("{name}.q_proj"))?,
-            key: self.linear(&format!("{name}.k_proj"))?,
-            value: self.linear(&format!("{name}.v_proj"))?,
+    pub fn self_attention(&mut self, name: &str) -> Result<SelfAttention, SpeechError> {
+        Ok(SelfAttention {
+            input: self.fused(name, &["q_proj", "k_proj", "v_proj"])?,
             out: self.linear(&format!("{name}.out_proj"))?,
+        })
+    }
+
+    pub fn cross_attention(&mut self, name: &str) -> Result<CrossAttention, SpeechError> {
+        Ok(CrossAttention {
+            query: self.linear(&format!("{name}.q_proj"))?,
+            features: self.fused(name, &["k_proj", "v_proj"])?,
+            out: self.linear(&format!("{name}.out_proj"))?,
+        })
+    }
+
+    pub fn feed_forward(&mut self, name: &str) -> Result<FeedForward, SpeechError> {
+        Ok(FeedForward {
+            norm: self.norm(&format!("{name}.final_layer_norm"))?,
+            fc1: self.linear(&format!("{name}.fc1"))?,
+            fc2: self.linear(&format!("{name}.fc2"))?,
         })
     }
 
@@ -60,15 +93,25 @@ impl Loader<'_> {
     }
 }
 
-pub struct Linear {
-    /// \[out, in\]
-    pub weight: Tensor,
-    pub bias: Option<Tensor>,
+pub enum Linear {
+    /// Weights \[out, in\].
+    Plain(Tensor, Option<Tensor>),
+    Packed(PackedLinear),
 }
 
 impl Linear {
+    pub fn new(weight: Tensor, bias: Option<Tensor>, packing: Option<Packing>) -> Result<Self, SpeechError> {
+        Ok(match packing {
+            Some(packing) => Self::Packed(PackedLinear::new(&weight, bias.as_ref(), packing)?),
+            None => Self::Plain(weight, bias),
+        })
+    }
+
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.linear(&self.weight, self.bias.as_ref())
+        match self {
+            Self::Plain(weight, bias) => x.linear(weight, bias.as_ref()),
+            Self::Packed(packed) => packed.forward(x),
+        }
     }
 }
 
@@ -83,18 +126,57 @@ impl Norm {
     }
 }
 
-/// The four projections of one attention block.
-pub struct Attention {
-    pub query: Linear,
-    pub key: Linear,
-    pub value: Linear,
+/// Queries, keys and values from one product.
+pub struct SelfAttention {
+    input: Linear,
     pub out: Linear,
+}
+
+impl SelfAttention {
+    /// \[rows, n, d\] to queries, keys and values, each \[rows, heads, n, d / heads\].
+    pub fn project(&self, x: &Tensor, heads: i64) -> [Tensor; 3] {
+        split(&self.input.forward(x), heads)
+    }
+}
+
+/// Queries come from the tokens, keys and values from the windows' features.
+pub struct CrossAttention {
+    pub query: Linear,
+    features: Linear,
+    pub out: Linear,
+}
+
+impl CrossAttention {
+    /// Features \[windows, 1500, d\] to keys and values, each \[windows, heads, 1500, d / heads\], not contiguous.
+    pub fn project(&self, features: &Tensor, heads: i64) -> [Tensor; 2] {
+        split(&self.features.forward(features), heads)
+    }
+}
+
+/// The block after attention, with its own norm.
+pub struct FeedForward {
+    norm: Norm,
+    fc1: Linear,
+    fc2: Linear,
+}
+
+impl FeedForward {
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        self.fc2.forward(&self.fc1.forward(&self.norm.forward(x)).gelu("none"))
+    }
+}
+
+/// \[rows, n, N d\] of N layers that were fused to N times \[rows, heads, n, d / heads\], without a copy.
+fn split<const N: usize>(x: &Tensor, heads: i64) -> [Tensor; N] {
+    let (rows, n) = (x.size()[0], x.size()[1]);
+    let parts = x.view([rows, n, N as i64, heads, -1]).permute([2, 0, 3, 1, 4]);
+    std::array::from_fn(|part| parts.select(0, part as i64))
 }
 
 /// \[rows, n, d\] to \[rows, heads, n, d / heads\].
 pub fn split_heads(x: &Tensor, heads: i64) -> Tensor {
-    let (rows, n, _) = (x.size()[0], x.size()[1], x.size()[2]);
-    x.view([rows, n, heads, -1]).transpose(1, 2)
+    let [one] = split(x, heads);
+    one
 }
 
 /// \[rows, heads, n, d / heads\] to \[rows, n, d\].
@@ -105,4 +187,15 @@ pub fn join_heads(x: &Tensor) -> Tensor {
 /// Scaled dot-product attention over heads that are split already.
 pub fn attend(query: &Tensor, key: &Tensor, value: &Tensor, causal: bool) -> Tensor {
     Tensor::scaled_dot_product_attention(query, key, value, None::<&Tensor>, 0.0, causal, None, false)
+}
+
+/// The same by plain products, which are faster than the fused kernel for a handful of queries, which is what a beam is.
+/// `mask`: 0 or -inf, spread over the heads.
+pub fn attend_few(query: &Tensor, key: &Tensor, value: &Tensor, mask: Option<&Tensor>) -> Tensor {
+    let scale = 1.0 / (query.size()[3] as f64).sqrt();
+    let mut scores = (query * scale).matmul(&key.transpose(2, 3));
+    if let Some(mask) = mask {
+        scores += mask;
+    }
+    scores.softmax(-1, None).matmul(value)
 }

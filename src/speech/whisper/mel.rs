@@ -2,8 +2,6 @@
 
 use tch::{Device, Kind, Tensor};
 
-/// Samples of one window: 30 s.
-pub const WINDOW: usize = 480_000;
 /// Mel frames of one window, 10 ms each.
 pub const FRAMES: i64 = 3000;
 
@@ -25,10 +23,10 @@ impl Mel {
         Self { filters, hann: Tensor::hann_window(FFT, (Kind::Float, Device::Cpu)) }
     }
 
-    /// Up to 30 s of 16 kHz samples in \[-1, 1\], padded with silence, to \[bins, 3000\] in float32 on the CPU.
-    pub fn of(&self, samples: &[f32]) -> Tensor {
-        let mut padded = vec![0f32; WINDOW];
-        let n = samples.len().min(WINDOW);
+    /// 16 kHz samples in \[-1, 1\], cut or padded with silence to so many frames, to \[bins, frames\] in float32 on the CPU.
+    pub fn of(&self, samples: &[f32], frames: i64) -> Tensor {
+        let mut padded = vec![0f32; (frames * HOP) as usize];
+        let n = samples.len().min(padded.len());
         padded[..n].copy_from_slice(&samples[..n]);
         let spectrum = Tensor::from_slice(&padded).view([1, -1]).reflection_pad1d([FFT / 2, FFT / 2]).stft(
             FFT,
@@ -40,7 +38,7 @@ impl Mel {
             true,
             false,
         );
-        let power = spectrum.squeeze_dim(0).abs().narrow(1, 0, FRAMES).square();
+        let power = spectrum.squeeze_dim(0).abs().narrow(1, 0, frames).square();
         let log = self.filters.matmul(&power).clamp_min(1e-10).log10();
         let floor = log.max() - 8.0;
         (log.maximum(&floor) + 4.0) / 4.0
@@ -133,7 +131,7 @@ mod tests {
             .collect();
         let frames = [0, 1, 2, 3, 4, 5, 50, 120, 199, 201, 2999];
         for bins in [80, 128] {
-            let ours = Mel::new(bins).of(&samples);
+            let ours = Mel::new(bins).of(&samples, FRAMES);
             assert_eq!(ours.size(), [bins, FRAMES]);
             for (frame, row) in frames.iter().zip(reference(&samples, &frames, bins as usize)) {
                 for (bin, expected) in row.iter().enumerate() {

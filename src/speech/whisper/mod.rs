@@ -1,8 +1,8 @@
 //! Whisper: windows of speech in, segments and words with times out.
 //!
 //! A recording goes window by window: [`windows`] cuts it at silence, [`mel`] and [`encoder`] turn a batch of windows
-//! into features, [`search`] finds tokens under the timestamp [`rules`], [`fallback`] repeats what went wrong,
-//! [`segments`] splits tokens into segments and [`align`] gives words their times. [`transcribe`] walks a file.
+//! into features, [`search`] finds tokens from the [`survey`] of each step under the timestamp [`rules`], [`fallback`] repeats what went wrong,
+//! [`segments`] splits tokens into segments and [`align`] gives words their times, which [`onset`] corrects from the sound. [`transcribe`] walks a file.
 //! Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), and openai-whisper.
 
 pub mod align;
@@ -13,9 +13,11 @@ mod language;
 mod layers;
 pub mod mel;
 mod model;
+mod onset;
 mod rules;
 mod search;
 mod segments;
+mod survey;
 mod tokens;
 pub mod transcribe;
 pub mod windows;

@@ -3,21 +3,28 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
-use super::decoder::Decoder;
+use super::decoder::{Cross, Decoder};
 use super::encoder::Encoder;
 use super::layers::Loader;
-use super::mel::Mel;
+use super::mel::{FRAMES, Mel};
 use super::tokens::Tokens;
-use crate::speech::SpeechError;
+use crate::speech::native::{self, Packing};
+use crate::speech::{Precision, SpeechError};
 use crate::weights::{ct2, safetensors};
 
+/// Windows that a GPU encodes at once.
+const ENCODED_TOGETHER: usize = 8;
+/// Samples of silence that follow a window at least, unless it is nearly 30 s long.
+const SILENCE_AFTER: usize = 2 * 16_000;
+/// Samples from one length of encoded audio to the next: 3 s.
+const LENGTH_STEP: usize = 3 * 16_000;
 /// Every Whisper has heads of this width.
 const HEAD_WIDTH: i64 = 64;
 
 /// Where a Whisper checkpoint lies.
 #[derive(Clone, Debug)]
 pub struct WhisperFiles {
-    /// `.safetensors` with Hugging Face names, or CTranslate2's `model.bin`.
+    /// `.safetensors` with Hugging Face names or the index of several, or CTranslate2's `model.bin`.
     pub weights: PathBuf,
     pub tokenizer: PathBuf,
     /// Files that may carry `alignment_heads` and the suppressed tokens: `config.json`, `generation_config.json`.
@@ -28,10 +35,12 @@ impl WhisperFiles {
     /// What a model's folder holds.
     pub fn in_dir(dir: &Path) -> Result<Self, SpeechError> {
         let present = |name: &str| Some(dir.join(name)).filter(|path| path.is_file());
-        let weights = present("model.safetensors").or_else(|| present("model.bin"));
+        let weights = ["model.safetensors", "model.safetensors.index.json", "model.bin"]
+            .iter()
+            .find_map(|name| present(name));
         let (Some(weights), Some(tokenizer)) = (weights, present("tokenizer.json")) else {
             return Err(SpeechError::Model(format!(
-                "{} has no tokenizer.json, or neither model.safetensors nor model.bin",
+                "{} has no tokenizer.json, or neither model.safetensors (or its index) nor model.bin",
                 dir.display()
             )));
         };
@@ -41,23 +50,32 @@ impl WhisperFiles {
     }
 }
 
+// SAFETY: nothing is changed after it is loaded, and libtorch's operations may read the same tensors from many threads at once; what tch
+// forbids by leaving its tensors without `Sync` are those that change a tensor in place.
+unsafe impl Sync for Whisper {}
+
 /// A loaded Whisper of any size.
 pub struct Whisper {
     pub(super) mel: Mel,
     pub(super) encoder: Encoder,
     pub(super) decoder: Decoder,
     pub(super) tokens: Tokens,
+    /// Ids of text that is never written.
+    pub(super) suppressed: Tensor,
     /// (layer, head) pairs whose attention follows the speech.
     pub(super) alignment: Vec<(usize, i64)>,
     pub(super) device: Device,
     pub(super) kind: Kind,
+    /// Seconds that a window of few words takes; learnt by the warm-up.
+    pub(super) pace: f64,
 }
 
 impl Whisper {
-    pub fn load(files: &WhisperFiles, device: Device, kind: Kind) -> Result<Self, SpeechError> {
-        let safe = files.weights.extension().is_some_and(|extension| extension == "safetensors");
-        let mut map = if safe { safetensors::read(&files.weights)? } else { ct2::read(&files.weights)? };
-        let mut loader = Loader { map: &mut map, device, kind };
+    pub fn load(files: &WhisperFiles, device: Device, precision: Precision) -> Result<Self, SpeechError> {
+        let kind = precision.kind();
+        let ct2 = files.weights.extension().is_some_and(|extension| extension == "bin");
+        let mut map = if ct2 { ct2::read(&files.weights)? } else { safetensors::read(&files.weights)? };
+        let mut loader = Loader { map: &mut map, device, kind, packing: None };
         let shape = |loader: &Loader, name: &str| loader.map.get(name).map(Tensor::size).unwrap_or_default();
         let first = shape(&loader, "model.encoder.conv1.weight");
         let &[width, bins, _] = first.as_slice() else {
@@ -67,12 +85,28 @@ impl Whisper {
             return Err(SpeechError::Model(format!("unknown size: width {width}, {bins} mel bins")));
         }
         let heads = width / HEAD_WIDTH;
+        // In the decoder 8 bits would cost words.
+        loader.packing = (precision == Precision::Int8).then_some(Packing::Eight);
         let encoder = Encoder::load(&mut loader, heads)?;
+        // Of a few tokens' rows the decoder's products would mostly pack weights.
+        loader.packing =
+            (device == Device::Cpu && kind == Kind::Float && native::available()).then_some(Packing::Half);
         let decoder = Decoder::load(&mut loader, heads)?;
         let config = Config::read(&files.configs)?;
         let tokens = Tokens::load(&files.tokenizer, decoder.vocabulary(), config.suppressed)?;
         let alignment = alignment_heads(config.alignment, &decoder);
-        Ok(Self { mel: Mel::new(bins), encoder, decoder, tokens, alignment, device, kind })
+        let suppressed = Tensor::from_slice(&tokens.suppressed).to_device(device);
+        Ok(Self {
+            mel: Mel::new(bins),
+            encoder,
+            decoder,
+            tokens,
+            suppressed,
+            alignment,
+            device,
+            kind,
+            pace: 1.0,
+        })
     }
 
     pub fn is_multilingual(&self) -> bool {
@@ -88,11 +122,31 @@ impl Whisper {
         }
     }
 
-    /// Windows of up to 30 s to features \[windows, 1500, d\].
-    pub fn encode(&self, windows: &[Vec<f32>]) -> Tensor {
-        let mels: Vec<Tensor> = windows.iter().map(|samples| self.mel.of(samples)).collect();
-        self.encoder.forward(&Tensor::stack(&mels, 0).to_device(self.device).to_kind(self.kind))
+    /// Windows of up to 30 s to the keys and values that the decoder needs of them.
+    pub fn encode(&self, windows: &[Vec<f32>]) -> Cross {
+        let (lengths, together): (Vec<i64>, usize) = if self.device == Device::Cpu {
+            // A CPU's caches hold the work on one window, and it saves time not to hear much silence after it.
+            (windows.iter().map(|samples| features_of(samples.len())).collect(), 1)
+        } else {
+            // A GPU is kept busy only by several at once, of one shape.
+            (vec![FRAMES / 2; windows.len()], ENCODED_TOGETHER)
+        };
+        let features = windows.chunks(together).zip(lengths.chunks(together)).map(|(some, lengths)| {
+            let mels: Vec<Tensor> = some.iter().map(|samples| self.mel.of(samples, 2 * lengths[0])).collect();
+            self.encoder.forward(&Tensor::stack(&mels, 0).to_device(self.device).to_kind(self.kind))
+        });
+        self.decoder.cross(lengths.clone(), features)
     }
+
+    /// Bytes that a window needs while it is decoded, beside its tokens.
+    pub fn window_bytes(&self) -> usize {
+        self.decoder.cross_bytes()
+    }
+}
+
+/// Features, 20 ms each, to encode so many samples with: some silence follows them, as it mostly did in training, up to one of ten lengths.
+fn features_of(samples: usize) -> i64 {
+    (samples + SILENCE_AFTER).div_ceil(LENGTH_STEP).min(10) as i64 * (FRAMES / 20)
 }
 
 /// Pairs that exist; where the checkpoint names none, all heads of the later half, as openai-whisper does.

@@ -2,9 +2,10 @@
 
 use tch::{Kind, Tensor};
 
-use super::decoder::{Cache, Cross};
+use super::decoder::{Cache, Cross, Sight};
 use super::model::Whisper;
-use super::rules::Rules;
+use super::rules::allowed;
+use super::survey::Survey;
 use crate::speech::{Cancel, SpeechError};
 
 /// What a window's tokens turned out to be.
@@ -12,6 +13,8 @@ use crate::speech::{Cancel, SpeechError};
 pub struct Found {
     /// Text and timestamps, without prompt and end.
     pub tokens: Vec<i64>,
+    /// Log-probability of each.
+    pub chances: Vec<f32>,
     /// Sum of log-probabilities, the end's too.
     pub sum: f64,
     /// Probability that the window holds no speech.
@@ -27,12 +30,36 @@ impl Found {
 #[derive(Clone, Debug, Default)]
 struct Hypothesis {
     tokens: Vec<i64>,
+    chances: Vec<f32>,
+    /// For each token, as which of the window's hypotheses it was fed: where its keys and values lie.
+    path: Vec<usize>,
     sum: f64,
+    ended: bool,
 }
 
 impl Hypothesis {
     fn score(&self) -> f64 {
         self.sum / self.tokens.len().max(1) as f64
+    }
+
+    /// With one token more, to be fed as hypothesis number `place`.
+    fn with(&self, id: i64, chance: f32, place: usize) -> Self {
+        let mut next = self.clone();
+        next.tokens.push(id);
+        next.chances.push(chance);
+        next.path.push(place);
+        next.sum += f64::from(chance);
+        next
+    }
+
+    fn found(self, no_speech: f64) -> Found {
+        Found { tokens: self.tokens, chances: self.chances, sum: self.sum, no_speech }
+    }
+
+    fn end(mut self, chance: f32) -> Self {
+        self.sum += f64::from(chance);
+        self.ended = true;
+        self
     }
 }
 
@@ -40,94 +67,83 @@ impl Hypothesis {
 struct Slot {
     /// Its place in the result.
     window: usize,
-    /// Always as many as the beam is wide; unused ones have a sum of -inf.
-    beams: Vec<Hypothesis>,
+    /// As many as are kept, once the first token is chosen; those that are only there for the shape have a sum of -inf.
+    live: Vec<Hypothesis>,
     finished: Vec<Hypothesis>,
     done: bool,
 }
 
 /// How the next token is chosen.
 #[derive(Clone, Copy, Debug)]
-pub enum Choice {
-    /// The likeliest hypotheses, so many at once.
+pub enum Choice<'a> {
+    /// The likeliest hypotheses, so many at once; one result a window.
     Beam(usize),
-    /// By chance at this temperature, so many times independently; the likeliest outcome is kept.
-    Sample { temperature: f64, times: usize },
+    /// By chance, once at each of these temperatures; a result each, in their order.
+    Sample(&'a [f64]),
 }
 
-impl Choice {
-    fn rows(self) -> usize {
+impl Choice<'_> {
+    fn hypotheses(self) -> usize {
         match self {
-            Self::Beam(rows) | Self::Sample { times: rows, .. } => rows.max(1),
+            Self::Beam(number) => number.max(1),
+            Self::Sample(temperatures) => temperatures.len(),
         }
     }
 }
 
 impl Whisper {
-    /// Decodes every window of `cross` from `prompt` on, which starts with the token for "start of transcript".
+    /// Decodes every window of `cross` from its prompt on. All prompts are as long and have the token for "start of transcript"
+    /// at the same place.
     pub(super) fn search(
         &self,
         mut cross: Cross,
-        windows: usize,
-        prompt: &[i64],
-        choice: Choice,
+        prompts: &[Vec<i64>],
+        choice: Choice<'_>,
         cancel: &Cancel,
-    ) -> Result<Vec<Found>, SpeechError> {
-        let rows = choice.rows();
-        let rules = Rules::new(&self.tokens, self.decoder.vocabulary(), self.device);
-        let mut cache = Cache::default();
-        let ids = Tensor::from_slice(prompt).to_device(self.device).unsqueeze(0).repeat([windows as i64, 1]);
-        let hidden = self.decoder.forward(&ids, &mut cache, &cross, None);
-        let at_start = self.decoder.logits(&hidden.select(1, 0)).softmax(-1, Kind::Float);
+    ) -> Result<Vec<Vec<Found>>, SpeechError> {
+        let number = choice.hypotheses();
+        let mut cache = Cache::new(number);
+        let length = prompts[0].len();
+        let hidden = self.decoder.forward(&self.rows(prompts), &mut cache, &cross, Sight::Causal, None);
+        let start = prompts[0].iter().position(|id| *id == self.tokens.sot).unwrap_or(0);
+        let at_start = self.decoder.logits(&hidden.select(1, start as i64)).softmax(-1, Kind::Float);
         let no_speech: Vec<f32> = at_start.select(1, self.tokens.no_speech).try_into()?;
-        // Every hypothesis starts from the same prompt; in a beam only one of them may, or all would be the same.
-        let mut logits = self.decoder.logits(&hidden.select(1, prompt.len() as i64 - 1));
-        logits = logits.repeat_interleave_self_int(rows as i64, 0, None);
-        let copies: Vec<i64> = (0..windows * rows).map(|row| (row / rows) as i64).collect();
-        cache.reorder(&Tensor::from_slice(&copies).to_device(self.device));
-        let mut slots: Vec<Slot> = (0..windows)
-            .map(|window| {
-                let start = |i: usize| match choice {
-                    Choice::Beam(_) if i > 0 => f64::NEG_INFINITY,
-                    _ => 0.0,
-                };
-                let beams = (0..rows).map(|i| Hypothesis { tokens: vec![], sum: start(i) }).collect();
-                Slot { window, beams, finished: vec![], done: false }
-            })
-            .collect();
-        let mut result: Vec<Option<Found>> = vec![None; windows];
+        let mut logits = self.decoder.logits(&hidden.select(1, length as i64 - 1));
+        let first =
+            |window| Slot { window, live: vec![Hypothesis::default()], finished: vec![], done: false };
+        let mut slots: Vec<Slot> = (0..prompts.len()).map(first).collect();
+        if let Choice::Sample(_) = choice {
+            logits = logits.repeat_interleave_self_int(number as i64, 0, None);
+            slots.iter_mut().for_each(|slot| slot.live.resize(number, Hypothesis::default()));
+        }
+        let mut result: Vec<Option<Vec<Found>>> = vec![None; prompts.len()];
         // Half of the context is for the text before, as in training.
         let limit = (self.decoder.context() / 2) as usize;
-        for step in 0.. {
+        for step in 1.. {
             if cancel.is_cancelled() {
                 return Err(SpeechError::Cancelled);
             }
-            let origins = match choice {
-                Choice::Beam(width) => self.step_beams(&mut slots, &mut logits, &rules, width)?,
-                Choice::Sample { temperature, .. } => {
-                    self.step_samples(&mut slots, &mut logits, &rules, temperature)?
-                }
-            };
-            let last = step + 1 >= limit;
-            for slot in slots.iter_mut().filter(|slot| slot.done || last) {
+            match choice {
+                Choice::Beam(width) => self.step_beams(&mut slots, &mut logits, width)?,
+                Choice::Sample(temperatures) => self.step_samples(&mut slots, &mut logits, temperatures)?,
+            }
+            for slot in slots.iter_mut().filter(|slot| slot.done || step >= limit) {
                 slot.done = true;
-                if result[slot.window].is_none() {
-                    result[slot.window] = Some(best(slot, rows, f64::from(no_speech[slot.window])));
-                }
+                let no_speech = f64::from(no_speech[slot.window]);
+                result[slot.window].get_or_insert_with(|| match choice {
+                    Choice::Beam(_) => vec![best(slot, number).found(no_speech)],
+                    Choice::Sample(_) => slot.live.iter().map(|one| one.clone().found(no_speech)).collect(),
+                });
             }
             if slots.iter().all(|slot| slot.done) {
                 break;
             }
-            self.regroup(&mut slots, origins, rows, &mut cache, &mut cross);
-            let next: Vec<i64> = slots
-                .iter()
-                .flat_map(|slot| {
-                    slot.beams.iter().map(|beam| beam.tokens.last().copied().unwrap_or(self.tokens.eot))
-                })
-                .collect();
-            let next = Tensor::from_slice(&next).to_device(self.device).unsqueeze(1);
-            let hidden = self.decoder.forward(&next, &mut cache, &cross, None);
-            logits = self.decoder.logits(&hidden.squeeze_dim(1));
+            self.drop_finished(&mut slots, &mut cache, &mut cross);
+            let next: Vec<Vec<i64>> = slots.iter().map(|slot| self.last_tokens(slot)).collect();
+            let mask = (number > 1).then(|| self.mask(&slots, length, step));
+            let sight = mask.as_ref().map_or(Sight::All, Sight::Masked);
+            let hidden = self.decoder.forward(&self.rows(&next), &mut cache, &cross, sight, None);
+            logits = self.decoder.logits(&hidden.flatten(0, 1));
         }
         result
             .into_iter()
@@ -135,132 +151,124 @@ impl Whisper {
             .collect()
     }
 
-    /// Makes the caches follow the hypotheses, and leaves finished windows out once there are enough of them to be worth the copy.
-    fn regroup(
-        &self,
-        slots: &mut Vec<Slot>,
-        origins: Vec<i64>,
-        rows: usize,
-        cache: &mut Cache,
-        cross: &mut Cross,
-    ) {
-        let live = slots.iter().filter(|slot| !slot.done).count();
-        let mut origins = origins;
-        if live * 4 <= slots.len() * 3 {
-            let kept: Vec<i64> = (0..slots.len()).filter(|i| !slots[*i].done).map(|i| i as i64).collect();
-            cross.select(&Tensor::from_slice(&kept).to_device(self.device));
-            origins = kept.iter().flat_map(|i| origins[*i as usize * rows..][..rows].to_vec()).collect();
-            slots.retain(|slot| !slot.done);
-        } else if origins.iter().enumerate().all(|(row, origin)| row as i64 == *origin) {
-            return;
-        }
-        cache.reorder(&Tensor::from_slice(&origins).to_device(self.device));
+    /// Rows of one length as a tensor.
+    fn rows(&self, rows: &[Vec<i64>]) -> Tensor {
+        let flat: Vec<i64> = rows.iter().flatten().copied().collect();
+        Tensor::from_slice(&flat).view([rows.len() as i64, -1]).to_device(self.device)
     }
 
-    /// One step of every beam; returns the row that each row now continues.
-    fn step_beams(
-        &self,
-        slots: &mut [Slot],
-        logits: &mut Tensor,
-        rules: &Rules,
-        width: usize,
-    ) -> Result<Vec<i64>, SpeechError> {
-        let norms = {
-            let histories: Vec<&[i64]> =
-                slots.iter().flat_map(|slot| slot.beams.iter().map(|beam| beam.tokens.as_slice())).collect();
-            rules.apply(logits, &histories)
-        };
-        let (values, ids) = logits.topk(width as i64 + 1, 1, true, true);
-        let values: Vec<f32> = values.flatten(0, -1).try_into()?;
-        let ids: Vec<i64> = ids.flatten(0, -1).try_into()?;
-        let mut origins = Vec::with_capacity(norms.len());
-        for (index, slot) in slots.iter_mut().enumerate() {
-            let first = index * width;
+    fn last_tokens(&self, slot: &Slot) -> Vec<i64> {
+        slot.live.iter().map(|one| one.tokens.last().copied().unwrap_or(self.tokens.eot)).collect()
+    }
+
+    /// Where each hypothesis finds its own tokens among those of its window: \[windows, 1, hypotheses, entries\].
+    fn mask(&self, slots: &[Slot], prompt: usize, steps: usize) -> Tensor {
+        let number = slots[0].live.len();
+        let entries = prompt + steps * number;
+        let mut mask = vec![f32::NEG_INFINITY; slots.len() * number * entries];
+        for (row, one) in mask.chunks_exact_mut(entries).zip(slots.iter().flat_map(|slot| &slot.live)) {
+            row[..prompt].fill(0.0);
+            for (step, place) in one.path.iter().enumerate() {
+                row[prompt + step * number + place] = 0.0;
+            }
+        }
+        let mask = Tensor::from_slice(&mask).view([slots.len() as i64, 1, number as i64, entries as i64]);
+        mask.to_kind(self.kind).to_device(self.device)
+    }
+
+    /// Leaves finished windows out once there are enough of them to be worth the copy.
+    fn drop_finished(&self, slots: &mut Vec<Slot>, cache: &mut Cache, cross: &mut Cross) {
+        let live: Vec<i64> = (0..slots.len()).filter(|i| !slots[*i].done).map(|i| i as i64).collect();
+        if live.len() * 4 > slots.len() * 3 {
+            return;
+        }
+        *cross = cross.selected(&live);
+        cache.keep(&live);
+        slots.retain(|slot| !slot.done);
+    }
+
+    /// One step of every beam.
+    fn step_beams(&self, slots: &mut [Slot], logits: &mut Tensor, width: usize) -> Result<(), SpeechError> {
+        let survey = Survey::of(self, logits, width + 1, None)?;
+        let mut first = 0;
+        for slot in slots {
+            let rows = slot.live.len();
+            let row = first;
+            first += rows;
             if slot.done {
-                origins.extend((first..first + width).map(|row| row as i64));
                 continue;
             }
-            let mut candidates: Vec<(f64, usize, i64)> = (0..width * (width + 1))
-                .map(|i| (first + i / (width + 1), first * (width + 1) + i))
-                .map(|(row, i)| {
-                    (slot.beams[row - first].sum + f64::from(values[i]) - norms[row], row, ids[i])
-                })
-                .filter(|candidate| candidate.0.is_finite())
-                .collect();
+            let mut candidates: Vec<(f64, usize, i64, f32)> = Vec::with_capacity(rows * (width + 1));
+            for (index, one) in slot.live.iter().enumerate().filter(|(_, one)| one.sum.is_finite()) {
+                let (found, norm) = survey.candidates(row + index, &allowed(&one.tokens, &self.tokens));
+                let chance = |value: f32| value - norm;
+                candidates.extend(found.into_iter().map(|candidate| {
+                    let chance = chance(candidate.value);
+                    (one.sum + f64::from(chance), index, candidate.id, chance)
+                }));
+            }
             candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let mut beams = Vec::with_capacity(width);
-            for (sum, row, id) in candidates {
-                let mut tokens = slot.beams[row - first].tokens.clone();
+            let mut next: Vec<Hypothesis> = Vec::with_capacity(width);
+            for (_, index, id, chance) in candidates {
                 if id == self.tokens.eot {
-                    slot.finished.push(Hypothesis { tokens, sum });
+                    slot.finished.push(slot.live[index].clone().end(chance));
                 } else {
-                    tokens.push(id);
-                    beams.push(Hypothesis { tokens, sum });
-                    origins.push(row as i64);
+                    next.push(slot.live[index].with(id, chance, next.len()));
                 }
-                if beams.len() == width {
+                if next.len() == width {
                     break;
                 }
             }
-            slot.done = slot.finished.len() >= width || beams.is_empty();
-            while beams.len() < width {
-                let tokens =
-                    beams.first().map_or_else(|| slot.beams[0].tokens.clone(), |beam| beam.tokens.clone());
-                beams.push(Hypothesis { tokens, sum: f64::NEG_INFINITY });
-                origins.push(first as i64);
+            slot.done = slot.finished.len() >= width || next.is_empty();
+            while next.len() < width {
+                // Fed along without effect.
+                let idle = slot.live[0].with(self.tokens.eot, f32::NEG_INFINITY, next.len());
+                next.push(idle);
             }
-            slot.beams = beams;
+            slot.live = next;
         }
-        Ok(origins)
+        Ok(())
     }
 
-    /// One token by chance for every row that has not ended.
+    /// One token by chance for every hypothesis that has not ended.
     fn step_samples(
         &self,
         slots: &mut [Slot],
         logits: &mut Tensor,
-        rules: &Rules,
-        temperature: f64,
-    ) -> Result<Vec<i64>, SpeechError> {
-        let rows = slots.iter().map(|slot| slot.beams.len()).sum::<usize>();
-        let norms = {
-            let histories: Vec<&[i64]> =
-                slots.iter().flat_map(|slot| slot.beams.iter().map(|beam| beam.tokens.as_slice())).collect();
-            rules.apply(logits, &histories)
-        };
-        // The Gumbel trick: the largest of logits plus this noise is distributed as the softmax.
-        let noise = logits.empty_like().exponential_(1.0).log();
-        let ids = (&*logits / temperature - noise).argmax(1, false);
-        let chosen: Vec<f32> = logits.gather(1, &ids.unsqueeze(1), false).flatten(0, -1).try_into()?;
-        let ids: Vec<i64> = ids.try_into()?;
+        temperatures: &[f64],
+    ) -> Result<(), SpeechError> {
+        let all: Vec<f32> = slots.iter().flat_map(|_| temperatures).map(|one| *one as f32).collect();
+        let all = Tensor::from_slice(&all).unsqueeze(1).to_device(self.device);
+        let survey = Survey::of(self, logits, 1, Some(&all))?;
         let mut row = 0;
         for slot in slots.iter_mut() {
-            for beam in &mut slot.beams {
-                // A row that has ended holds the end as its last token and is fed along without effect.
-                if beam.tokens.last() != Some(&self.tokens.eot) {
-                    beam.sum += f64::from(chosen[row]) - norms[row];
-                    beam.tokens.push(ids[row]);
+            for (place, one) in slot.live.iter_mut().enumerate() {
+                // One that has ended is fed along without effect.
+                if !one.ended {
+                    let (found, norm) = survey.candidates(row, &allowed(&one.tokens, &self.tokens));
+                    *one = match found.first() {
+                        Some(next) if next.id != self.tokens.eot => {
+                            one.with(next.id, next.value - norm, place)
+                        }
+                        Some(end) => std::mem::take(one).end(end.value - norm),
+                        None => std::mem::take(one).end(0.0),
+                    };
                 }
                 row += 1;
             }
-            if !slot.done && slot.beams.iter().all(|beam| beam.tokens.last() == Some(&self.tokens.eot)) {
-                slot.finished = slot.beams.clone();
-                slot.finished.iter_mut().for_each(|beam| beam.tokens.retain(|id| *id != self.tokens.eot));
-                slot.done = true;
-            }
+            slot.done = slot.live.iter().all(|one| one.ended);
         }
-        Ok((0..rows as i64).collect())
+        Ok(())
     }
 }
 
 /// The hypothesis of the highest average, finished ones first.
-fn best(slot: &Slot, rows: usize, no_speech: f64) -> Found {
+fn best(slot: &Slot, number: usize) -> Hypothesis {
     let mut all = slot.finished.clone();
-    if all.len() < rows {
-        let mut rest: Vec<_> = slot.beams.iter().filter(|beam| beam.sum.is_finite()).cloned().collect();
+    if all.len() < number {
+        let mut rest: Vec<_> = slot.live.iter().filter(|one| one.sum.is_finite()).cloned().collect();
         rest.sort_by(|a, b| b.sum.total_cmp(&a.sum));
-        all.extend(rest.into_iter().take(rows - slot.finished.len()));
+        all.extend(rest.into_iter().take(number - slot.finished.len()));
     }
-    let chosen = all.into_iter().max_by(|a, b| a.score().total_cmp(&b.score())).unwrap_or_default();
-    Found { tokens: chosen.tokens, sum: chosen.sum, no_speech }
+    all.into_iter().max_by(|a, b| a.score().total_cmp(&b.score())).unwrap_or_default()
 }

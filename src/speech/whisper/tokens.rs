@@ -12,7 +12,10 @@ pub const TIME_STEP: f64 = 0.02;
 
 /// Ids of a Whisper vocabulary. Text ids lie below `eot`, timestamps from `time_begin` on.
 pub struct Tokens {
+    tokenizer: Tokenizer,
     bytes: Vec<Vec<u8>>,
+    /// "What was said before" follows.
+    pub previous: i64,
     pub eot: i64,
     pub sot: i64,
     pub transcribe: i64,
@@ -22,10 +25,8 @@ pub struct Tokens {
     pub time_begin: i64,
     /// Code and id; empty for English-only models.
     pub languages: Vec<(String, i64)>,
-    /// Never written: symbols of what is no speech, and all special tokens but timestamps and `eot`.
+    /// Text that is never written: symbols of what is no speech.
     pub suppressed: Vec<i64>,
-    /// Not written first: a space alone, and the end.
-    pub blank: Vec<i64>,
 }
 
 impl Tokens {
@@ -68,10 +69,9 @@ impl Tokens {
             None => non_speech(&tokenizer),
         };
         suppressed.retain(|id| *id < eot);
-        suppressed.extend((eot + 1)..time_begin);
-        let space = tokenizer.token_to_id("Ġ").map(i64::from);
-        let blank = space.into_iter().chain([eot]).collect();
         Ok(Self {
+            previous: id("<|startofprev|>")?,
+            tokenizer,
             bytes,
             eot,
             sot,
@@ -82,7 +82,6 @@ impl Tokens {
             time_begin,
             languages,
             suppressed,
-            blank,
         })
     }
 
@@ -101,6 +100,13 @@ impl Tokens {
 
     pub fn bytes(&self, id: i64) -> &[u8] {
         usize::try_from(id).ok().and_then(|id| self.bytes.get(id)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Text as ids, without special tokens.
+    pub fn encode(&self, text: &str) -> Result<Vec<i64>, SpeechError> {
+        let encoded = self.tokenizer.encode(text, false);
+        let encoded = encoded.map_err(|error| SpeechError::Request(format!("this text: {error}")))?;
+        Ok(encoded.get_ids().iter().map(|id| i64::from(*id)).collect())
     }
 
     /// The text of `ids`; special tokens and timestamps have none, and bytes that are no UTF-8 become U+FFFD.

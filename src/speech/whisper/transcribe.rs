@@ -1,18 +1,39 @@
 //! A whole recording, a batch of windows at a time, so that memory does not grow with its length.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Instant;
+
+use tch::Device;
+
 use super::align::Text;
+use super::decoder::Cross;
 use super::model::Whisper;
+use super::onset;
 use super::search::Choice;
 use super::segments::{Piece, pieces};
 use super::windows::{Merger, Window};
 use crate::audio::PcmFile;
+use crate::speech::memory;
+use crate::speech::threads::{StepThreads, cores};
 use crate::speech::vad::{CHUNK, Span, Vad};
-use crate::speech::{Cancel, Segment, SpeechError, TranscribeOptions, TranscribeUpdate, Transcription, Word};
+use crate::speech::{
+    Cancel, Segment, SpeechError, Task, TranscribeOptions, TranscribeUpdate, Transcription, Word,
+};
 
 const SAMPLE_RATE: f64 = 16_000.0;
-/// Windows decoded together. The first batch is small, so that the first words are there early.
-const BATCH: usize = 8;
-const FIRST_BATCH: usize = 3;
+/// Windows that are decoded together at most.
+const BATCH: usize = 16;
+/// Bytes that all windows being decoded may need on a CPU.
+const WINDOW_BYTES: usize = 1 << 30;
+/// A GPU's free memory is so many times what the keys and values of the windows may take.
+const GPU_SHARE: usize = 4;
+/// Windows that a GPU decodes together at most: a few hundred rows keep it busy.
+const GPU_BATCH: usize = 64;
+/// Seconds after which the first words, and from then on more words, should be there.
+const FIRST_NEWS: f64 = 5.0;
+const NEWS: f64 = 30.0;
+/// First windows from which the language is told.
+const LISTENED_TO: usize = 3;
 /// Speech that is left after a window's last timestamp before it is decoded again from there. Seconds.
 const LEFT_BEHIND: f64 = 2.0;
 /// A window must bring at least this much before its rest is decoded again. Seconds.
@@ -25,21 +46,51 @@ struct Run<'a> {
     options: &'a TranscribeOptions,
     beam: usize,
     cancel: &'a Cancel,
+    /// Of all windows; not yet known, or each window's own where several are declared.
     language: Option<String>,
+    /// Tokens of the text to expect.
+    before: Vec<i64>,
 }
 
 impl Whisper {
-    /// Runs everything once on silence.
-    pub fn warm_up(&self) -> Result<(), SpeechError> {
-        let cross = self.decoder.cross(&self.encode(&[vec![0.0; 16_000]]));
-        self.search(
-            cross,
-            1,
-            &self.prompt("en", crate::speech::Task::Transcribe)?,
-            Choice::Beam(1),
-            &Cancel::default(),
-        )?;
+    /// Runs everything once on silence, and learns how fast it goes.
+    pub fn warm_up(&mut self) -> Result<(), SpeechError> {
+        let _threads = self.step_threads();
+        let prompt = [self.prompt(&[], "en", Task::Transcribe)?];
+        // The first time pays for what is done once.
+        for _ in 0..2 {
+            let begun = Instant::now();
+            let cross = self.encode(&[vec![0.0; 16_000]]);
+            self.search(cross, &prompt, Choice::Beam(1), &Cancel::default())?;
+            self.pace = begun.elapsed().as_secs_f64();
+        }
         Ok(())
+    }
+
+    /// Threads that decode windows of their own: as many as there are cores, unless memory does not allow it. A GPU is fed by one.
+    fn workers(&self) -> usize {
+        if self.device == Device::Cpu { cores().min(self.windows_in_memory()) } else { 1 }
+    }
+
+    fn step_threads(&self) -> StepThreads {
+        StepThreads::limit(cores() / self.workers())
+    }
+
+    /// As many as fit into what is free on a GPU, most of which is then for the steps in between, or into a fixed part of a CPU's memory.
+    fn windows_in_memory(&self) -> usize {
+        let bytes = match self.device {
+            Device::Cpu => WINDOW_BYTES,
+            _ => memory::gpu_free().map_or(WINDOW_BYTES, |free| free / GPU_SHARE),
+        };
+        (bytes / self.window_bytes().max(1)).max(1)
+    }
+
+    /// How many windows to decode at once by all workers: few before the first words are there, and no more than memory allows.
+    fn batch(&self, first: bool) -> usize {
+        let in_time = (if first { FIRST_NEWS } else { NEWS }) / self.pace.max(1e-3);
+        let most = if self.device == Device::Cpu { BATCH } else { GPU_BATCH };
+        let each = most.min(in_time as usize).max(1);
+        (each * self.workers()).min(self.windows_in_memory())
     }
 
     /// Finds speech, decodes it and reports segments batch by batch.
@@ -52,11 +103,17 @@ impl Whisper {
         cancel: &Cancel,
         on_update: &mut dyn FnMut(TranscribeUpdate),
     ) -> Result<Transcription, SpeechError> {
-        if let Some(language) = &options.language {
-            self.prompt(language, options.task)?;
+        let language = match options.languages.as_slice() {
+            _ if options.language.is_some() => options.language.clone(),
+            [one] => Some(one.clone()),
+            _ => (!self.is_multilingual()).then(|| "en".into()),
+        };
+        for code in language.iter().chain(&options.languages) {
+            self.prompt(&[], code, options.task)?;
         }
-        let language = options.language.clone().or_else(|| (!self.is_multilingual()).then(|| "en".into()));
-        let mut run = Run { whisper: self, pcm, options, beam, cancel, language };
+        let before = self.before(options.prompt.as_deref().unwrap_or_default())?;
+        let mut run = Run { whisper: self, pcm, options, beam, cancel, language, before };
+        let _threads = self.step_threads();
         let total = pcm.duration();
         let mut speech = vad.start();
         let mut merger = Merger::default();
@@ -79,7 +136,7 @@ impl Whisper {
                 waiting.extend(merger.finish(total));
             }
             loop {
-                let size = if segments.is_empty() { FIRST_BATCH } else { BATCH };
+                let size = self.batch(segments.is_empty());
                 if waiting.is_empty() || (waiting.len() < size && !last) {
                     break;
                 }
@@ -112,38 +169,69 @@ impl Run<'_> {
         Ok(segments)
     }
 
-    fn round(&mut self, windows: &[Window]) -> Result<(Vec<Segment>, Vec<Window>), SpeechError> {
-        let audio = windows
-            .iter()
-            .map(|window| {
-                let start = (window.start * SAMPLE_RATE).round() as u64;
-                let count = ((window.end - window.start) * SAMPLE_RATE).round() as usize;
-                self.pcm.read(start, count)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        let whisper = self.whisper;
-        let features = whisper.encode(&audio);
-        let cross = whisper.decoder.cross(&features);
-        let language = match &self.language {
-            Some(language) => language.clone(),
-            None => {
-                let ranked = whisper.detect(&cross, windows.len())?;
-                let best = ranked.into_iter().next().map_or_else(|| "en".into(), |(code, _)| code);
-                tracing::debug!(language = %best, "language detected");
-                self.language.insert(best).clone()
-            }
+    /// Every worker decodes a part of the windows.
+    fn round(&mut self, windows: &[Window]) -> Outcome<Segment, Window> {
+        self.know_language(windows)?;
+        let this = &*self;
+        let parts = even_parts(windows, this.whisper.workers());
+        let found = std::thread::scope(|scope| {
+            let work = |part: &Vec<Window>| {
+                let _no_gradients = tch::no_grad_guard();
+                fewer_if_short(part, &|some| this.part(some))
+            };
+            let others: Vec<_> = parts[1..].iter().map(|part| scope.spawn(move || work(part))).collect();
+            let mut found = vec![work(&parts[0])];
+            found.extend(
+                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
+            );
+            found
+        });
+        let (mut segments, mut rest) = (Vec::new(), Vec::new());
+        for part in found {
+            let (new, left) = part?;
+            segments.extend(new);
+            rest.extend(left);
+        }
+        Ok((segments, rest))
+    }
+
+    fn audio(&self, windows: &[Window]) -> Result<Vec<Vec<f32>>, SpeechError> {
+        let read = |window: &Window| {
+            let start = (window.start * SAMPLE_RATE).round() as u64;
+            let count = ((window.end - window.start) * SAMPLE_RATE).round() as usize;
+            Ok(self.pcm.read(start, count)?)
         };
-        let prompt = whisper.prompt(&language, self.options.task)?;
-        let found = whisper.decode(&cross, windows.len(), &prompt, self.beam, self.cancel)?;
+        windows.iter().map(read).collect()
+    }
+
+    fn part(&self, windows: &[Window]) -> Outcome<Segment, Window> {
+        let whisper = self.whisper;
+        let audio = self.audio(windows)?;
+        let cross = whisper.encode(&audio);
+        let languages = self.languages(&cross, windows.len())?;
+        let prompts: Vec<Vec<i64>> = languages
+            .iter()
+            .map(|language| whisper.prompt(&self.before, language, self.options.task))
+            .collect::<Result<_, _>>()?;
+        let found = whisper.decode(&cross, &prompts, self.beam, self.cancel)?;
         let lengths = windows.iter().map(|window| window.end - window.start);
         let split: Vec<(Vec<Piece>, f64)> = found
             .iter()
             .zip(lengths.clone())
-            .map(|(found, length)| pieces(&found.tokens, &whisper.tokens, length))
+            .map(|(found, length)| pieces(found, &whisper.tokens, length))
             .collect();
-        let texts: Vec<Text> =
-            split.iter().zip(lengths).map(|((pieces, _), length)| Text { pieces, length }).collect();
-        let words = whisper.align(&cross, &texts, &prompt, &language)?;
+        // The alignment looks at the words alone: what was said before would only make it longer.
+        let plain: Vec<&[i64]> = prompts.iter().map(|prompt| &prompt[self.before.len()..]).collect();
+        let texts: Vec<Text> = split
+            .iter()
+            .zip(lengths)
+            .zip(plain.iter().zip(&languages))
+            .map(|(((pieces, _), length), (prompt, language))| Text { pieces, prompt, language, length })
+            .collect();
+        let mut words = whisper.align(&cross, &texts)?;
+        for (words, audio) in words.iter_mut().zip(&audio) {
+            onset::settle(words.iter_mut().flatten(), audio);
+        }
         let (mut segments, mut rest) = (Vec::new(), Vec::new());
         for ((window, (pieces, behind)), words) in windows.iter().zip(&split).zip(words) {
             for (piece, words) in pieces.iter().zip(words) {
@@ -156,6 +244,70 @@ impl Run<'_> {
         }
         Ok((segments, rest))
     }
+
+    /// Finds out which language is spoken, if it is one for the whole recording and unknown: what the first windows say together.
+    fn know_language(&mut self, windows: &[Window]) -> Result<(), SpeechError> {
+        if self.language.is_none() && self.options.languages.is_empty() {
+            let some = &windows[..windows.len().min(LISTENED_TO)];
+            let found = self.whisper.detect(&self.whisper.encode(&self.audio(some)?), some.len())?;
+            let sums = (0..found[0].len()).map(|index| found.iter().map(|one| one[index]).sum::<f32>());
+            let best = self.whisper.likeliest(&sums.collect::<Vec<_>>(), &[]);
+            tracing::debug!(language = %best, "language detected");
+            self.language = Some(best);
+        }
+        Ok(())
+    }
+
+    /// The language of each window.
+    fn languages(&self, cross: &Cross, windows: usize) -> Result<Vec<String>, SpeechError> {
+        if let Some(language) = &self.language {
+            return Ok(vec![language.clone(); windows]);
+        }
+        let found = self.whisper.detect(cross, windows)?;
+        Ok(found.iter().map(|one| self.whisper.likeliest(one, &self.options.languages)).collect())
+    }
+}
+
+/// What was found, and what is left to be done.
+type Outcome<T, U> = Result<(Vec<T>, Vec<U>), SpeechError>;
+
+/// What `work` finds in the windows; where memory runs out, in halves of them, and halves of those.
+fn fewer_if_short<T, U>(windows: &[Window], work: &dyn Fn(&[Window]) -> Outcome<T, U>) -> Outcome<T, U> {
+    // tch panics where libtorch refuses an operation.
+    let found = catch_unwind(AssertUnwindSafe(|| work(windows)));
+    let short = match &found {
+        Ok(Err(error)) => memory::ran_out(&error.to_string()),
+        Ok(Ok(_)) => false,
+        Err(panic) => panic.downcast_ref::<String>().is_some_and(|said| memory::ran_out(said)),
+    };
+    if !short || windows.len() < 2 {
+        return found.unwrap_or_else(|panic| resume_unwind(panic));
+    }
+    tracing::warn!(windows = windows.len(), "out of memory; going on with half as many at once");
+    let (first, second) = windows.split_at(windows.len() / 2);
+    let (mut done, mut rest) = fewer_if_short(first, work)?;
+    let (more_done, more_rest) = fewer_if_short(second, work)?;
+    done.extend(more_done);
+    rest.extend(more_rest);
+    Ok((done, rest))
+}
+
+/// Windows in at most so many parts of about the same length, for that is what they cost; each part keeps their order.
+fn even_parts(windows: &[Window], number: usize) -> Vec<Vec<Window>> {
+    let mut longest: Vec<&Window> = windows.iter().collect();
+    longest.sort_by(|a, b| (b.end - b.start).total_cmp(&(a.end - a.start)));
+    let mut parts: Vec<(f64, Vec<Window>)> = vec![(0.0, Vec::new()); number.clamp(1, windows.len().max(1))];
+    for window in longest {
+        if let Some((seconds, part)) = parts.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0)) {
+            *seconds += window.end - window.start;
+            part.push(*window);
+        }
+    }
+    let in_order = |(_, mut part): (f64, Vec<Window>)| {
+        part.sort_by(|a, b| a.start.total_cmp(&b.start));
+        part
+    };
+    parts.into_iter().map(in_order).collect()
 }
 
 /// Moves a piece's times from the window to the recording; a segment spans its words.
@@ -165,4 +317,43 @@ fn segment(whisper: &Whisper, offset: f64, piece: &Piece, words: Vec<Word>) -> S
     let start = words.first().map_or(piece.start + offset, |word| word.start);
     let end = words.last().map_or(piece.end + offset, |word| word.end);
     Segment { start, end, text: whisper.tokens.text(&piece.tokens).trim().to_owned(), words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_even_and_lose_nothing() {
+        let window =
+            |start: f64, seconds: f64| Window { start, end: start + seconds, speech_end: start + seconds };
+        let windows: Vec<Window> = [29.0, 4.0, 28.0, 27.0, 5.0, 29.0]
+            .iter()
+            .zip(0..)
+            .map(|(s, i)| window(f64::from(i) * 30.0, *s))
+            .collect();
+        let parts = even_parts(&windows, 2);
+        let seconds = |part: &[Window]| part.iter().map(|w| w.end - w.start).sum::<f64>();
+        assert!((seconds(&parts[0]) - seconds(&parts[1])).abs() < 6.0, "{parts:?}");
+        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), windows.len());
+        assert!(parts.iter().all(|part| part.is_sorted_by(|a, b| a.start < b.start)));
+        assert_eq!(even_parts(&windows[..1], 8).len(), 1);
+    }
+
+    #[test]
+    fn where_memory_runs_out_fewer_windows_go_at_once() {
+        let window = |start: f64| Window { start, end: start + 1.0, speech_end: start + 1.0 };
+        let windows: Vec<Window> = (0..7).map(|i| window(f64::from(i))).collect();
+        let calls = std::cell::RefCell::new(Vec::new());
+        let work = |some: &[Window]| {
+            calls.borrow_mut().push(some.len());
+            assert!(some.len() <= 2, "CUDA out of memory. Tried to allocate {} GiB", some.len());
+            Ok((some.iter().map(|window| window.start).collect(), Vec::<()>::new()))
+        };
+        let (starts, _) = fewer_if_short(&windows, &work).unwrap();
+        assert_eq!(starts, [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(*calls.borrow(), [7, 3, 1, 2, 4, 2, 2]);
+        let other = |_: &[Window]| -> Result<(Vec<()>, Vec<()>), _> { Err(SpeechError::Cancelled) };
+        assert!(matches!(fewer_if_short(&windows, &other), Err(SpeechError::Cancelled)));
+    }
 }

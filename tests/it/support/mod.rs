@@ -10,5 +10,6 @@ pub mod postgres;
 pub mod redis;
 pub mod site;
 pub mod small_disk;
+pub mod speech_server;
 pub mod words;
 pub mod workshop;

@@ -44,6 +44,11 @@ impl Site {
         Self::start(false, settings).await
     }
 
+    /// With a worker, and settings of the test's own.
+    pub async fn working_with(settings: impl FnOnce(&mut Config)) -> Self {
+        Self::start(true, settings).await
+    }
+
     async fn start(working: bool, settings: impl FnOnce(&mut Config)) -> Self {
         let workshop = Workshop::new().await;
         let mut config = workshop.config();

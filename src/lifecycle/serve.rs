@@ -23,8 +23,7 @@ const HEAD: Duration = Duration::from_secs(150);
 /// Bytes of a request's head.
 const LARGEST_HEAD: usize = 64 * 1024;
 /// Between two pieces of an upload, and of any other body.
-pub(super) const PATIENCE: Patience =
-    Patience { upload: Duration::from_secs(600), other: Duration::from_secs(30) };
+pub const PATIENCE: Patience = Patience { upload: Duration::from_secs(600), other: Duration::from_secs(30) };
 /// After an error that is not the client's, such as too many open files.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -32,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// None today: a listener that fails is tried again.
-pub(super) async fn serve(
+pub async fn serve(
     router: Router,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
@@ -89,13 +88,14 @@ async fn serve_with(
 
 /// How long to wait for the next piece of a body.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    upload: Duration,
-    other: Duration,
+pub struct Patience {
+    /// Of an upload: a path that ends in `/upload`.
+    pub upload: Duration,
+    pub other: Duration,
 }
 
 /// Gives a body up when nothing more of it comes.
-pub(super) async fn patience(State(patience): State<Patience>, request: Request, next: Next) -> Response {
+pub async fn patience(State(patience): State<Patience>, request: Request, next: Next) -> Response {
     let upload = request.uri().path().ends_with("/upload");
     let wait = if upload { patience.upload } else { patience.other };
     let request = request.map(|body| {

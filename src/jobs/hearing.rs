@@ -1,0 +1,93 @@
+//! Who hears for a stage: the models of this process, or a speech server.
+
+use super::context::{Context, blocking};
+use super::error::JobError;
+use crate::audio::Cancel;
+use crate::model_api::client::{Peer, Remote, Sound};
+use crate::speech::{
+    Diarization, DiarizeOptions, Engine, TranscribeOptions, TranscribeUpdate, Transcription,
+};
+use crate::storage::StorageKey;
+
+/// How long a server may take to fetch a recording from the object store. Seconds.
+const ADDRESS_LASTS: u32 = 24 * 3600;
+
+/// Whichever hears.
+pub(super) enum Hearing {
+    /// The engine, and the name of what it computes with.
+    Here(Engine, String),
+    /// A speech server, who answers there, and what its results are labelled with.
+    There(Remote, Peer, String),
+}
+
+impl Hearing {
+    /// The speech server that writes words down, if it answers.
+    pub async fn words_there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
+        let peer = remote.peer(cancel).await?;
+        let method = match &peer {
+            Peer::Ours(health) => format!("{} at {}", health.model, remote.place()),
+            Peer::Other => remote.place(),
+        };
+        Ok(Self::There(remote.clone(), peer, method))
+    }
+
+    /// The speech server that tells speakers apart, if it answers.
+    pub async fn voices_there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
+        Ok(Self::There(remote.clone(), remote.peer(cancel).await?, remote.place()))
+    }
+
+    /// What results are labelled with.
+    pub fn method(&self) -> &str {
+        let (Self::Here(_, method) | Self::There(_, _, method)) = self;
+        method
+    }
+
+    /// As [`Engine::transcribe`]; `on_update` must not block.
+    pub async fn transcribe(
+        &self,
+        sound: Sound,
+        options: TranscribeOptions,
+        cancel: &Cancel,
+        on_update: impl FnMut(TranscribeUpdate) + Send + 'static,
+    ) -> Result<Transcription, JobError> {
+        let cancel = cancel.clone();
+        match self {
+            Self::Here(engine, _) => {
+                let engine = engine.clone();
+                blocking(move || Ok(engine.transcribe(sound.pcm, options, &cancel, on_update)?)).await
+            }
+            Self::There(remote, peer, _) => {
+                Ok(remote.transcribe(peer, &sound, &options, &cancel, on_update).await?)
+            }
+        }
+    }
+
+    /// As [`Engine::diarize`].
+    pub async fn diarize(
+        &self,
+        sound: Sound,
+        options: DiarizeOptions,
+        cancel: &Cancel,
+        on_progress: impl FnMut(f32) + Send + 'static,
+    ) -> Result<Diarization, JobError> {
+        let cancel = cancel.clone();
+        match self {
+            Self::Here(engine, _) => {
+                let engine = engine.clone();
+                blocking(move || Ok(engine.diarize(sound.pcm, options, &cancel, on_progress)?)).await
+            }
+            Self::There(remote, peer, _) => {
+                Ok(remote.diarize(peer, &sound, &options, &cancel, on_progress).await?)
+            }
+        }
+    }
+}
+
+impl Context {
+    /// The recording as whoever hears takes it.
+    pub async fn sound(&self) -> Result<Sound, JobError> {
+        let mp3 = StorageKey::Mp3 { transcript: self.attempt.transcript };
+        let url = self.env.storage.address(&mp3, ADDRESS_LASTS).await?;
+        Ok(Sound { pcm: self.pcm().await?, url })
+    }
+}
