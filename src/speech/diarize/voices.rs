@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn even_the_shortest_stretch_can_be_pooled() {
         for start in 0..50 {
-            let stretch =
-                Stretch { local: 0, frames: start..start + 8, clean: vec![start..start + 8], alone: false };
+            let frames = start..start + 8;
+            let stretch = Stretch { local: 0, frames: frames.clone(), clean: vec![frames], alone: false };
             assert_eq!(length(&stretch), MIN_FRAMES as usize);
         }
     }
