@@ -202,6 +202,11 @@ impl Decoder {
         self.embeddings.size()[0]
     }
 
+    /// Numbers that stand for a token, d.
+    pub fn width(&self) -> i64 {
+        self.embeddings.size()[1]
+    }
+
     pub fn layer_count(&self) -> usize {
         self.layers.len()
     }

@@ -32,6 +32,9 @@ const GPU_BATCH: usize = 64;
 /// Seconds after which the first words, and from then on more words, should be there.
 const FIRST_NEWS: f64 = 5.0;
 const NEWS: f64 = 30.0;
+/// Few words, and the seconds that no word is shorter than.
+const FEW_WORDS: usize = 8;
+const AT_ONCE: f64 = 0.05;
 /// First windows from which the language is told.
 const LISTENED_TO: usize = 3;
 /// Speech that is left after a window's last timestamp before it is decoded again from there. Seconds.
@@ -229,11 +232,15 @@ impl Run<'_> {
             .map(|(((pieces, _), length), (prompt, language))| Text { pieces, prompt, language, length })
             .collect();
         let mut words = whisper.align(&cross, &texts)?;
+        let late = onset::lateness(whisper.decoder.width(), whisper.is_multilingual());
         for (words, audio) in words.iter_mut().zip(&audio) {
-            onset::settle(words.iter_mut().flatten(), audio);
+            onset::settle(words.iter_mut().flatten(), audio, late);
         }
         let (mut segments, mut rest) = (Vec::new(), Vec::new());
         for ((window, (pieces, behind)), words) in windows.iter().zip(&split).zip(words) {
+            if squeezed(&words) {
+                continue;
+            }
             for (piece, words) in pieces.iter().zip(words) {
                 segments.push(segment(whisper, window.start, piece, words));
             }
@@ -310,6 +317,13 @@ fn even_parts(windows: &[Window], number: usize) -> Vec<Vec<Window>> {
     parts.into_iter().map(in_order).collect()
 }
 
+/// Whether a window's few words lie on top of each other: written down where nobody spoke them, for what was spoken takes time.
+fn squeezed(pieces: &[Vec<Word>]) -> bool {
+    let number = pieces.iter().map(Vec::len).sum::<usize>();
+    let at_once = pieces.iter().flatten().filter(|word| word.end - word.start < AT_ONCE).count();
+    (2..=FEW_WORDS).contains(&number) && 2 * at_once > number
+}
+
 /// Moves a piece's times from the window to the recording; a segment spans its words.
 fn segment(whisper: &Whisper, offset: f64, piece: &Piece, words: Vec<Word>) -> Segment {
     let words: Vec<Word> =
@@ -338,6 +352,23 @@ mod tests {
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), windows.len());
         assert!(parts.iter().all(|part| part.is_sorted_by(|a, b| a.start < b.start)));
         assert_eq!(even_parts(&windows[..1], 8).len(), 1);
+    }
+
+    #[test]
+    fn few_words_on_top_of_each_other_were_not_spoken() {
+        let words = |times: &[(f64, f64)]| -> Vec<Vec<Word>> {
+            let word = |(start, end): &(f64, f64)| Word {
+                text: " a".into(),
+                start: *start,
+                end: *end,
+                probability: 0.9,
+            };
+            vec![times.iter().map(word).collect()]
+        };
+        assert!(squeezed(&words(&[(0.7, 1.3), (1.3, 1.3), (1.3, 1.5), (1.5, 1.5), (1.5, 1.5)])));
+        assert!(!squeezed(&words(&[(0.7, 1.3), (1.3, 1.3), (1.3, 1.8)])));
+        assert!(!squeezed(&words(&[(0.7, 0.7)])), "one word may be short");
+        assert!(!squeezed(&[]));
     }
 
     #[test]

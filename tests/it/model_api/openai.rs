@@ -49,7 +49,10 @@ print(json.dumps({
 }))"#,
     )
     .await;
-    assert_eq!((&got["json"], &got["verbose"]), (&SENTENCE.into(), &SENTENCE.into()));
+    assert_eq!(got["json"], SENTENCE);
+    // The model leans towards the style of the text it was given, which has no sentence.
+    let verbose = got["verbose"].as_str().unwrap();
+    assert!(verbose.eq_ignore_ascii_case(SENTENCE), "{verbose}");
     assert_eq!(got["text"].as_str().unwrap().trim(), SENTENCE);
     assert_eq!(
         (got["language"].as_str(), &got["only words"], &got["only segments"]),
@@ -59,7 +62,7 @@ print(json.dumps({
     assert!((6.0..9.0).contains(&duration), "{duration}");
     let words = got["words"].as_array().unwrap();
     let spoken: String = words.iter().map(|word| word[0].as_str().unwrap()).collect();
-    assert_eq!(spoken.trim(), SENTENCE);
+    assert_eq!(spoken.trim(), verbose);
     let time = |word: &Value, place: usize| word[place].as_f64().unwrap();
     assert!(words.windows(2).all(|pair| time(&pair[0], 1) <= time(&pair[1], 1)));
     assert!((time(&words[10], 1) - 3.5).abs() < 1.0, "{:?}", words[10]);
