@@ -81,8 +81,7 @@ fn open(
     device: Device,
     precision: Precision,
 ) -> Result<Whisper, SpeechError> {
-    let mut whisper =
-        Whisper::load(&WhisperFiles::in_dir(&settings.models.whisper(name)?)?, device, precision)?;
+    let whisper = Whisper::load(&WhisperFiles::in_dir(&settings.models.whisper(name)?)?, device, precision)?;
     whisper.warm_up()?;
     Ok(whisper)
 }

@@ -17,6 +17,7 @@ use super::stretch::Stretch;
 use super::voices::Voices;
 use crate::audio::{Cancel, PcmFile};
 use crate::speech::SpeechError;
+use crate::speech::threads::cores;
 use crate::weights::TensorMap;
 
 /// More would help little beside Whisper, and each costs 34 MB.
@@ -24,11 +25,7 @@ const MOST: usize = 4;
 
 /// How many ears are worth their memory: one a core, and one on a GPU, which is fed by one thread.
 pub fn number(device: Device) -> usize {
-    if device == Device::Cpu {
-        std::thread::available_parallelism().map_or(1, usize::from).min(MOST)
-    } else {
-        1
-    }
+    if device == Device::Cpu { cores().min(MOST) } else { 1 }
 }
 
 pub struct Ear {
@@ -106,23 +103,4 @@ fn read_window(pcm: &PcmFile, start: usize) -> Result<Vec<f32>, SpeechError> {
     let mut samples = pcm.read((start * FRAME_STEP) as u64, WINDOW)?;
     samples.resize(WINDOW, 0.0);
     Ok(samples)
-}
-
-/// Until this is dropped, libtorch uses one thread for a step here, and in every thread that begins meanwhile.
-pub struct OneThread {
-    before: i32,
-}
-
-impl OneThread {
-    pub fn begin() -> Self {
-        let before = tch::get_num_threads();
-        tch::set_num_threads(1);
-        Self { before }
-    }
-}
-
-impl Drop for OneThread {
-    fn drop(&mut self) {
-        tch::set_num_threads(self.before);
-    }
 }

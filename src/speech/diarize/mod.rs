@@ -29,10 +29,11 @@ pub use reconstruct::TurnSettings;
 pub use segmentation::Segmentation;
 
 use crate::audio::{Cancel, PcmFile};
+use crate::speech::threads::StepThreads;
 use crate::speech::{Diarization, DiarizeOptions, SpeakerVoice, SpeechError};
 use crate::weights::read_tensors;
 use cluster::dot;
-use ear::{Ear, OneThread, share_out};
+use ear::{Ear, share_out};
 use reconstruct::Labelled;
 use segmentation::{Activity, FRAME_STEP, SAMPLE_RATE, WINDOW};
 use stretch::Stretch;
@@ -146,7 +147,7 @@ impl Diarizer {
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Hearing, SpeechError> {
         let starts = window_starts(pcm.len() as usize);
-        let _one = OneThread::begin();
+        let _one = StepThreads::limit(1);
         let batches: Vec<&[usize]> = starts.chunks(BATCH).collect();
         let mut tell = |from: f32, to: f32, done: usize, all: usize| {
             on_progress(from + (to - from) * done as f32 / all as f32);

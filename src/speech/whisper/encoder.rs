@@ -42,6 +42,12 @@ impl Encoder {
         })
     }
 
+    /// Multiplications and additions for a window of 30 s, about: the products of the layers, and attention.
+    pub fn window_cost(&self) -> f64 {
+        let (layers, width, features) = (self.layers.len() as f64, self.positions.size()[1] as f64, 1500.0);
+        layers * features * (24.0 * width * width + 4.0 * features * width)
+    }
+
     /// Mel frames \[windows, bins, 2 n\] to features \[windows, n, d\]; n is at most 1500.
     pub fn forward(&self, mel: &Tensor) -> Tensor {
         let (w1, b1) = &self.conv1;

@@ -45,28 +45,27 @@ impl Whisper {
         let fails = |found: &Found| {
             compression(found) > MOST_COMPRESSION || (found.average() < LEAST_AVERAGE && !is_silence(found))
         };
-        let failed: Vec<usize> = (0..found.len()).filter(|window| fails(&found[*window])).collect();
-        if !failed.is_empty() {
-            // Chance, but the same chance for the same windows: nobody else may draw meanwhile.
+        for window in 0..found.len() {
+            if !fails(&found[window]) {
+                continue;
+            }
+            // One window at a time, each from the same seed and with nobody else drawing meanwhile: whatever it is decoded beside, a window
+            // has the same text.
             let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
             tch::manual_seed(0);
-            let index: Vec<i64> = failed.iter().map(|window| *window as i64).collect();
-            let theirs: Vec<Vec<i64>> = failed.iter().map(|window| prompts[*window].clone()).collect();
-            let again =
-                self.search(cross.selected(&index), &theirs, Choice::Sample(&TEMPERATURES), cancel)?;
-            for (window, samples) in failed.into_iter().zip(again) {
-                found[window] = match samples.iter().find(|sample| !fails(sample)) {
-                    Some(coolest) => coolest.clone(),
-                    // None was good: the likeliest that does not repeat itself.
-                    None => {
-                        let tries = || samples.iter().chain([&found[window]]);
-                        let likelier = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
-                        let sane = tries().filter(|found| compression(found) <= MOST_COMPRESSION);
-                        let chosen = sane.max_by(likelier).or_else(|| tries().max_by(likelier));
-                        chosen.unwrap_or(&found[window]).clone()
-                    }
-                };
-            }
+            let (alone, prompt) = (cross.selected(&[window as i64]), [prompts[window].clone()]);
+            let samples = self.search(alone, &prompt, Choice::Sample(&TEMPERATURES), cancel)?.concat();
+            found[window] = match samples.iter().find(|sample| !fails(sample)) {
+                Some(coolest) => coolest.clone(),
+                // None was good: the likeliest that does not repeat itself.
+                None => {
+                    let tries = || samples.iter().chain([&found[window]]);
+                    let likelier = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
+                    let sane = tries().filter(|found| compression(found) <= MOST_COMPRESSION);
+                    let chosen = sane.max_by(likelier).or_else(|| tries().max_by(likelier));
+                    chosen.unwrap_or(&found[window]).clone()
+                }
+            };
         }
         for found in found.iter_mut().filter(|found| is_silence(found)) {
             found.tokens.clear();

@@ -66,8 +66,6 @@ pub struct Whisper {
     pub(super) alignment: Vec<(usize, i64)>,
     pub(super) device: Device,
     pub(super) kind: Kind,
-    /// Seconds that a window of few words takes; learnt by the warm-up.
-    pub(super) pace: f64,
 }
 
 impl Whisper {
@@ -96,17 +94,7 @@ impl Whisper {
         let tokens = Tokens::load(&files.tokenizer, decoder.vocabulary(), config.suppressed)?;
         let alignment = alignment_heads(config.alignment, &decoder);
         let suppressed = Tensor::from_slice(&tokens.suppressed).to_device(device);
-        Ok(Self {
-            mel: Mel::new(bins),
-            encoder,
-            decoder,
-            tokens,
-            suppressed,
-            alignment,
-            device,
-            kind,
-            pace: 1.0,
-        })
+        Ok(Self { mel: Mel::new(bins), encoder, decoder, tokens, suppressed, alignment, device, kind })
     }
 
     pub fn is_multilingual(&self) -> bool {

@@ -1,7 +1,6 @@
 //! A whole recording, a batch of windows at a time, so that memory does not grow with its length.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::time::Instant;
 
 use tch::Device;
 
@@ -29,6 +28,9 @@ const WINDOW_BYTES: usize = 1 << 30;
 const GPU_SHARE: usize = 4;
 /// Windows that a GPU decodes together at most: a few hundred rows keep it busy.
 const GPU_BATCH: usize = 64;
+/// Operations a second to reckon with, of a core and of a GPU.
+const CORE_SPEED: f64 = 5e10;
+const GPU_SPEED: f64 = 2e13;
 /// Seconds after which the first words, and from then on more words, should be there.
 const FIRST_NEWS: f64 = 5.0;
 const NEWS: f64 = 30.0;
@@ -56,17 +58,16 @@ struct Run<'a> {
 }
 
 impl Whisper {
-    /// Runs everything once on silence, and learns how fast it goes.
-    pub fn warm_up(&mut self) -> Result<(), SpeechError> {
+    /// Runs everything once on silence, so that the first request does not pay for what is done once.
+    pub fn warm_up(&self) -> Result<(), SpeechError> {
         let _threads = self.step_threads();
-        let prompt = [self.prompt(&[], "en", Task::Transcribe)?];
-        // The first time pays for what is done once.
-        for _ in 0..2 {
-            let begun = Instant::now();
-            let cross = self.encode(&[vec![0.0; 16_000]]);
-            self.search(cross, &prompt, Choice::Beam(1), &Cancel::default())?;
-            self.pace = begun.elapsed().as_secs_f64();
-        }
+        let cross = self.encode(&[vec![0.0; 16_000]]);
+        self.search(
+            cross,
+            &[self.prompt(&[], "en", Task::Transcribe)?],
+            Choice::Beam(1),
+            &Cancel::default(),
+        )?;
         Ok(())
     }
 
@@ -88,10 +89,12 @@ impl Whisper {
         (bytes / self.window_bytes().max(1)).max(1)
     }
 
-    /// How many windows to decode at once by all workers: few before the first words are there, and no more than memory allows.
+    /// How many windows to decode at once by all workers: few before the first words are there, and no more than memory allows. Not measured
+    /// but reckoned, so that the same recording is always decoded in the same way.
     fn batch(&self, first: bool) -> usize {
-        let in_time = (if first { FIRST_NEWS } else { NEWS }) / self.pace.max(1e-3);
-        let most = if self.device == Device::Cpu { BATCH } else { GPU_BATCH };
+        let (speed, most) =
+            if self.device == Device::Cpu { (CORE_SPEED, BATCH) } else { (GPU_SPEED, GPU_BATCH) };
+        let in_time = (if first { FIRST_NEWS } else { NEWS }) * speed / self.encoder.window_cost();
         let each = most.min(in_time as usize).max(1);
         (each * self.workers()).min(self.windows_in_memory())
     }
