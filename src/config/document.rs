@@ -53,7 +53,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("speech.device", "`auto` (CUDA where it is there), `cpu` or `cuda`."),
     (
         "speech.precision",
-        "What Whisper computes with: `float32`, `bfloat16`, `int8` (CPUs with AVX2: the encoder multiplies 8-bit integers) or `auto`: float16 on CUDA, on a CPU the fastest by a short measurement at start.",
+        "What Whisper computes with: `float32`, `bfloat16`, `int8` (CPUs with AVX2: the encoder multiplies 8-bit integers) or `auto`: float16 on CUDA; on a CPU bfloat16 where it multiplies that natively, else int8.",
     ),
     ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),

@@ -58,7 +58,7 @@ pub enum DeviceChoice {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrecisionChoice {
-    /// What the device is fastest in, by a short measurement at start.
+    /// What the device is fastest in.
     #[default]
     Auto,
     Float32,
