@@ -117,8 +117,7 @@ impl Whisper {
             slots.iter_mut().for_each(|slot| slot.live.resize(number, Hypothesis::default()));
         }
         let mut result: Vec<Option<Vec<Found>>> = vec![None; prompts.len()];
-        // Half of the context is for the text before, as in training.
-        let limit = (self.decoder.context() / 2) as usize;
+        let limit = longest(self.decoder.context() as usize, length);
         for step in 1.. {
             if cancel.is_cancelled() {
                 return Err(SpeechError::Cancelled);
@@ -262,6 +261,11 @@ impl Whisper {
     }
 }
 
+/// Tokens that may follow a prompt: half of the context, as in training, and no more than there are positions for.
+fn longest(context: usize, prompt: usize) -> usize {
+    (context / 2).min(context.saturating_sub(prompt)).max(1)
+}
+
 /// The hypothesis of the highest average, finished ones first.
 fn best(slot: &Slot, number: usize) -> Hypothesis {
     let mut all = slot.finished.clone();
@@ -271,4 +275,18 @@ fn best(slot: &Slot, number: usize) -> Hypothesis {
         all.extend(rest.into_iter().take(number - slot.finished.len()));
     }
     all.into_iter().max_by(|a, b| a.score().total_cmp(&b.score())).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prompt_leaves_a_position_for_every_token() {
+        // "What was said before" takes 224 tokens at most, start, language and task three.
+        for prompt in [1, 3, 224, 227] {
+            assert!(prompt + longest(448, prompt) <= 448, "{prompt}");
+        }
+        assert_eq!(longest(448, 3), 224);
+    }
 }
