@@ -71,4 +71,10 @@ ids! {
     StageRunId,
     /// One finished backup.
     BackupId,
+    /// One browser that is logged in.
+    SessionId,
+    /// One key for scripts.
+    ApiKeyId,
+    /// One try to log in.
+    AttemptId,
 }

@@ -1,5 +1,6 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
+mod admin;
 mod all;
 mod backup;
 mod certs;
@@ -31,6 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Admin(admin::Admin),
     Certs(certs::Certs),
     CheckConfig(check_config::CheckConfig),
     Demo(demo::Demo),
@@ -64,6 +66,7 @@ impl Command {
             process::settle_environment()?;
         }
         match self {
+            Self::Admin(command) => command.run(),
             Self::Certs(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Demo(command) => command.run(),

@@ -4,6 +4,7 @@
 //! `REFLECTOR_SECTION__KEY`. A few names of the ancestor are understood too (see `ancestor`).
 
 mod ancestor;
+mod auth;
 mod database;
 mod document;
 mod llm;
@@ -24,6 +25,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use auth::{AuthConfig, AuthMode};
 pub use database::DatabaseConfig;
 pub use document::markdown;
 pub use llm::LlmConfig;
@@ -42,6 +44,7 @@ pub use work::WorkConfig;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub server: ServerConfig,
+    pub auth: AuthConfig,
     pub database: DatabaseConfig,
     pub redis: RedisConfig,
     pub storage: StorageConfig,
@@ -104,6 +107,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate()?;
+        self.auth.validate()?;
         self.database.validate()?;
         self.storage.validate()?;
         self.tls.validate()?;

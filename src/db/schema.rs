@@ -10,6 +10,54 @@ table! {
         password_hash -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        is_admin -> Bool,
+        disabled_at -> Nullable<Timestamptz>,
+        credentials_at -> Timestamptz,
+        provisioned -> Nullable<Text>,
+    }
+}
+
+table! {
+    session (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Text,
+        created_at -> Timestamptz,
+        used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        user_agent -> Text,
+        address -> Text,
+    }
+}
+
+table! {
+    login_attempt (id) {
+        id -> Uuid,
+        account -> Text,
+        address -> Text,
+        at -> Timestamptz,
+    }
+}
+
+table! {
+    setup_code (code_hash) {
+        code_hash -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+table! {
+    user_api_key (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Nullable<Text>,
+        key_hash -> Text,
+        prefix -> Text,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -214,6 +262,8 @@ table! {
     }
 }
 
+joinable!(session -> app_user (user_id));
+joinable!(user_api_key -> app_user (user_id));
 joinable!(recording -> transcript (transcript_id));
 joinable!(upload_part -> recording (recording_id));
 joinable!(output -> transcript (transcript_id));
@@ -223,6 +273,8 @@ joinable!(participant -> transcript (transcript_id));
 
 allow_tables_to_appear_in_same_query!(
     app_user,
+    session,
+    user_api_key,
     transcript,
     recording,
     upload_part,

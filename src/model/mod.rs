@@ -5,13 +5,16 @@
 
 mod text_enum;
 
+pub mod api_key;
 pub mod backup;
 pub mod estimate;
+pub mod login;
 pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
 pub mod segment;
+pub mod session;
 pub mod stage;
 pub mod sweep;
 pub mod transcript;
@@ -20,13 +23,15 @@ pub mod understanding;
 pub mod user;
 pub mod view;
 
+pub use api_key::ApiKey;
 pub use output::Output;
 pub use participant::Participant;
 pub use recording::{Recording, UploadPart};
 pub use segment::{Segment, Word};
+pub use session::Session;
 pub use stage::{Attempt, Stage, StageState, StageStatus};
 pub use transcript::{ShareMode, SourceKind, Status, Transcript};
 pub use turn::{Turn, Voice};
 pub use understanding::{ActionItem, ActionKind, SummaryKind, SummarySentence, Topic};
-pub use user::{User, Viewer};
+pub use user::{Scopes, User, Viewer};
 pub use view::TranscriptView;

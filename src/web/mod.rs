@@ -5,9 +5,12 @@
 
 mod api;
 mod assets;
+mod cookies;
+mod door;
 mod extract;
 mod headers;
 mod health;
+mod login;
 mod metrics;
 mod pages;
 mod read;

@@ -2,7 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use axum::{Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::csrf::CsrfLayer;
@@ -10,8 +10,10 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetReques
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 
-use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::{assets, headers, health, metrics, pages, security, ws};
+use super::api::v1::{
+    self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
+};
+use super::{assets, door, headers, health, metrics, pages, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -27,6 +29,7 @@ pub fn router(app: App) -> Router {
     let site = headers::Site::new(&app.config().server);
     Router::new()
         .merge(pages())
+        .merge(account())
         .nest("/v1", v1())
         .route("/assets/{version}/{name}", get(assets::get))
         .route("/health", get(health::health))
@@ -46,6 +49,7 @@ pub fn router(app: App) -> Router {
                 .layer(middleware::from_fn_with_state(site, headers::add))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
+                .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
                 .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
         )
@@ -85,6 +89,21 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/restore", post(pages::restore))
 }
 
+/// Who comes in, and what is theirs to manage.
+fn account() -> Router<App> {
+    use pages::{login, settings, setup};
+    Router::new()
+        .route("/login", get(login::show).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/setup", get(setup::show).post(setup::finish))
+        .route("/settings", get(settings::show))
+        .route("/settings/sessions/end-others", post(settings::end_others))
+        .route("/settings/sessions/{id}/end", post(settings::end_session))
+        .route("/settings/keys", post(settings::create_key))
+        .route("/settings/keys/{id}/revoke", post(settings::revoke_key))
+        .route("/settings/password", post(settings::password))
+}
+
 fn v1() -> Router<App> {
     let one = Router::new()
         .route("/", get(transcripts::get).patch(transcripts::update).delete(transcripts::delete))
@@ -105,6 +124,10 @@ fn v1() -> Router<App> {
     Router::new()
         .route("/transcripts", get(list::list).post(transcripts::create))
         .nest("/transcripts/{id}", one)
+        .route("/auth/login", post(auth::login))
+        .route("/me", get(auth::me))
+        .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
+        .route("/user/api-keys/{id}", delete(api_keys::revoke))
         .fallback(v1::not_found)
 }
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::participant;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::policy::Viewer;
+use crate::policy::{self, Viewer};
 use crate::web::api::v1::{process as work, transcripts};
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
@@ -32,6 +32,9 @@ pub(in crate::web) async fn upload(
     Asking(viewer): Asking,
     PageMultipart(mut form): PageMultipart,
 ) -> Result<Redirect, PageError> {
+    if !policy::may_create(viewer) {
+        return Err(Error::Forbidden.into());
+    }
     let (mut title, mut language) = (String::new(), "auto".to_owned());
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         match field.name() {

@@ -1,6 +1,8 @@
 //! Version 1.
 
+pub(in crate::web) mod api_keys;
 pub(in crate::web) mod audio;
+pub(in crate::web) mod auth;
 pub(in crate::web) mod download;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;

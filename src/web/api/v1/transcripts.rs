@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind};
+use crate::policy;
 use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -51,6 +52,9 @@ pub(in crate::web) async fn create(
     Asking(viewer): Asking,
     ApiJson(body): ApiJson<CreateTranscript>,
 ) -> Result<Json<CreatedOut>, ApiError> {
+    if !policy::may_create(viewer) {
+        return Err(Error::Forbidden.into());
+    }
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
