@@ -4,6 +4,7 @@
 let
   cfg = config.services.reflector;
   inherit (lib.types)
+    bool
     enum
     ints
     listOf
@@ -33,6 +34,8 @@ let
           null
         else if builtins.isList value then
           builtins.toJSON (map toString value)
+        else if builtins.isBool value then
+          lib.boolToString value
         else
           toString value
       )
@@ -47,6 +50,28 @@ in
       '';
       site_url = option (nullOr str) null "https://reflector.example.org" ''
         The address people use. Where Caddy serves it, {option}`services.reflector.domain` decides.
+      '';
+      trusted_proxies = option (listOf str) [ ] [ "192.0.2.10" ] ''
+        Addresses and networks of proxies on other machines whose word on who asks counts; those of
+        {option}`services.reflector.trustedProxies` unless it is set. A proxy on this machine is always believed.
+      '';
+    };
+    auth = {
+      mode =
+        option
+          (enum [
+            "none"
+            "password"
+          ])
+          "none"
+          "password"
+          "How people show who they are: not at all, so that only this machine gets in; or by e-mail address and password.";
+      public_mode = option bool false true ''
+        Where people log in, let those who do not read what is public or nobody's, and add recordings that nobody owns.
+      '';
+      admin_email = option (nullOr str) null "admin@example.org" ''
+        Address of an administrator who is there from the start, with
+        {option}`services.reflector.auth.adminPasswordHashFile`.
       '';
     };
     database.pool_size = option (ints.between 1 100) 8 12 ''

@@ -111,7 +111,8 @@ async fn list(accounts: &mut Accounts) -> anyhow::Result<()> {
 fn password() -> anyhow::Result<String> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        let typed = rpassword::prompt_password("Password: ")?;
+        let typed = rpassword::prompt_password("Password: ")
+            .context("the terminal can't be asked; write the password to standard input as one line")?;
         let again = rpassword::prompt_password("The same again: ")?;
         ensure!(typed == again, "the two are not the same");
         return Ok(typed);

@@ -2,6 +2,8 @@
 //!
 //! Screenshots go to $REFLECTOR_SCREENSHOTS, else to a folder under target.
 
+mod login;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod auth;
 mod backup;
 mod browser;
 mod bus;
