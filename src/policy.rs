@@ -110,6 +110,11 @@ pub fn may_enter(viewer: Viewer) -> bool {
     viewer != Viewer::Visitor { public: false }
 }
 
+/// Whether a viewer may have the numbers about the service; `near`: they ask from this machine itself.
+pub fn may_watch(viewer: Viewer, near: bool) -> bool {
+    near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
+}
+
 /// Whose keys, sessions and password a viewer may manage: their own, and only when they are there themselves. A key makes no
 /// other key, so one that was lost can't outlive its revocation.
 pub fn manages_account(viewer: Viewer) -> Option<UserId> {

@@ -24,6 +24,8 @@ use crate::policy;
 /// What everybody may ask for where people log in: how to log in, what a login page consists of, and whether the server lives.
 const OPEN: &[&str] =
     &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", "/v1/auth/login", "/v1/me"];
+/// Of these, what is the same for everybody: the database is not asked who asks.
+const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt"];
 /// Style sheet, scripts and icon.
 const ASSETS: &str = "/assets/";
 /// Numbers about the service: for administrators, and for whoever watches from this machine.
@@ -57,8 +59,12 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     }
     let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
     let path = request.uri().path().to_owned();
-    let open = OPEN.contains(&path.as_str()) || path.starts_with(ASSETS);
+    let open = OPEN.contains(&path.as_str());
     let visitor = Seen::nobody(Viewer::Visitor { public: auth.public_mode });
+    if path.starts_with(ASSETS) || ALIVE.contains(&path.as_str()) {
+        request.extensions_mut().insert(visitor);
+        return next.run(request).await;
+    }
     let mut ended = false;
     let seen = match recognise(&app, request.headers(), https).await {
         Ok(seen) => seen.unwrap_or(visitor),
@@ -74,7 +80,7 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     };
     let enters = if path == METRICS {
         let near = request.extensions().get::<Client>().is_some_and(|Client(address)| address.is_loopback());
-        near || matches!(seen.viewer, Viewer::Admin(_))
+        policy::may_watch(seen.viewer, near)
     } else {
         open || policy::may_enter(seen.viewer)
     };

@@ -98,9 +98,13 @@ pub(super) async fn hashing<T: Send + 'static>(
     let busy =
         || Error::Unavailable("too many people are logging in right now; try again in a moment".into());
     let turn = timeout(PATIENCE, COMPARING.acquire()).await.map_err(|_| busy())?;
-    let done = tokio::task::spawn_blocking(work).await;
-    drop(turn);
-    done.map_err(|error| Error::Internal(error.into()))
+    // Whoever goes away meanwhile keeps the turn until the work is done.
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(turn);
+        done
+    });
+    done.await.map_err(|error| Error::Internal(error.into()))
 }
 
 /// The hash of a new password.
@@ -108,10 +112,21 @@ pub(super) async fn hashing<T: Send + 'static>(
 /// # Errors
 /// [`Error::Invalid`] with the limit, if it is too short or too long.
 pub(super) async fn new_hash(password: String) -> Result<String, Error> {
-    let invalid =
-        |error: password::PasswordError| Error::Invalid { field: "password", message: error.to_string() };
-    password::check(&password).map_err(invalid)?;
+    new_password(&password)?;
     hashing(move || password::hash(&password)).await?.map_err(invalid)
+}
+
+/// Whether that can be a password.
+///
+/// # Errors
+/// As [`new_hash`].
+pub(super) fn new_password(password: &str) -> Result<(), Error> {
+    password::check(password).map_err(invalid)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is an argument of map_err")]
+fn invalid(error: password::PasswordError) -> Error {
+    Error::Invalid { field: "password", message: error.to_string() }
 }
 
 /// An address that could be somebody's.

@@ -45,8 +45,13 @@ pub(super) async fn check(facts: &Facts) -> Found {
             return found;
         }
     };
-    let (limit, early, quick, ready, numbers) =
-        tokio::join!(limit(facts, site), early(facts, site), quick(facts, site), ready(facts, site), numbers(site));
+    let (limit, early, quick, ready, numbers) = tokio::join!(
+        limit(facts, site),
+        early(facts, site),
+        quick(facts, site),
+        ready(facts, site),
+        numbers(site)
+    );
     found.extend([
         ("H-27", limit),
         ("H-28", early),
@@ -106,7 +111,10 @@ async fn early(facts: &Facts, site: &Site) -> Outcome {
         Ok(String::from_utf8_lossy(&line).into_owned())
     });
     match said.await {
-        Ok(said) => pass_if(said.ends_with("413") || (closed(facts) && said.ends_with("401")), format!("{said} before a byte of the body")),
+        Ok(said) => pass_if(
+            said.ends_with("413") || (closed(facts) && said.ends_with("401")),
+            format!("{said} before a byte of the body"),
+        ),
         Err(why) => Fail(format!("{authority}: {why}")),
     }
 }

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::model::{login, user};
 use crate::web::extract::PageForm;
-use crate::web::login::{admit, email, new_hash};
+use crate::web::login::{admit, email, new_hash, new_password};
 use crate::web::respond::{PageError, html, html_with};
 use crate::web::viewer::{Client, Https};
 use crate::web::{assets, read};
@@ -73,19 +73,17 @@ pub(in crate::web) async fn finish(
     needed(&app).await?;
     let again =
         |error: Error, text: String| Ok(html_with(&error, &SetupPage::new(form.email.clone(), Some(text))));
-    let checked = match email(&form.email) {
-        Ok(address) => new_hash(form.password.clone()).await.map(|hash| (address, hash)),
-        Err(error) => Err(error),
-    };
-    let (address, hash) = match checked {
-        Ok(both) => both,
-        Err(error @ Error::Invalid { .. }) => {
+    let checked = email(&form.email).and_then(|address| new_password(&form.password).map(|()| address));
+    let address = match checked {
+        Ok(address) => address,
+        Err(error) => {
             let text = super::sentence(&error.to_string());
             return again(error, text);
         }
-        Err(error) => return Err(error.into()),
     };
+    // Before the work of a hash: a code is guessed no faster than a password.
     let attempt = admit(&app, "set-up code", client.0).await?;
+    let hash = new_hash(form.password.clone()).await?;
     let mut conn = read::connect(&app).await?;
     let code = secret::hash(&secret::typed_code(&form.code));
     let Some(user) = login::use_setup_code(&mut conn, &code, &address, &hash, clock::now()).await? else {
