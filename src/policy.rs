@@ -245,6 +245,9 @@ mod tests {
     fn who_may_come_in_add_and_manage() {
         let me = UserId::new();
         let key = |read, write| Viewer::Key { user: me, scopes: Scopes { read, write } };
+        assert!(may_watch(Viewer::User(me), true) && may_watch(Viewer::Admin(me), false));
+        assert!(!may_watch(Viewer::User(me), false) && !may_watch(key(true, true), false));
+        assert!(!may_watch(Viewer::Visitor { public: true }, false));
         for (viewer, enter, create, manage) in [
             (Viewer::Anonymous, true, true, None),
             (Viewer::Visitor { public: false }, false, false, None),

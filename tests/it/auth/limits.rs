@@ -32,7 +32,7 @@ async fn ten_failures_from_one_address_shut_that_address_out_and_no_other() {
     let refused = from(&site, "198.51.100.7", ADA, PASSWORD).await;
     assert_eq!(refused.status(), 429);
     let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((200..=300).contains(&wait), "{wait}");
+    assert!((1..=300).contains(&wait), "{wait}");
     let said: serde_json::Value = refused.json().await.unwrap();
     assert!(said["detail"].as_str().unwrap().contains("too many attempts"), "{said}");
     assert_eq!(
@@ -55,7 +55,7 @@ async fn ten_failures_with_one_account_shut_that_account_out_wherever_they_come_
     let page = form(&site, ADA, PASSWORD, "/").await;
     assert_eq!(page.status(), 429);
     assert!(page.headers().contains_key("retry-after"));
-    assert!(page.text().await.unwrap().contains("Too many attempts. Try again in 5 minutes."));
+    assert!(page.text().await.unwrap().contains("Too many attempts. Try again in"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
