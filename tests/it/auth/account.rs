@@ -10,7 +10,9 @@ use super::{ADA, PASSWORD, ask, guarded, login, person, send, token};
 use crate::support::site::Site;
 
 fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
+    let mut keys: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
 }
 
 #[tokio::test(flavor = "multi_thread")]
