@@ -2,7 +2,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::languages::{CODES, is_code};
 use super::{ConfigError, secret};
+
+/// Characters of names and words to expect, in the settings and for one recording: together they may be as long as what Whisper takes,
+/// 223 tokens.
+pub const MAX_PROMPT: usize = 500;
 
 /// `[speech]`: which models hear, and on what; or which speech server does it for us.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,6 +22,10 @@ pub struct SpeechConfig {
     pub precision: PrecisionChoice,
     /// Hypotheses kept while decoding; 1 is greedy.
     pub beam: usize,
+    /// Names and words to expect in every recording.
+    pub prompt: Option<String>,
+    /// Whisper's codes of the languages that may be spoken where one has to be found out; empty: any.
+    pub languages: Vec<String>,
     /// Requests that may wait for the engine before one is refused.
     pub queue: usize,
     /// Address of the speech server that writes words down; ours if unset.
@@ -75,6 +84,8 @@ impl Default for SpeechConfig {
             device: DeviceChoice::Auto,
             precision: PrecisionChoice::Auto,
             beam: 5,
+            prompt: None,
+            languages: Vec::new(),
             queue: 16,
             transcript_url: None,
             transcript_api_key: None,
@@ -135,6 +146,13 @@ impl SpeechConfig {
         if !(1..=1024).contains(&self.queue) {
             return Err(ConfigError::refused("speech.queue", "must be from 1 to 1024"));
         }
+        if self.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT) {
+            return Err(ConfigError::refused(
+                "speech.prompt",
+                format!("has more than {MAX_PROMPT} characters; Whisper would not see all of it"),
+            ));
+        }
+        self.validate_languages()?;
         for (name, url) in [
             ("speech.transcript_url", &self.transcript_url),
             ("speech.diarization_url", &self.diarization_url),
@@ -154,6 +172,21 @@ impl SpeechConfig {
                     "is set beside the key itself; leave one of them out",
                 ));
             }
+        }
+        Ok(())
+    }
+
+    fn validate_languages(&self) -> Result<(), ConfigError> {
+        let refuse = |message: String| Err(ConfigError::refused("speech.languages", message));
+        if let Some(code) = self.languages.iter().find(|code| !is_code(code)) {
+            return refuse(format!("{code:?} is none of Whisper's language codes: {}", CODES.join(" ")));
+        }
+        let here = self.transcript_url.as_ref().is_none_or(String::is_empty);
+        if here && self.model.ends_with(".en") && self.languages.iter().any(|code| code != "en") {
+            return refuse(format!(
+                "names other languages than en, and {} knows English only; set speech.model to one without .en",
+                self.model
+            ));
         }
         Ok(())
     }

@@ -69,6 +69,38 @@ fn a_model_is_named_by_its_folder_and_never_by_a_path() {
 }
 
 #[test]
+fn words_to_expect_have_a_limit_that_is_named() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__PROMPT", "Ä".repeat(500));
+        assert_eq!(load_in(jail).unwrap().speech.prompt.unwrap().chars().count(), 500);
+        jail.set_env("REFLECTOR_SPEECH__PROMPT", "Ä".repeat(501));
+        let said = load_in(jail).unwrap_err();
+        assert!(said.starts_with("settings: speech.prompt: has more than 500 characters"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_language_that_whisper_does_not_have_is_named() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__LANGUAGES", "[\"de\", \"gb\"]");
+        let said = load_in(jail).unwrap_err();
+        assert!(
+            said.starts_with("settings: speech.languages: \"gb\" is none of") && said.contains(" yue"),
+            "{said}"
+        );
+        jail.set_env("REFLECTOR_SPEECH__LANGUAGES", "[\"de\", \"yue\"]");
+        assert_eq!(load_in(jail).unwrap().speech.languages, ["de", "yue"]);
+        // An English-only model could hear none of them; a speech server has a model of its own.
+        jail.set_env("REFLECTOR_SPEECH__MODEL", "whisper-tiny.en");
+        assert!(load_in(jail).unwrap_err().contains("whisper-tiny.en knows English only"));
+        jail.set_env("TRANSCRIPT_URL", "http://gpu:8000");
+        assert!(load_in(jail).is_ok());
+        Ok(())
+    });
+}
+
+#[test]
 fn the_ancestors_names_are_understood() {
     Jail::expect_with(|jail| {
         jail.set_env("DATABASE_URL", "postgresql+asyncpg://me@db/reflector");
