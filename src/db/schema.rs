@@ -38,6 +38,7 @@ table! {
         audio_deleted -> Bool,
         change_seq -> BigInt,
         deleted_at -> Nullable<Timestamptz>,
+        vocabulary -> Text,
     }
 }
 
