@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::audio::{Cancel, decode_to_pcm};
 use crate::config::Config;
 use crate::export::{Document, Format, Line, render};
-use crate::jobs::engine_settings;
+use crate::jobs::{engine_settings, expected};
 use crate::model::Word;
 use crate::speech::attribute::{SpeakerSegment, attribute};
 use crate::speech::{DiarizeOptions, Engine, TranscribeOptions};
@@ -22,9 +22,12 @@ pub struct Transcribe {
     /// txt, md, json, srt, vtt or rttm
     #[arg(long, default_value = "txt")]
     format: Format,
-    /// Code of the language spoken, as in `en`; detected if not given
+    /// Code of the language spoken, as in `en`; several if it changes. Detected if not given, among `speech.languages` if there are any
     #[arg(long)]
-    language: Option<String>,
+    language: Vec<String>,
+    /// Names and words to expect, as in `Aoife, OKR`; after those of `speech.prompt`
+    #[arg(long)]
+    prompt: Option<String>,
     /// Whisper model, as in `whisper-base`
     #[arg(long)]
     model: Option<String>,
@@ -69,7 +72,11 @@ impl Transcribe {
         settings.beam = self.beam.map_or(settings.beam, usize::from);
         let engine = Engine::start(settings)?;
         bar.set_message("words");
-        let options = TranscribeOptions { language: self.language, ..TranscribeOptions::default() };
+        let options = expected(&config.speech).of(TranscribeOptions {
+            languages: self.language,
+            prompt: self.prompt,
+            ..TranscribeOptions::default()
+        });
         let words = engine.transcribe(pcm.clone(), options, &cancel, |update| {
             bar.set_position(50 + (update.done / update.total.max(0.001) * 650.0) as u64);
         })?;

@@ -13,7 +13,7 @@ use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAdd
 use crate::db::Pool;
 use crate::llm::Understanding;
 use crate::model_api::client::Remote;
-use crate::speech::{DeviceWish, Engine, EngineSettings, Precision};
+use crate::speech::{DeviceWish, Engine, EngineSettings, Expected, Precision};
 use crate::storage::Storage;
 use crate::tls::Trust;
 use crate::weights::ModelStore;
@@ -39,6 +39,8 @@ pub struct Environment {
 #[derive(Clone)]
 pub struct Speech {
     settings: EngineSettings,
+    /// Of every recording.
+    pub(super) expected: Expected,
     engine: Arc<OnceCell<Engine>>,
     words: Option<Remote>,
     voices: Option<Remote>,
@@ -55,6 +57,7 @@ impl Speech {
         };
         Ok(Self {
             settings: engine_settings(config, models),
+            expected: expected(config),
             engine: Arc::default(),
             words: remote(config.transcript_server()?)?,
             voices: remote(config.diarization_server()?)?,
@@ -92,6 +95,11 @@ impl Speech {
         let start = || blocking(move || Ok(Engine::start(settings)?));
         self.engine.get_or_try_init(start).await.cloned()
     }
+}
+
+/// What the settings say of every recording.
+pub fn expected(config: &SpeechConfig) -> Expected {
+    Expected { prompt: config.prompt.clone(), languages: config.languages.clone() }
 }
 
 /// The settings of an engine; `models` is the folder of all weights.

@@ -21,8 +21,11 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let sound = cx.sound().await?;
     let hearing = cx.env.speech.words(&cx.cancel).await?;
     let output = cx.open(hearing.method(), None).await?;
-    let options =
-        TranscribeOptions { language: wanted(&cx.transcript.source_language), ..Default::default() };
+    let options = cx.env.speech.expected.of(TranscribeOptions {
+        language: wanted(&cx.transcript.source_language),
+        prompt: Some(cx.transcript.vocabulary.clone()),
+        ..Default::default()
+    });
 
     let (sender, updates) = mpsc::unbounded_channel();
     let decoding = hearing.transcribe(sound, options, &cx.cancel, move |update| {

@@ -126,15 +126,14 @@ impl Remote {
             Task::Translate => "v1/audio/translations",
         };
         let ours = matches!(peer, Peer::Ours(_));
+        let expected = options.prompt.clone().map(|prompt| ("prompt", prompt));
         let form = || {
             let mut form = Form::new().part("file", sound.part()).text("response_format", "verbose_json");
             form = form.text("model", options.model.clone().unwrap_or_else(|| "whisper-1".into()));
             form =
                 form.text("timestamp_granularities[]", "word").text("timestamp_granularities[]", "segment");
-            for (name, value) in [("language", &options.language), ("prompt", &options.prompt)] {
-                if let Some(value) = value {
-                    form = form.text(name, value.clone());
-                }
+            for (name, value) in spoken(options, ours).into_iter().chain(expected.clone()) {
+                form = form.text(name, value);
             }
             if ours { form.text("stream", "true") } else { form }
         };
@@ -208,6 +207,17 @@ impl Remote {
             turns: found.diarization.into_iter().map(turn).collect(),
             speakers: found.speakers.unwrap_or_default().into_iter().map(voice).collect(),
         })
+    }
+}
+
+/// What is said about languages. Others know one or none; ours must not put its own settings in the place of a wish for any.
+fn spoken(options: &TranscribeOptions, ours: bool) -> Vec<(&'static str, String)> {
+    match (&options.language, options.languages.as_slice()) {
+        (Some(one), _) => vec![("language", one.clone())],
+        (None, [one]) => vec![("language", one.clone())],
+        (None, _) if !ours => Vec::new(),
+        (None, []) => vec![("language", "auto".into())],
+        (None, several) => several.iter().map(|one| ("languages[]", one.clone())).collect(),
     }
 }
 
