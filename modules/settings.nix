@@ -114,6 +114,10 @@ in
       queue =
         option (ints.between 1 1024) 16 32
           "Requests that may wait for the engine; one more is refused.";
+      unload_after = option (ints.between 0 10080) 15 0 ''
+        Minutes without work after which the models' memory is given back, the card's too; they are loaded again for the next
+        recording. 0: never.
+      '';
       transcript_url = option (nullOr str) null "https://gpu.internal" ''
         Address of the speech server that writes words down instead of this machine's models; its key is
         {option}`services.reflector.speechServer.transcriptApiKeyFile`.

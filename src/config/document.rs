@@ -66,6 +66,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
     (
+        "speech.unload_after",
+        "Minutes without work after which the models are given back, and loaded again for the next recording: a gigabyte and more that others can use, for seconds of loading, which the recording's page shows. 0: never, for a machine that has nothing else to do.",
+    ),
+    (
         "speech.transcript_url",
         "Address of the speech server that writes words down instead of this machine's models, without `/v1`. Also `TRANSCRIPT_URL`.",
     ),

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::languages::{CODES, is_code};
 use super::{ConfigError, secret};
 
+/// Minutes.
+const LONGEST_IDLE: u32 = 7 * 24 * 60;
+
 /// Characters of names and words to expect, in the settings and for one recording: together they may be as long as what Whisper takes,
 /// 223 tokens.
 pub const MAX_PROMPT: usize = 500;
@@ -28,6 +31,8 @@ pub struct SpeechConfig {
     pub languages: Vec<String>,
     /// Requests that may wait for the engine before one is refused.
     pub queue: usize,
+    /// Minutes without work after which the models' memory is given back; 0: never.
+    pub unload_after: u32,
     /// Address of the speech server that writes words down; ours if unset.
     pub transcript_url: Option<String>,
     pub transcript_api_key: Option<String>,
@@ -87,6 +92,7 @@ impl Default for SpeechConfig {
             prompt: None,
             languages: Vec::new(),
             queue: 16,
+            unload_after: 15,
             transcript_url: None,
             transcript_api_key: None,
             transcript_api_key_file: None,
@@ -145,6 +151,12 @@ impl SpeechConfig {
         }
         if !(1..=1024).contains(&self.queue) {
             return Err(ConfigError::refused("speech.queue", "must be from 1 to 1024"));
+        }
+        if self.unload_after > LONGEST_IDLE {
+            return Err(ConfigError::refused(
+                "speech.unload_after",
+                format!("must be from 0 (never) to {LONGEST_IDLE} minutes, a week"),
+            ));
         }
         if self.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT) {
             return Err(ConfigError::refused(

@@ -69,6 +69,20 @@ fn a_model_is_named_by_its_folder_and_never_by_a_path() {
 }
 
 #[test]
+fn models_may_stay_for_ever_or_be_given_back_within_a_week() {
+    Jail::expect_with(|jail| {
+        for usable in ["0", "10080"] {
+            jail.set_env("REFLECTOR_SPEECH__UNLOAD_AFTER", usable);
+            assert!(load_in(jail).is_ok());
+        }
+        jail.set_env("REFLECTOR_SPEECH__UNLOAD_AFTER", "10081");
+        let said = load_in(jail).unwrap_err();
+        assert_eq!(said, "settings: speech.unload_after: must be from 0 (never) to 10080 minutes, a week");
+        Ok(())
+    });
+}
+
+#[test]
 fn words_to_expect_have_a_limit_that_is_named() {
     Jail::expect_with(|jail| {
         jail.set_env("REFLECTOR_SPEECH__PROMPT", "Ä".repeat(500));

@@ -95,6 +95,7 @@ table! {
         error -> Nullable<Text>,
         current_output -> Nullable<Uuid>,
         warning -> Nullable<Text>,
+        note -> Nullable<Text>,
     }
 }
 

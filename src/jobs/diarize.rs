@@ -8,7 +8,7 @@ use crate::speech::DiarizeOptions;
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let sound = cx.sound().await?;
-    let hearing = cx.env.speech.voices(&cx.cancel).await?;
+    let hearing = cx.env.speech.voices(&cx.cancel, &cx.progress).await?;
     let report = cx.progress.part(0.0, 1.0);
     let options = DiarizeOptions::default();
     let found = hearing.diarize(sound, options, &cx.cancel, move |done| report(f64::from(done))).await?;

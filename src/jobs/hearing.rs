@@ -2,6 +2,7 @@
 
 use super::context::{Context, blocking};
 use super::error::JobError;
+use super::progress::Progress;
 use crate::audio::Cancel;
 use crate::model_api::client::{Peer, Remote, Sound};
 use crate::speech::{
@@ -34,6 +35,19 @@ impl Hearing {
     /// The speech server that tells speakers apart, if it answers.
     pub async fn voices_there(remote: &Remote, cancel: &Cancel) -> Result<Self, JobError> {
         Ok(Self::There(remote.clone(), remote.peer(cancel).await?, remote.place()))
+    }
+
+    /// Itself, once `progress` has been told if its models are unloaded: they are loaded for the next request.
+    pub fn noted(self, progress: &Progress) -> Self {
+        let loaded = match &self {
+            Self::Here(engine, _) => engine.health().loaded,
+            Self::There(_, Peer::Ours(health), _) => health.loaded,
+            Self::There(..) => true,
+        };
+        if !loaded {
+            progress.loading();
+        }
+        self
     }
 
     /// What results are labelled with.

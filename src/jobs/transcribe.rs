@@ -19,7 +19,7 @@ struct Update {
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let sound = cx.sound().await?;
-    let hearing = cx.env.speech.words(&cx.cancel).await?;
+    let hearing = cx.env.speech.words(&cx.cancel, &cx.progress).await?;
     let output = cx.open(hearing.method(), None).await?;
     let options = cx.env.speech.expected.of(TranscribeOptions {
         language: wanted(&cx.transcript.source_language),

@@ -6,6 +6,7 @@ pub mod diarize;
 mod engine;
 mod error;
 mod expect;
+mod keeper;
 mod memory;
 mod models;
 mod native;

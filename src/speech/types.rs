@@ -160,8 +160,12 @@ pub struct TranscribeUpdate<'a> {
 /// How the engine is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
-    /// Models are loaded and warm, and the thread lives.
+    /// The thread lives, and the models could be loaded when they were last needed. Unloaded ones are loaded for the next request.
     pub ready: bool,
+    /// The models are in memory.
+    pub loaded: bool,
+    /// Why the models could not be loaded; the next request tries again.
+    pub failure: Option<String>,
     /// Requests that wait.
     pub queued: usize,
     /// Requests being worked on: 0 or 1.

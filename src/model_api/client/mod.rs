@@ -77,14 +77,16 @@ impl Remote {
         self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Finds out who answers.
+    /// Finds out who answers. One of ours whose models could not be loaded tries again when it is asked for something.
     ///
     /// # Errors
     /// Nobody does, or a server of ours that is not ready.
     pub async fn peer(&self, cancel: &Cancel) -> Result<Peer, RemoteError> {
         match self.get("health", cancel).await? {
             (200 | 503, Ok(health)) => match serde_json::from_value::<Health>(health) {
-                Ok(health) if health.service == SERVICE && health.ready => Ok(Peer::Ours(Box::new(health))),
+                Ok(health) if health.service == SERVICE && (health.ready || health.failure.is_some()) => {
+                    Ok(Peer::Ours(Box::new(health)))
+                }
                 Ok(health) if health.service == SERVICE => Err(self.away("its models are not ready")),
                 _ => Ok(Peer::Other),
             },
@@ -96,10 +98,13 @@ impl Remote {
     /// Tries the key, and says who answers: for `doctor`.
     ///
     /// # Errors
-    /// As [`Remote::peer`], and if a server of ours refuses the key.
+    /// As [`Remote::peer`], and if a server of ours could not load its models, or refuses the key.
     pub async fn check(&self) -> Result<Peer, RemoteError> {
         let peer = self.peer(&Cancel::new()).await?;
-        if matches!(peer, Peer::Ours(_)) {
+        if let Peer::Ours(health) = &peer {
+            if let Some(failure) = &health.failure {
+                return Err(self.away(failure.clone()));
+            }
             let (status, body) = self.get("v1/models", &Cancel::new()).await?;
             if status != 200 {
                 return Err(self.refused(status, &body.unwrap_or_default()));

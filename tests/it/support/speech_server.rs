@@ -32,6 +32,7 @@ pub fn engine() -> Engine {
             precision: None,
             beam: 1,
             queue: 16,
+            unload_after: None,
         })
     };
     ENGINE.get_or_init(|| start().expect("models are installed (`make setup`)")).clone()
