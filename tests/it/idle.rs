@@ -68,7 +68,6 @@ fn an_idle_engines_memory_is_given_back_and_the_next_request_gives_the_same_word
         let ran = command.args(["--exact", name, "--nocapture"]).env(ALONE, "1").output().unwrap();
         let said = String::from_utf8_lossy(&ran.stdout);
         assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));
-        println!("{said}");
         return;
     }
     let (engine, pcm) = (start(&cache_dir().join("models"), "whisper-base"), sample("librivox/0870.wav"));
@@ -79,9 +78,7 @@ fn an_idle_engines_memory_is_given_back_and_the_next_request_gives_the_same_word
     let (full, health) = (resident(), engine.health());
     assert!(health.ready && health.loaded, "{health:?}");
     until_unloaded(&engine);
-    // Said when it is done.
     let idle = resident();
-    println!("{full} MB with models, {idle} MB without");
     assert!(idle + 200 < full, "{full} MB with models, {idle} MB without");
     assert!(engine.health().ready, "an idle engine takes requests");
 
