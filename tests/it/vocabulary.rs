@@ -113,6 +113,24 @@ async fn too_many_names_are_refused_by_field_and_limit_on_page_and_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn names_can_be_corrected_on_the_page_when_it_is_transcribed_again() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let (path, api) = (format!("/transcripts/{id}"), format!("/v1/transcripts/{id}"));
+    let (status, _) = site.form(&format!("{path}/process"), "vocabulary=Aoife+%26+Söhne").await;
+    assert_eq!(status, 303);
+    assert_eq!(site.json(&api).await.1["vocabulary"], "Aoife & Söhne");
+    site.up_to(id, None).await;
+    let (_, page) = site.page(&path).await;
+    assert!(page.contains("Aoife &#38; Söhne</textarea>"), "{page}");
+    // "Try again" asks for no names, and leaves them.
+    site.form(&format!("{path}/process"), "").await;
+    assert_eq!(site.json(&api).await.1["vocabulary"], "Aoife & Söhne");
+    let long = format!("vocabulary={}", "a".repeat(501));
+    assert_eq!(site.form(&format!("{path}/process"), &long).await.0, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn declared_languages_reach_the_engine_where_the_language_is_found_out() {
     let site = Site::working_with(|config| {
         config.speech.model = "whisper-base".into();

@@ -172,6 +172,8 @@ pub(in crate::web) async fn speakers(
 pub(in crate::web) struct ProcessForm {
     #[serde(default)]
     from: String,
+    /// Names and special words, where the form asks for them.
+    vocabulary: Option<String>,
 }
 
 /// `POST /transcripts/{id}/process`.
@@ -181,7 +183,12 @@ pub(in crate::web) async fn process(
     UrlPath(id): UrlPath<TranscriptId>,
     PageForm(form): PageForm<ProcessForm>,
 ) -> Result<Redirect, PageError> {
+    let vocabulary = form.vocabulary.map(transcripts::vocabulary).transpose()?;
     let mut conn = read::connect(&app).await?;
+    if vocabulary.is_some() {
+        read::allowed(&mut conn, viewer, id, |may| may.write && may.process).await?;
+        transcript::patch(&mut conn, id, &Patch { vocabulary, ..Patch::default() }).await?;
+    }
     work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
     Ok(to(id))
 }

@@ -13,6 +13,7 @@ use super::stages::{Arrived, StagesView, stages};
 use super::turns::{Block, blocks};
 use super::wave;
 use crate::app::App;
+use crate::config::MAX_PROMPT;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::export::clock;
@@ -46,6 +47,10 @@ struct View {
     may_edit: bool,
     may_delete: bool,
     may_process: bool,
+    /// Names and special words to expect, for when it is transcribed again.
+    vocabulary: String,
+    /// Characters.
+    vocabulary_limit: usize,
     head: HeadView,
     stages: StagesView,
     player: Option<PlayerView>,
@@ -196,6 +201,8 @@ async fn load(
         may_edit: may.write,
         may_delete: may.delete,
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
+        vocabulary: view.transcript.vocabulary.clone(),
+        vocabulary_limit: MAX_PROMPT,
         head: head(&view, people.len()),
         gist: gist(&view),
         stages,
