@@ -44,7 +44,7 @@ impl Shown {
 impl Progress {
     /// `done` from 0 to 1; going back has no effect. Whatever was waited for is there.
     pub fn set(&self, done: f64) {
-        self.change(|shown| Shown { done: shown.done.max(done.min(1.0)), loading: false });
+        self.change(|shown| Shown { done: shown.done.max(done).min(1.0), loading: false });
     }
 
     /// The model has to be loaded before the work can begin, or go on.
