@@ -38,6 +38,7 @@ table! {
         audio_deleted -> Bool,
         change_seq -> BigInt,
         deleted_at -> Nullable<Timestamptz>,
+        channels -> SmallInt,
     }
 }
 
@@ -124,6 +125,7 @@ table! {
         word_start -> Array<Double>,
         word_end -> Array<Double>,
         word_probability -> Array<Float>,
+        channel -> SmallInt,
     }
 }
 
@@ -134,6 +136,7 @@ table! {
         start -> Double,
         end -> Double,
         speaker -> Integer,
+        channel -> Nullable<SmallInt>,
     }
 }
 
