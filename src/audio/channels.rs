@@ -39,8 +39,9 @@ const OWN: f64 = 0.02;
 const OWN_SECONDS: f64 = 1.0;
 
 /// What a side has of the other is muted where it is so many dB less than the side would be if it spoke (as the other does): soft
-/// sounds of a person's own are within that.
-const MUTED: i16 = 18;
+/// sounds of a person's own are within that. Half of what one side says alone must be so much louder than the other, or an echo or noise
+/// is too loud to be told from speech.
+const MUTED: u8 = 18;
 /// Frames around a side's own speech that are left alone: 256 ms, in which words fade in and out.
 const AROUND: usize = 8;
 
@@ -52,13 +53,14 @@ pub(super) struct Evidence {
 }
 
 /// What one frame says.
-#[derive(Clone, Copy, PartialEq)]
 enum Frame {
+    /// Nobody speaks.
     Quiet,
     /// This channel alone.
     Only(usize),
     /// Both, each with its own.
     Both,
+    /// The same in both.
     Shared,
 }
 
@@ -84,12 +86,15 @@ impl Evidence {
     /// Two sides, if they are.
     pub fn judge(self) -> Option<Separate> {
         let active = self.active()?;
-        let mut own: [Vec<u8>; 2] = Default::default();
+        let (mut own, mut gaps): ([Vec<u8>; 2], [Vec<u8>; 2]) = Default::default();
         let (mut all, mut shared) = (0_usize, 0_usize);
         for (index, levels) in self.levels.iter().enumerate() {
             match frame(*levels, self.likeness[index / BLOCK_FRAMES], active) {
                 Frame::Quiet => continue,
-                Frame::Only(side) => own[side].push(levels[side]),
+                Frame::Only(side) => {
+                    own[side].push(levels[side]);
+                    gaps[side].push(levels[0].abs_diff(levels[1]));
+                }
                 Frame::Both => {}
                 Frame::Shared => shared += 1,
             }
@@ -98,7 +103,8 @@ impl Evidence {
         let share = |count: usize| count as f64 / all.max(1) as f64;
         let least = OWN_SECONDS * 16_000.0 / FRAME as f64;
         let each = own.iter().all(|frames| share(frames.len()) >= OWN && frames.len() as f64 >= least);
-        if !each || share(own[0].len() + own[1].len()) < MOSTLY || share(shared) > SHARED {
+        let apart = gaps.iter_mut().all(|gaps| percentile(gaps, 50) >= MUTED);
+        if !each || !apart || share(own[0].len() + own[1].len()) < MOSTLY || share(shared) > SHARED {
             return None;
         }
         let speech = own.map(|mut frames| i16::from(percentile(&mut frames, 75)));
@@ -121,11 +127,11 @@ impl Separate {
         let foreign = |at: usize| {
             let levels = self.levels[at];
             let above = |side: usize| i16::from(levels[side]) - self.speech[side];
-            levels[1 - side] >= self.active && above(side) < above(1 - side) - MUTED
+            levels[1 - side] >= self.active && above(side) < above(1 - side) - i16::from(MUTED)
         };
         let speaks = |at: usize| {
             let level = self.levels[at][side];
-            level >= FAINT && i16::from(level) >= self.speech[side] - MUTED && !foreign(at)
+            level >= FAINT && i16::from(level) >= self.speech[side] - i16::from(MUTED) && !foreign(at)
         };
         let around = index.saturating_sub(AROUND)..(index + AROUND + 1).min(self.levels.len());
         index < self.levels.len() && foreign(index) && !around.into_iter().any(speaks)
@@ -185,3 +191,6 @@ fn flattened(samples: &[f32]) -> Vec<f32> {
     let halves: Vec<f32> = samples.chunks_exact(2).map(|pair| pair[0] + pair[1]).collect();
     halves.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
+
+#[cfg(test)]
+mod tests;

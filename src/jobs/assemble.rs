@@ -78,3 +78,36 @@ fn spoken(row: Segment) -> speech::Segment {
     });
     speech::Segment { start: row.start, end: row.end, text: row.text, words: words.collect() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(channel: i16, start: f64, text: &str) -> Segment {
+        Segment { idx: 0, start, end: start + 1.0, speaker: None, text: text.into(), words: vec![], channel }
+    }
+
+    fn turn(channel: Option<i16>, start: f64, speaker: i32) -> turn::Turn {
+        turn::Turn { start, end: start + 1.0, speaker, channel }
+    }
+
+    fn shown(rows: &[Segment]) -> Vec<(i32, Option<i32>, i16, &str)> {
+        rows.iter().map(|row| (row.idx, row.speaker, row.channel, row.text.as_str())).collect()
+    }
+
+    #[test]
+    fn words_of_a_channel_go_to_its_own_turns_though_anothers_cover_them() {
+        let words = vec![said(0, 0.0, "one"), said(0, 4.0, "three"), said(1, 0.1, "two")];
+        let turns = [turn(Some(1), 0.0, 0), turn(Some(1), 4.0, 0), turn(Some(0), 0.0, 1)];
+        let rows = assemble(words, &turns, 2);
+        assert_eq!(shown(&rows), [(0, Some(0), 0, "one"), (1, Some(1), 1, "two"), (2, Some(0), 0, "three")]);
+    }
+
+    #[test]
+    fn turns_of_the_mix_are_for_the_words_of_every_channel() {
+        let words = vec![said(0, 0.0, "one"), said(1, 2.0, "two"), said(1, 4.0, "three")];
+        let turns = [turn(None, 0.0, 0), turn(None, 2.0, 1), turn(None, 4.0, 0)];
+        let rows = assemble(words, &turns, 2);
+        assert_eq!(shown(&rows), [(0, Some(0), 0, "one"), (1, Some(1), 1, "two"), (2, Some(0), 1, "three")]);
+    }
+}

@@ -119,3 +119,17 @@ impl Context {
         Ok(sounds.into_iter().map(|(_, sound)| sound).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::Trust;
+
+    #[tokio::test]
+    async fn a_server_that_fetches_recordings_by_address_is_given_no_channel_of_one() {
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let remote = Remote::new("http://localhost:1", None, &Trust::system()).unwrap();
+        let ancestors = Hearing::There(remote, Peer::Other, "there".into());
+        assert!(!ancestors.takes_channels());
+    }
+}
