@@ -80,7 +80,9 @@ impl Transcribe {
             bar.set_message("speakers");
             let voices =
                 engine.diarize(pcm, speakers.clone(), &cancel, |share| at(0.7 + f64::from(share) * 0.3))?;
-            options.language.get_or_insert_with(|| words.language.clone());
+            if options.languages.is_empty() {
+                options.language.get_or_insert_with(|| words.language.clone());
+            }
             language.get_or_insert(words.language);
             let mut turns = voices.turns;
             turns.iter_mut().for_each(|turn| turn.speaker += taken);
