@@ -39,8 +39,8 @@ const OWN: f64 = 0.02;
 const OWN_SECONDS: f64 = 1.0;
 
 /// What a side has of the other is muted where it is so many dB less than the side would be if it spoke (as the other does): soft
-/// sounds of a person's own are within that. Half of what one side says alone must be so much louder than the other, or an echo or noise
-/// is too loud to be told from speech.
+/// sounds of a person's own are within that. Three quarters of what one side says alone must be so much louder than the other, or an echo
+/// or noise is too loud to be told from speech.
 const MUTED: u8 = 18;
 /// Frames around a side's own speech that are left alone: 256 ms, in which words fade in and out.
 const AROUND: usize = 8;
@@ -75,11 +75,10 @@ impl Evidence {
     /// Takes the next block of both channels, of [`BLOCK`] samples but for the last one, each in \[-1, 1).
     pub fn add(&mut self, block: &[Vec<f32>; 2]) {
         let [left, right] = block;
-        let first = self.levels.len();
         self.levels.extend(left.chunks(FRAME).zip(right.chunks(FRAME)).map(|(a, b)| [level(a), level(b)]));
-        // Where one side is silent or out of earshot all the time, nothing is to be compared.
-        let compared = |[a, b]: &[u8; 2]| *(a.max(b)) >= FAINT && a.abs_diff(*b) < FAR;
-        let needed = self.levels[first..].iter().any(compared);
+        // Where one side is out of earshot, nothing is to be compared.
+        let (a, b) = (level(left), level(right));
+        let needed = a.max(b) >= FAINT && a.abs_diff(b) < FAR;
         self.likeness.push(if needed { likeness(left, right) } else { 0.0 });
     }
 
@@ -103,7 +102,7 @@ impl Evidence {
         let share = |count: usize| count as f64 / all.max(1) as f64;
         let least = OWN_SECONDS * 16_000.0 / FRAME as f64;
         let each = own.iter().all(|frames| share(frames.len()) >= OWN && frames.len() as f64 >= least);
-        let apart = gaps.iter_mut().all(|gaps| percentile(gaps, 50) >= MUTED);
+        let apart = gaps.iter_mut().all(|gaps| percentile(gaps, 25) >= MUTED);
         if !each || !apart || share(own[0].len() + own[1].len()) < MOSTLY || share(shared) > SHARED {
             return None;
         }
