@@ -39,6 +39,7 @@ table! {
         change_seq -> BigInt,
         deleted_at -> Nullable<Timestamptz>,
         vocabulary -> Text,
+        channels -> SmallInt,
     }
 }
 
@@ -126,6 +127,7 @@ table! {
         word_start -> Array<Double>,
         word_end -> Array<Double>,
         word_probability -> Array<Float>,
+        channel -> SmallInt,
     }
 }
 
@@ -136,6 +138,7 @@ table! {
         start -> Double,
         end -> Double,
         speaker -> Integer,
+        channel -> Nullable<SmallInt>,
     }
 }
 

@@ -79,6 +79,8 @@ pub struct Transcript {
     pub deleted_at: Option<DateTime<Utc>>,
     /// Names and special words to expect in the recording; empty: none.
     pub vocabulary: String,
+    /// Channels that carry a side of their own and are heard each by itself; 1 where all is heard as one.
+    pub channels: i16,
 }
 
 impl Transcript {
@@ -229,6 +231,18 @@ pub async fn set_duration(
 pub async fn set_status(conn: &mut AsyncPgConnection, id: TranscriptId, status: Status) -> QueryResult<()> {
     diesel::update(transcript::table.find(id))
         .set(transcript::status.eq(status))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
+/// Notes how many of the recording's channels carry a side of their own: see [`Transcript::channels`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_channels(conn: &mut AsyncPgConnection, id: TranscriptId, channels: i16) -> QueryResult<()> {
+    diesel::update(transcript::table.find(id))
+        .set(transcript::channels.eq(channels))
         .execute(conn)
         .await
         .map(|_| ())

@@ -8,6 +8,7 @@ mod backup;
 mod browser;
 mod bus;
 mod certs;
+mod channels;
 mod checkpoints;
 mod cli_transcribe;
 mod data;

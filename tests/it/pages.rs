@@ -115,6 +115,7 @@ async fn text_shows_while_it_is_still_being_written_and_only_what_is_new_is_sent
         speaker: None,
         text: text.into(),
         words: Vec::new(),
+        channel: 0,
     };
     segment::append(&mut conn, written, &[say(0, " First words.")]).await.unwrap();
     stage::progress(&mut conn, &attempt, 0.4, None).await.unwrap();

@@ -222,7 +222,9 @@ async fn new_segments(
     let Some(shown) = view.text.as_ref().filter(|shown| shown.provisional) else {
         return Ok((view.segments(conn).await?, false));
     };
-    if shown.output.id.to_string() != have.output || have.segments == 0 {
+    // Text of a second channel comes between that of the first.
+    let between = view.transcript.channels > 1;
+    if shown.output.id.to_string() != have.output || have.segments == 0 || between {
         return Ok((view.segments(conn).await?, false));
     }
     let after = i32::try_from(have.segments).ok().map(|have| have - 1);
@@ -241,6 +243,9 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     let mut facts = vec![length(row.seconds())];
     if speakers > 0 {
         facts.push(format!("{speakers} {}", if speakers == 1 { "speaker" } else { "speakers" }));
+    }
+    if row.channels > 1 {
+        facts.push(format!("{} separate channels", row.channels));
     }
     if view.language() != "auto" {
         facts.push(languages::name(view.language()).to_owned());
