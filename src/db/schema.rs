@@ -86,6 +86,8 @@ table! {
         audio_deleted -> Bool,
         change_seq -> BigInt,
         deleted_at -> Nullable<Timestamptz>,
+        vocabulary -> Text,
+        channels -> SmallInt,
     }
 }
 
@@ -142,6 +144,7 @@ table! {
         error -> Nullable<Text>,
         current_output -> Nullable<Uuid>,
         warning -> Nullable<Text>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -172,6 +175,7 @@ table! {
         word_start -> Array<Double>,
         word_end -> Array<Double>,
         word_probability -> Array<Float>,
+        channel -> SmallInt,
     }
 }
 
@@ -182,6 +186,7 @@ table! {
         start -> Double,
         end -> Double,
         speaker -> Integer,
+        channel -> Nullable<SmallInt>,
     }
 }
 
