@@ -87,28 +87,41 @@ pub async fn set_setup_code(
     .await
 }
 
+/// What became of a set-up code.
+#[derive(Debug)]
+pub enum SetUp {
+    /// The first administrator, whose code is gone.
+    Made(User),
+    /// The code is wrong, used or too old, or there is an administrator already.
+    Refused,
+    /// Somebody has this address; the code still holds.
+    Taken,
+}
+
 /// Makes the first administrator, if the code holds and there is none yet; the code is gone with it, so of two who use it at once
 /// one succeeds.
 ///
 /// # Errors
-/// A unique violation when the address has an account; else those of the database.
+/// Those of the database.
 pub async fn use_setup_code(
     conn: &mut AsyncPgConnection,
     code_hash: &str,
     email: &str,
     password_hash: &str,
     now: DateTime<Utc>,
-) -> QueryResult<Option<User>> {
+) -> QueryResult<SetUp> {
     conn.transaction(async |conn| {
         user::lock(conn).await?;
-        if user::has_admin(conn).await? {
-            return Ok(None);
-        }
         let held = setup_code::table.find(code_hash).filter(setup_code::expires_at.gt(now));
-        if diesel::delete(held).execute(conn).await? == 0 {
-            return Ok(None);
+        let holds: bool = diesel::select(diesel::dsl::exists(held)).get_result(conn).await?;
+        if !holds || user::has_admin(conn).await? {
+            return Ok(SetUp::Refused);
         }
-        user::create_with_password(conn, email, password_hash, true, now).await.map(Some)
+        if user::by_email(conn, email).await?.is_some() {
+            return Ok(SetUp::Taken);
+        }
+        diesel::delete(setup_code::table.find(code_hash)).execute(conn).await?;
+        user::create_with_password(conn, email, password_hash, true, now).await.map(SetUp::Made)
     })
     .await
 }

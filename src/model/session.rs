@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
 use super::user::User;
 use crate::db::schema::{app_user, session};
@@ -30,37 +30,46 @@ pub struct Session {
     pub address: String,
 }
 
-/// Notes a login; `token_hash` is of what the cookie holds.
+/// Notes a login of `user`, as they were when their password was compared; `token_hash` is of what the cookie holds. `None` if
+/// they were shut out or got another password meanwhile: then every session was ended, and this one must not come after that.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn create(
     conn: &mut AsyncPgConnection,
-    user: UserId,
+    user: &User,
     token_hash: &str,
     user_agent: &str,
     address: &str,
     now: DateTime<Utc>,
-) -> QueryResult<SessionId> {
-    let id = SessionId::new();
-    // Those that ended are of no use to anybody.
-    diesel::delete(session::table.filter(session::expires_at.le(now).or(session::used_at.le(now - IDLE))))
-        .execute(conn)
-        .await?;
-    diesel::insert_into(session::table)
-        .values((
-            session::id.eq(id),
-            session::user_id.eq(user),
-            session::token_hash.eq(token_hash),
-            session::created_at.eq(now),
-            session::used_at.eq(now),
-            session::expires_at.eq(now + LIFETIME),
-            session::user_agent.eq(user_agent.chars().take(AGENT).collect::<String>()),
-            session::address.eq(address),
-        ))
-        .execute(conn)
-        .await?;
-    Ok(id)
+) -> QueryResult<Option<SessionId>> {
+    conn.transaction(async |conn| {
+        // Whoever changes the account waits for this, and ends the session then.
+        let same = app_user::credentials_at.eq(user.credentials_at).and(app_user::disabled_at.is_null());
+        let account = app_user::table.find(user.id).filter(same).select(app_user::id).for_share();
+        if account.first::<UserId>(conn).await.optional()?.is_none() {
+            return Ok(None);
+        }
+        // Those that ended are of no use to anybody.
+        let ended = session::expires_at.le(now).or(session::used_at.le(now - IDLE));
+        diesel::delete(session::table.filter(ended)).execute(conn).await?;
+        let id = SessionId::new();
+        diesel::insert_into(session::table)
+            .values((
+                session::id.eq(id),
+                session::user_id.eq(user.id),
+                session::token_hash.eq(token_hash),
+                session::created_at.eq(now),
+                session::used_at.eq(now),
+                session::expires_at.eq(now + LIFETIME),
+                session::user_agent.eq(user_agent.chars().take(AGENT).collect::<String>()),
+                session::address.eq(address),
+            ))
+            .execute(conn)
+            .await?;
+        Ok(Some(id))
+    })
+    .await
 }
 
 /// The session of a cookie and whose it is, if it still holds and the person may still come in.

@@ -188,7 +188,7 @@ pub async fn has_admin(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
     diesel::select(exists(able)).get_result(conn).await
 }
 
-/// Gives somebody another password. What was made with the old one ends with it: tokens, and sessions but for `keep`.
+/// Gives somebody another password. What was made with the old one ends with it: tokens and sessions.
 ///
 /// # Errors
 /// Those of the database.
@@ -196,7 +196,6 @@ pub async fn set_password(
     conn: &mut AsyncPgConnection,
     id: UserId,
     password_hash: &str,
-    keep: Option<crate::ids::SessionId>,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     conn.transaction(async |conn| {
@@ -208,7 +207,7 @@ pub async fn set_password(
             ))
             .execute(conn)
             .await?;
-        super::session::end_others(conn, id, keep).await?;
+        super::session::end_others(conn, id, None).await?;
         Ok(())
     })
     .await
@@ -268,7 +267,7 @@ pub async fn provision(
         let id = match by_email(conn, email).await? {
             Some(user) if user.provisioned.as_deref() == Some(mark) => return Ok(false),
             Some(user) => {
-                set_password(conn, user.id, password_hash, None, now).await?;
+                set_password(conn, user.id, password_hash, now).await?;
                 user.id
             }
             None => create_with_password(conn, email, password_hash, true, now).await?.id,

@@ -58,7 +58,7 @@ impl Accounts {
     pub async fn set_password(&mut self, email: &str, password: &str) -> anyhow::Result<()> {
         let found = self.find(email).await?;
         let hash = hash(password)?;
-        Ok(user::set_password(&mut self.0, found.id, &hash, None, clock::now()).await?)
+        Ok(user::set_password(&mut self.0, found.id, &hash, clock::now()).await?)
     }
 
     /// Shuts somebody out at once, or lets them in again.

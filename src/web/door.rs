@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::respond::{ApiError, PageError};
-use super::viewer::{Client, Https, Menu, Seen, Shown, Viewer, of_token, with_menu};
+use super::viewer::{Https, Menu, Near, Seen, Shown, Viewer, of_token, with_menu};
 use super::{cookies, read};
 use crate::app::App;
 use crate::auth::secret;
@@ -21,9 +21,11 @@ use crate::error::Error;
 use crate::model::{api_key, session};
 use crate::policy;
 
+/// Where programs log in: with a token that has run out still in hand, say.
+const LOGIN: &str = "/v1/auth/login";
 /// What everybody may ask for where people log in: how to log in, what a login page consists of, and whether the server lives.
 const OPEN: &[&str] =
-    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", "/v1/auth/login", "/v1/me"];
+    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", LOGIN, "/v1/me"];
 /// Of these, what is the same for everybody: the database is not asked who asks.
 const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt"];
 /// Style sheet, scripts and icon.
@@ -73,13 +75,14 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
             visitor
         }
         Err(Unknown::Session) => return forget(refuse(&request), https),
+        Err(Unknown::Claim) if path == LOGIN => visitor,
         Err(Unknown::Claim) => return ApiError(Error::Unauthorized).into_response(),
         Err(Unknown::Failed(_)) if open => visitor,
         Err(Unknown::Failed(error)) if is_api(&path) => return ApiError(error).into_response(),
         Err(Unknown::Failed(error)) => return PageError(error).into_response(),
     };
     let enters = if path == METRICS {
-        let near = request.extensions().get::<Client>().is_some_and(|Client(address)| address.is_loopback());
+        let near = request.extensions().get::<Near>().is_some_and(|Near(yes)| *yes);
         policy::may_watch(seen.viewer, near)
     } else {
         open || policy::may_enter(seen.viewer)

@@ -17,7 +17,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::security::{authority, host_of};
-use super::viewer::{Client, Https};
+use super::viewer::{Client, Https, Near};
 use crate::auth::client::Proxies;
 use crate::config::ServerConfig;
 
@@ -31,6 +31,14 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const EMBEDDER: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+/// What proxies add; any of them shows that one stands in between.
+const FORWARDED: [HeaderName; 5] = [
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("via"),
+];
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
@@ -85,22 +93,29 @@ enum Way {
     Plain,
 }
 
-/// The address that is connected to us; this machine's own where there is no connection, as in tests of the router.
+/// The address that is connected to us; one that nobody trusts where none is known.
 fn peer(request: &Request) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |ConnectInfo(peer)| peer.ip())
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
+}
+
+/// Whether somebody on this machine asks, and no proxy for somebody else.
+fn near(request: &Request) -> bool {
+    let through = FORWARDED.iter().any(|name| request.headers().contains_key(name));
+    peer(request).to_canonical().is_loopback() && !through
 }
 
 /// Whether a proxy that is believed says that the visitor's browser speaks TLS to it.
 fn said_https(site: &Site, request: &Request) -> bool {
-    let known = request.extensions().get::<ConnectInfo<SocketAddr>>().is_some();
     let said = request.headers().get(FORWARDED_PROTO).is_some_and(|value| value == "https");
-    known && said && site.0.proxies.trusts(peer(request))
+    said && site.0.proxies.trusts(peer(request))
 }
 
 /// Who asks, for whoever counts or lists it.
 fn client(site: &Site, request: &Request) -> IpAddr {
-    let said = request.headers().get_all(FORWARDED_FOR).into_iter().filter_map(|value| value.to_str().ok());
+    // One that is no text counts as one that is no address.
+    let said =
+        request.headers().get_all(FORWARDED_FOR).into_iter().map(|value| value.to_str().unwrap_or("?"));
     site.0.proxies.client(peer(request), said)
 }
 
@@ -125,6 +140,8 @@ pub(super) async fn add(State(site): State<Site>, mut request: Request, next: Ne
     let (https, client) = (way == Way::Encrypted || said_https(&site, &request), client(&site, &request));
     request.extensions_mut().insert(Https(https));
     request.extensions_mut().insert(Client(client));
+    let near = near(&request);
+    request.extensions_mut().insert(Near(near));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in EVERY {

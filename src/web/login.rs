@@ -42,7 +42,11 @@ pub(super) async fn check(
     let found = find(app, email, password).await?;
     match &found {
         Some(_) => login::forgive(&mut *read::connect(app).await?, attempt).await?,
-        None => sleep_until(begun + FAILS_AFTER).await,
+        None => {
+            // Never what was typed: somebody may type a password in the place of the address.
+            tracing::info!(address = client::household(address), "a login failed");
+            sleep_until(begun + FAILS_AFTER).await;
+        }
     }
     Ok(found)
 }

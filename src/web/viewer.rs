@@ -55,10 +55,7 @@ impl Seen {
             Shown::Nothing => true,
             Shown::Session(id) => session::holds(&mut *read::connect(app).await?, id, now).await?,
             Shown::Key(id) => api_key::holds(&mut *read::connect(app).await?, id, now).await?,
-            Shown::Token(login) => {
-                let over = now.timestamp() >= login.issued_at + token::LIFETIME;
-                !over && of_token(app, login).await?.is_some()
-            }
+            Shown::Token(login) => now.timestamp() < login.ends_at && of_token(app, login).await?.is_some(),
         })
     }
 
@@ -85,12 +82,17 @@ impl Seen {
 /// Those of the database.
 pub(super) async fn of_token(app: &App, login: token::Login) -> Result<Option<user::User>, Error> {
     let found = user::get(&mut *read::connect(app).await?, login.user).await?;
-    Ok(found.filter(|user| user.disabled_at.is_none() && login.issued_at >= user.credentials_at.timestamp()))
+    let same = |user: &user::User| login.credentials_at == user.credentials_at.timestamp_micros();
+    Ok(found.filter(|user| user.disabled_at.is_none() && same(user)))
 }
 
 /// From which address a request came, as far as proxies can be believed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Client(pub IpAddr);
+
+/// Whether somebody on this machine asks by themselves, and not through a proxy, which would ask for anybody.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near(pub bool);
 
 /// Whether the visitor's browser speaks TLS, to us or to a proxy before us.
 #[derive(Clone, Copy, Debug)]

@@ -76,14 +76,32 @@ async fn talk(app: &App, seen: Seen, id: TranscriptId, mut socket: WebSocket) ->
                 Some(Err(error)) => return Err(error),
             },
             _ = heartbeat.tick() => {
-                // A session or key that was revoked is told nothing more.
-                if !seen.still(app).await.unwrap_or(true) {
+                if !may_listen(app, &seen, id).await {
                     return Ok(());
                 }
                 socket.send(Message::Ping(Default::default())).await?;
             }
         }
     }
+}
+
+/// Whether a socket stays open: what opened it still holds, and the transcript may still be read. A database that does not
+/// answer right now changes nothing.
+async fn may_listen(app: &App, seen: &Seen, id: TranscriptId) -> bool {
+    let found = async {
+        if !seen.still(app).await? {
+            return Ok(false);
+        }
+        let mut conn = read::connect(app).await?;
+        match read::allowed(&mut conn, seen.viewer, id, |may| may.read).await {
+            Err(Error::NotFound(_) | Error::Forbidden) => Ok(false),
+            other => other.map(|_| true),
+        }
+    };
+    found.await.unwrap_or_else(|error: Error| {
+        tracing::debug!(%error, transcript.id = %id, "it can't be found out who may listen");
+        true
+    })
 }
 
 async fn send(socket: &mut WebSocket, event: &Event) -> Result<(), axum::Error> {

@@ -1,6 +1,7 @@
 //! Who is asking: logins, sessions, tokens, keys, and what is closed to whom.
 
 mod account;
+mod adversary;
 mod keys;
 mod limits;
 mod operator;

@@ -109,7 +109,8 @@ pub(in crate::web) async fn enter(
     Ok(html_with(&error, &LoginPage { wrong: Some(wrong), ..page }))
 }
 
-fn wait(seconds: u64) -> String {
+/// A time to wait, in words.
+pub(super) fn wait(seconds: u64) -> String {
     match seconds.div_ceil(60) {
         0 | 1 => "a minute".into(),
         minutes => format!("{minutes} minutes"),
@@ -117,6 +118,9 @@ fn wait(seconds: u64) -> String {
 }
 
 /// Gives this browser a session and leads it on. One that it had before ends: nobody can have planted it.
+///
+/// # Errors
+/// [`Error::Unauthorized`] where the account was changed since `user` was read; those of the database.
 pub(super) async fn begin(
     app: &App,
     user: &User,
@@ -132,7 +136,10 @@ pub(super) async fn begin(
         session::end_by_token(&mut conn, &secret::hash(&old)).await?;
     }
     let address = address.to_string();
-    session::create(&mut conn, user.id, &secret::hash(&token), agent, &address, clock::now()).await?;
+    session::create(&mut conn, user, &secret::hash(&token), agent, &address, clock::now())
+        .await?
+        .ok_or(Error::Unauthorized)?;
+    tracing::info!(user.id = %user.id, address, "a browser is logged in");
     let cookie = cookies::give(&token, https)
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("a session is no header's value")))?;
     let mut response = see(next);

@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
-use axum::response::{Redirect, Response};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::format::Date;
-use super::login::exists;
+use super::login::{begin, exists};
 use super::sentence;
 use crate::app::App;
 use crate::clock;
@@ -19,7 +20,7 @@ use crate::policy::{Scopes, Viewer};
 use crate::web::api::v1::api_keys;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
-use crate::web::viewer::{Client, Seen};
+use crate::web::viewer::{Client, Https, Seen};
 use crate::web::{assets, login, read};
 
 #[derive(Template)]
@@ -233,6 +234,8 @@ pub(in crate::web) struct PasswordForm {
 pub(in crate::web) async fn password(
     State(app): State<App>,
     Extension(Client(address)): Extension<Client>,
+    Extension(Https(https)): Extension<Https>,
+    headers: HeaderMap,
     seen: Seen,
     PageForm(form): PageForm<PasswordForm>,
 ) -> Result<Response, PageError> {
@@ -253,8 +256,15 @@ pub(in crate::web) async fn password(
     match login::new_hash(form.password).await {
         Ok(hash) => {
             let mut conn = read::connect(&app).await?;
-            user::set_password(&mut conn, me, &hash, this, clock::now()).await?;
-            Ok(axum::response::IntoResponse::into_response(Redirect::to("/settings?done=password")))
+            // Every session ends, this one too: somebody else may have its cookie.
+            user::set_password(&mut conn, me, &hash, clock::now()).await?;
+            let user = user::get(&mut conn, me).await?.ok_or(Error::Unauthorized)?;
+            drop(conn);
+            let to = "/settings?done=password";
+            match this {
+                Some(_) => begin(&app, &user, Client(address), https, &headers, to).await,
+                None => Ok(Redirect::to(to).into_response()),
+            }
         }
         Err(Error::Invalid { field, message }) => {
             let text = sentence(&message);

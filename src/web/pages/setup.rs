@@ -7,12 +7,14 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::login::{begin, exists};
+use super::login::{begin, exists, wait};
 use crate::app::App;
+use crate::auth::client::household;
 use crate::auth::secret;
 use crate::clock;
 use crate::error::Error;
-use crate::model::{login, user};
+use crate::model::login::{self, SetUp};
+use crate::model::user;
 use crate::web::extract::PageForm;
 use crate::web::login::{admit, email, new_hash, new_password};
 use crate::web::respond::{PageError, html, html_with};
@@ -81,15 +83,27 @@ pub(in crate::web) async fn finish(
             return again(error, text);
         }
     };
-    // Before the work of a hash: a code is guessed no faster than a password.
-    let attempt = admit(&app, "set-up code", client.0).await?;
+    // Before the work of a hash. By address alone: nobody guesses a code, and nobody may keep others from using theirs.
+    let attempt = match admit(&app, &format!("set-up code from {}", household(client.0)), client.0).await {
+        Ok(attempt) => attempt,
+        Err(error @ Error::TooMany { seconds }) => {
+            return again(error, format!("Too many attempts. Try again in {}.", wait(seconds)));
+        }
+        Err(error) => return Err(error.into()),
+    };
     let hash = new_hash(form.password.clone()).await?;
     let mut conn = read::connect(&app).await?;
     let code = secret::hash(&secret::typed_code(&form.code));
-    let Some(user) = login::use_setup_code(&mut conn, &code, &address, &hash, clock::now()).await? else {
-        let text =
-            "This code is wrong, used or older than an hour. `reflector admin setup-code` prints a new one.";
-        return again(Error::Unauthorized, text.into());
+    let user = match login::use_setup_code(&mut conn, &code, &address, &hash, clock::now()).await? {
+        SetUp::Made(user) => user,
+        SetUp::Refused => {
+            let text = "This code is wrong, used or older than an hour. `reflector admin setup-code` prints a new one.";
+            return again(Error::Unauthorized, text.into());
+        }
+        SetUp::Taken => {
+            let text = "Somebody has an account with this address; take another. The code is still good.";
+            return again(Error::Conflict(text.into()), text.into());
+        }
     };
     login::forgive(&mut conn, attempt).await?;
     drop(conn);

@@ -90,6 +90,9 @@ async fn a_key_does_what_it_is_good_for_until_it_runs_out_and_makes_no_other() {
     let change = json!({ "title": "New" });
     assert_eq!(send(&site, "PATCH", &one, ("x-api-key", &reads), &change).await.0, 403);
     assert_eq!(send(&site, "DELETE", &one, ("x-api-key", &reads), &change).await.0, 403);
+    assert_eq!(send(&site, "PATCH", &one, ("x-api-key", &writes), &change).await.0, 404, "it would be shown");
+    let (_, shown) = send(&site, "GET", &one, ("x-api-key", &reads), &Value::Null).await;
+    assert_ne!(shown["title"], "New");
     let (_, list) = send(&site, "GET", "/v1/transcripts", ("x-api-key", &writes), &Value::Null).await;
     assert_eq!(list["total"], 0);
 

@@ -5,6 +5,9 @@ use serde_json::json;
 
 use super::{ADA, PASSWORD, form, guarded, person};
 use crate::support::site::Site;
+use reflector::auth::secret;
+use reflector::clock;
+use reflector::model::login;
 
 /// A login through the proxy on this machine, from `address`.
 async fn from(site: &Site, address: &str, email: &str, password: &str) -> Response {
@@ -65,4 +68,29 @@ async fn a_customer_with_many_addresses_counts_once() {
     ten(&site, |n| format!("2001:db8:1:2::{n}"), |n| format!("user{n}@example.org")).await;
     assert_eq!(from(&site, "2001:db8:1:2:ffff::9", ADA, PASSWORD).await.status(), 429);
     assert_eq!(from(&site, "2001:db8:1:3::9", ADA, PASSWORD).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn set_up_codes_are_tried_ten_times_from_one_address_and_nobody_keeps_others_from_theirs() {
+    let site = guarded().await;
+    person(&site, "bob@example.org", false).await;
+    let code = secret::setup_code();
+    let later = clock::now() + chrono::Duration::hours(1);
+    let mut conn = site.workshop.conn().await;
+    login::set_setup_code(&mut conn, &secret::hash(&code), later).await.unwrap();
+    let from = async |address: &str, code: &str, email: &str| {
+        let body = format!("code={code}&email={email}&password={}", PASSWORD.replace(' ', "+"));
+        let request = site.client.post(site.url("/setup")).body(body).header("x-forwarded-for", address);
+        let response =
+            request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    for _ in 0..10 {
+        assert_eq!(from("198.51.100.7", "ABCD-EFGH-JKMN-PQRS", ADA).await.0, 401);
+    }
+    let (status, page) = from("198.51.100.7", &code, ADA).await;
+    assert!(status == 429 && page.contains("Too many attempts. Try again in"), "{status} {page}");
+    let (status, page) = from("198.51.100.8", &code, "bob@example.org").await;
+    assert!(status == 409 && page.contains("The code is still good."), "{status} {page}");
+    assert_eq!(from("198.51.100.8", &code, ADA).await.0, 303);
 }

@@ -148,14 +148,13 @@ async fn the_first_account_needs_the_code_from_the_machine_and_two_at_once_get_o
 async fn a_code_is_good_for_an_hour() {
     let site = guarded().await;
     let code = run(&site, &["setup-code"], "").1.lines().next().unwrap().to_owned();
+    use reflector::model::login;
     let mut conn = site.workshop.conn().await;
     let hash = reflector::auth::secret::hash(&code);
     let later = reflector::clock::now() + chrono::Duration::minutes(61);
     let mut used = async |at| {
-        reflector::model::login::use_setup_code(&mut conn, &hash, ADA, "$argon2id$x", at)
-            .await
-            .unwrap()
-            .is_some()
+        let used = login::use_setup_code(&mut conn, &hash, ADA, "$argon2id$x", at).await.unwrap();
+        matches!(used, login::SetUp::Made(_))
     };
     assert!(!used(later).await);
     assert!(used(later - chrono::Duration::minutes(2)).await);

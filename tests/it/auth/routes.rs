@@ -27,7 +27,7 @@ const PUBLIC: &[(&str, &str)] = &[
 ];
 
 /// The addresses in the router's source, each with every prefix it could be nested under.
-fn addresses() -> BTreeSet<String> {
+pub(super) fn addresses() -> BTreeSet<String> {
     let source = include_str!("../../../src/web/router.rs");
     let mut found = BTreeSet::new();
     let mut prefix = "";
@@ -49,7 +49,7 @@ fn addresses() -> BTreeSet<String> {
 }
 
 /// An address with something in the place of its parameters.
-fn filled(path: &str, id: TranscriptId) -> String {
+pub(super) fn filled(path: &str, id: TranscriptId) -> String {
     let parts = path.split('/').map(|part| match part.strip_prefix('{') {
         Some(rest) if rest.starts_with("version") => "0".to_owned(),
         Some(rest) if rest.starts_with("name") => "site.css".to_owned(),
@@ -111,11 +111,16 @@ async fn numbers_are_for_this_machine_and_for_administrators() {
         request.send().await.unwrap().status().as_u16()
     };
     assert_eq!(through(None).await, 303);
+    for name in ["x-forwarded-for", "x-forwarded-proto", "x-real-ip", "forwarded", "via"] {
+        // From an address of this machine's, as any proxy might say.
+        let request = site.client.get(site.url("/metrics")).header(name, "127.0.0.1");
+        assert_eq!(request.send().await.unwrap().status(), 303, "{name}");
+    }
     assert_eq!(through(Some(&token(&site, ADA).await)).await, 200);
     assert_eq!(through(Some(&token(&site, "bob@example.org").await)).await, 303);
 }
 
-async fn share(site: &Site, id: TranscriptId, mode: &str, owner: Option<UserId>) {
+pub(super) async fn share(site: &Site, id: TranscriptId, mode: &str, owner: Option<UserId>) {
     let mode: reflector::model::ShareMode = mode.parse().unwrap();
     diesel::update(transcript::table.find(id))
         .set((transcript::share_mode.eq(mode), transcript::user_id.eq(owner)))

@@ -9,7 +9,7 @@ CREATE TABLE session (
     user_agent text NOT NULL,
     address text NOT NULL
 );
-CREATE INDEX session_user ON session (user_id, used_at DESC);
+CREATE INDEX session_of_user ON session (user_id, used_at DESC);
 
 -- Logins that failed, or are being checked. The account is a hash of what was typed: somebody may type a password there.
 CREATE TABLE login_attempt (

@@ -42,7 +42,7 @@ pub(in crate::web) async fn login(
         return Ok(unauthorized(login::WRONG));
     };
     let access_token = signer
-        .issue(user.id, user.email.as_deref(), clock::now())
+        .issue(user.id, user.email.as_deref(), user.credentials_at, clock::now())
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("a token can't be written")))?;
     Ok(Json(LoginOut { access_token, token_type: "bearer", expires_in: token::LIFETIME }).into_response())
 }

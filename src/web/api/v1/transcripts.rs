@@ -202,7 +202,8 @@ pub(in crate::web) async fn update(
         ..Patch::default()
     };
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    // The answer shows the transcript, so a key that may only write is refused before anything changes.
+    read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
             transcript::patch(conn, id, &patch).await?;
