@@ -60,7 +60,7 @@ async fn behind_caddy_each_visitor_is_counted_by_their_own_address_whatever_they
         ada.post(at("/login")).body(body).header("content-type", "application/x-www-form-urlencoded");
     let answer = request.send().await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["location"].to_str().unwrap()[..]),
+        (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
         (303, "/settings")
     );
     let set = answer.headers()["set-cookie"].to_str().unwrap().to_owned();

@@ -27,7 +27,7 @@ async fn a_page_leads_to_the_login_and_the_login_back_to_it() {
 
     let right = form(&site, ADA, PASSWORD, "/transcripts?q=budget").await;
     assert_eq!(
-        (right.status().as_u16(), &right.headers()["location"].to_str().unwrap()[..]),
+        (right.status().as_u16(), right.headers()["location"].to_str().unwrap()),
         (303, "/transcripts?q=budget")
     );
     let set = right.headers()["set-cookie"].to_str().unwrap().to_owned();
