@@ -124,6 +124,10 @@ impl Browser {
     async fn no_sideways_scroll(&self) {
         let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
         assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
+        // What is cut off on the left makes no page wider.
+        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].map(e => [e.name || e.innerText, e.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && (box.left < 0 || box.right > window.innerWidth)).map(([name]) => name)";
+        assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window");
     }
 
     /// What the browser complained about; blocked content shows here.
