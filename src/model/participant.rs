@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
-use super::transcript;
+use super::{search, transcript};
 use crate::db::schema::participant;
 use crate::ids::{ParticipantId, TranscriptId, UserId};
 
@@ -72,18 +72,21 @@ pub async fn create(
     name: &str,
     speaker: Option<i32>,
 ) -> Result<Participant, ParticipantError> {
-    let created = diesel::insert_into(participant::table)
-        .values((
-            participant::id.eq(ParticipantId::new()),
-            participant::transcript_id.eq(of),
-            participant::name.eq(name),
-            participant::speaker.eq(speaker),
-        ))
-        .returning(Participant::as_returning())
-        .get_result(conn)
-        .await?;
-    transcript::touch(conn, of).await?;
-    Ok(created)
+    conn.transaction(async |conn| {
+        let created = diesel::insert_into(participant::table)
+            .values((
+                participant::id.eq(ParticipantId::new()),
+                participant::transcript_id.eq(of),
+                participant::name.eq(name),
+                participant::speaker.eq(speaker),
+            ))
+            .returning(Participant::as_returning())
+            .get_result(conn)
+            .await?;
+        changed(conn, of).await?;
+        Ok(created)
+    })
+    .await
 }
 
 /// Renames a participant, or gives them another voice; `None` when there is no such participant in this transcript.
@@ -99,16 +102,25 @@ pub async fn update(
     if change.name.is_none() && change.speaker.is_none() {
         return Ok(get(conn, of, id).await?);
     }
-    let updated = diesel::update(participant::table.find(id).filter(participant::transcript_id.eq(of)))
-        .set(change)
-        .returning(Participant::as_returning())
-        .get_result(conn)
-        .await
-        .optional()?;
-    if updated.is_some() {
-        transcript::touch(conn, of).await?;
-    }
-    Ok(updated)
+    conn.transaction(async |conn| {
+        let updated = diesel::update(participant::table.find(id).filter(participant::transcript_id.eq(of)))
+            .set(change)
+            .returning(Participant::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
+        if updated.is_some() {
+            changed(conn, of).await?;
+        }
+        Ok(updated)
+    })
+    .await
+}
+
+/// Tells readers and search, in the caller's transaction.
+async fn changed(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult<()> {
+    transcript::touch(conn, of).await?;
+    search::refresh_front(conn, of).await
 }
 
 /// Gives a voice a name, whether it had one or not: what a click on "Speaker 2" does.
@@ -121,21 +133,24 @@ pub async fn name_speaker(
     speaker: i32,
     name: &str,
 ) -> QueryResult<Participant> {
-    let named = diesel::insert_into(participant::table)
-        .values((
-            participant::id.eq(ParticipantId::new()),
-            participant::transcript_id.eq(of),
-            participant::name.eq(name),
-            participant::speaker.eq(Some(speaker)),
-        ))
-        .on_conflict((participant::transcript_id, participant::speaker))
-        .do_update()
-        .set(participant::name.eq(name))
-        .returning(Participant::as_returning())
-        .get_result(conn)
-        .await?;
-    transcript::touch(conn, of).await?;
-    Ok(named)
+    conn.transaction(async |conn| {
+        let named = diesel::insert_into(participant::table)
+            .values((
+                participant::id.eq(ParticipantId::new()),
+                participant::transcript_id.eq(of),
+                participant::name.eq(name),
+                participant::speaker.eq(Some(speaker)),
+            ))
+            .on_conflict((participant::transcript_id, participant::speaker))
+            .do_update()
+            .set(participant::name.eq(name))
+            .returning(Participant::as_returning())
+            .get_result(conn)
+            .await?;
+        changed(conn, of).await?;
+        Ok(named)
+    })
+    .await
 }
 
 /// One participant of a transcript.
@@ -155,13 +170,16 @@ pub async fn get(
 /// # Errors
 /// Those of the database.
 pub async fn delete(conn: &mut AsyncPgConnection, of: TranscriptId, id: ParticipantId) -> QueryResult<bool> {
-    let removed = diesel::delete(participant::table.find(id).filter(participant::transcript_id.eq(of)))
-        .execute(conn)
-        .await?;
-    if removed > 0 {
-        transcript::touch(conn, of).await?;
-    }
-    Ok(removed > 0)
+    conn.transaction(async |conn| {
+        let removed = diesel::delete(participant::table.find(id).filter(participant::transcript_id.eq(of)))
+            .execute(conn)
+            .await?;
+        if removed > 0 {
+            changed(conn, of).await?;
+        }
+        Ok(removed > 0)
+    })
+    .await
 }
 
 /// What to call each voice: its participant's name, else "Speaker N", counted from 1.

@@ -21,6 +21,16 @@ pub enum StorageKey {
 /// Prefix of all chunks of uploads.
 pub const UPLOADS: &str = "uploads/";
 
+/// Prefix of everything that was made of a recording.
+pub fn folder(transcript: TranscriptId) -> String {
+    format!("transcripts/{transcript}/")
+}
+
+/// Prefix of the chunks of one upload.
+pub fn upload_folder(recording: RecordingId) -> String {
+    format!("{UPLOADS}{recording}/")
+}
+
 impl StorageKey {
     pub fn content_type(&self) -> &'static str {
         match self {
@@ -93,6 +103,11 @@ mod tests {
             StorageKey::Pcm { transcript },
         ] {
             assert_eq!(key.to_string().parse::<StorageKey>().unwrap(), key);
+            let folder = match key {
+                StorageKey::UploadPart { .. } => upload_folder(recording),
+                _ => folder(transcript),
+            };
+            assert!(key.to_string().starts_with(&folder), "{key}");
         }
     }
 

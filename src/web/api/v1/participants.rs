@@ -17,7 +17,7 @@ use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
-fn refused(error: ParticipantError) -> Error {
+pub(super) fn refused(error: ParticipantError) -> Error {
     match error {
         ParticipantError::SpeakerTaken => Error::BadRequest("Speaker already assigned".into()),
         ParticipantError::Database(error) => error.into(),
@@ -25,8 +25,8 @@ fn refused(error: ParticipantError) -> Error {
 }
 
 fn checked(name: String, speaker: Option<i32>) -> Result<String, Error> {
-    if speaker.is_some_and(|speaker| speaker < 0) {
-        return Err(Error::Invalid { field: "speaker", message: "must be at least 0".into() });
+    if let Some(speaker) = speaker {
+        super::speaker::in_range("speaker", speaker)?;
     }
     let name = short("name", name)?;
     if name.is_empty() {
@@ -132,6 +132,9 @@ pub(in crate::web) async fn update(
     ApiJson(body): ApiJson<UpdateParticipant>,
 ) -> Result<Json<ParticipantOut>, ApiError> {
     let speaker = body.speaker.flatten();
+    if let Some(speaker) = speaker {
+        super::speaker::in_range("speaker", speaker)?;
+    }
     let name = body.name.map(|name| checked(name, speaker)).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
