@@ -1,18 +1,16 @@
 //! `ETag` and `If-None-Match` on what the API gives as JSON.
 //!
 //! The tag is made of the answer itself: what a transcript shows comes from many rows, some of which change without its
-//! `change_seq`, as progress does. That saves the way to the client, not the work, and can't be wrong.
+//! `change_seq`, as progress does. That saves the way to the client, not the work, and can't be wrong. Browsers are still
+//! told to keep nothing (`no-store`): tags are for programs that keep what they fetch themselves.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
-
-/// A client may keep it, and asks each time whether it still may use it.
-const KEPT: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// Tags answers to `GET` that are JSON and no files.
 pub(super) async fn tag(request: Request, next: Next) -> Response {
@@ -31,10 +29,9 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     let tag = format!("\"{}\"", hex::encode(&Sha256::digest(&bytes)[..16]));
     let Ok(value) = HeaderValue::from_str(&tag) else { return Response::from_parts(head, Body::from(bytes)) };
     if known.as_ref().and_then(|known| known.to_str().ok()).is_some_and(|known| matches(known, &tag)) {
-        return (StatusCode::NOT_MODIFIED, [(ETAG, value), (CACHE_CONTROL, KEPT)]).into_response();
+        return (StatusCode::NOT_MODIFIED, [(ETAG, value)]).into_response();
     }
     head.headers.insert(ETAG, value);
-    head.headers.insert(CACHE_CONTROL, KEPT);
     Response::from_parts(head, Body::from(bytes))
 }
 

@@ -9,22 +9,18 @@ use reflector::model::transcript::{self, NewTranscript};
 use reflector::model::{Segment, ShareMode, SourceKind, Viewer, Word, output, segment};
 use serde_json::{Value, json};
 
-use crate::support::site::Site;
+use crate::support::site::{Site, talk};
 
 fn spoken(said: &[(i32, &str)]) -> Vec<Segment> {
     (0..)
         .zip(said)
         .map(|(idx, (speaker, text))| {
+            let mut segment = talk(true).remove(0);
             let start = f64::from(idx) * 10.0;
-            let word = Word { text: (*text).into(), start, end: start + 5.0, probability: 0.9 };
-            Segment {
-                idx,
-                start,
-                end: start + 5.0,
-                speaker: Some(*speaker),
-                text: (*text).into(),
-                words: vec![word],
-            }
+            (segment.idx, segment.start, segment.end) = (idx, start, start + 5.0);
+            (segment.speaker, segment.text) = (Some(*speaker), (*text).to_owned());
+            segment.words = vec![Word { text: (*text).into(), start, end: start + 5.0, probability: 0.9 }];
+            segment
         })
         .collect()
 }

@@ -125,13 +125,7 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
     ));
     let trash = if ask.trash { "t.deleted_at IS NOT NULL" } else { "t.deleted_at IS NULL" };
     sql.add(trash);
-    match ask.viewer {
-        Viewer::Anonymous => sql.add(" AND t.user_id IS NULL"),
-        Viewer::User(user) => {
-            let user = sql.bind(Bind::Uuid(user.0));
-            sql.add(&format!(" AND t.user_id = {user}"));
-        }
-    }
+    whose(&mut sql, ask);
     if !groups.is_empty() {
         found(&mut sql, compiled);
     }
@@ -140,6 +134,17 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
     let (limit, offset) = (sql.bind(Bind::Number(limit)), sql.bind(Bind::Number(offset)));
     sql.add(&format!(" ORDER BY rank DESC, {newest} DESC, t.id DESC LIMIT {limit} OFFSET {offset}"));
     sql
+}
+
+/// What the viewer's list may hold; the same as [`crate::model::transcript::list`] has.
+fn whose(sql: &mut Sql, ask: &Ask) {
+    match ask.viewer {
+        Viewer::Anonymous => sql.add(" AND t.user_id IS NULL"),
+        Viewer::User(user) => {
+            let user = sql.bind(Bind::Uuid(user.0));
+            sql.add(&format!(" AND t.user_id = {user}"));
+        }
+    }
 }
 
 /// The words themselves: for each configuration a condition that its index answers.

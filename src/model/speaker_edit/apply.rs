@@ -88,14 +88,11 @@ fn split(segment: Segment, speakers: &[Option<i32>], into: &mut Vec<Segment>) {
         let start = if from == 0 { segment.start } else { words[0].start };
         let last = from + same == speakers.len();
         let end = if last { segment.end } else { words[same - 1].end };
-        into.push(Segment {
-            idx: 0,
-            start,
-            end: end.max(start),
-            speaker: speakers[from],
-            text: words.iter().map(|word| word.text.as_str()).collect(),
-            words,
-        });
+        let mut piece = segment.clone();
+        (piece.start, piece.end, piece.speaker) = (start, end.max(start), speakers[from]);
+        piece.text = words.iter().map(|word| word.text.as_str()).collect();
+        piece.words = words;
+        into.push(piece);
         from += same;
     }
 }
