@@ -203,11 +203,13 @@ async fn insert(
     let texts: Vec<&str> = passages.iter().map(|one| limited(&one.text, MOST_TEXT)).collect();
     let plainly: Vec<String> = texts.iter().map(|text| plain(text)).collect();
     let folds: Vec<String> = plainly.iter().map(|text| folded(text)).collect();
+    // A word stands between stems and words, and is taken out again: without that gap the last stem and the first word would
+    // be a phrase.
     sql_query(
         "INSERT INTO search_passage (transcript_id, kind, idx, start, speaker, text, vector)
          SELECT $1, kind, idx, start, speaker, text,
-                CASE WHEN $2 = 'simple' THEN '' ELSE to_tsvector($2::regconfig, plain) END
-                || to_tsvector('simple', folded)
+                ts_delete(CASE WHEN $2 = 'simple' THEN '' ELSE to_tsvector($2::regconfig, plain) END
+                          || to_tsvector('simple', 'betweenthetwo ' || folded), 'betweenthetwo')
          FROM unnest($3, $4, $5, $6, $7, $8, $9)
               AS passage (kind, idx, start, speaker, text, plain, folded)",
     )
