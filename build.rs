@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-const KERNELS: [&str; 2] = ["src/speech/native/attention.cpp", "src/speech/native/linear.cpp"];
+const KERNELS: [&str; 3] =
+    ["src/speech/native/attention.cpp", "src/speech/native/linear.cpp", "src/speech/native/memory.cpp"];
 
 fn main() {
     for name in ["LIBTORCH", "LIBTORCH_LIB", "LIBTORCH_INCLUDE"] {

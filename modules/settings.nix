@@ -10,6 +10,7 @@ let
     nullOr
     path
     str
+    strMatching
     ;
 
   option =
@@ -103,9 +104,20 @@ in
         "int8"
       ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fastest in.";
       beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";
+      prompt = option (nullOr (strMatching "[^%]*")) null "Aoife Byrne, Kowalczyk, OKR" ''
+        Names and words to expect in every recording, as they are written; at most 500 characters, none
+        of them `%`.
+      '';
+      languages = option (listOf str) [ ] [ "de" "en" ] ''
+        Whisper's codes of the languages that may be spoken where a recording's language is detected; any if empty.
+      '';
       queue =
         option (ints.between 1 1024) 16 32
           "Requests that may wait for the engine; one more is refused.";
+      unload_after = option (ints.between 0 10080) 15 0 ''
+        Minutes without work after which the models' memory is given back, the card's too; they are loaded again for the next
+        recording. 0: never.
+      '';
       transcript_url = option (nullOr str) null "https://gpu.internal" ''
         Address of the speech server that writes words down instead of this machine's models; its key is
         {option}`services.reflector.speechServer.transcriptApiKeyFile`.

@@ -42,6 +42,25 @@ scratch() {
     trap 'rm -rf "$SCRATCH"' EXIT
 }
 
+# debian_packages LIST FOLDER: the packages that scripts/LIST pins (sha256, name, version), unpacked into FOLDER. After `scratch`.
+debian_packages() {
+    local list=$ROOT/scripts/$1 folder=$2 debs=$SCRATCH/debs log=$CACHE/.partial/${1%.txt}.log
+    local wanted sum name file
+    mkdir "$debs" "$folder"
+    mapfile -t wanted < <(sed -n 's/^[0-9a-f]\{64\} \(.*\) \(.*\)$/\1=\2/p' "$list")
+    fetch() { (cd "$debs" && apt-get -q download "${wanted[@]}") >"$log" 2>&1; }
+    fetch || { as_root apt-get -q update >/dev/null 2>&1; fetch; } ||
+        fail "apt-get download: $(grep '^E:' "$log" | tail -n 2)" \
+            "check the network; the packages are named in scripts/$1 and come from Debian 12, main"
+    while read -r sum name _; do
+        [ "${sum:0:1}" = "#" ] && continue
+        file=$(echo "$debs/${name}"_*.deb)
+        echo "$sum  $file" | sha256sum --check --quiet 2>/dev/null ||
+            fail "$name is not the file that scripts/$1 pins" "use a mirror of Debian 12, or pin the new version"
+        dpkg-deb -x "$file" "$folder"
+    done < "$list"
+}
+
 # pip_download REQUIREMENTS FOLDER [option...]: exactly the pinned files, whatever Python runs here.
 pip_download() {
     local requirements=$1 folder=$2

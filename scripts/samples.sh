@@ -11,20 +11,9 @@ if whole "$CACHE/samples" "$stamp"; then
 fi
 
 scratch samples
-mkdir "$SCRATCH"/{debs,debian,python,out}
+mkdir "$SCRATCH"/{python,out}
 say "downloading (72 MB)"
-mapfile -t wanted < <(sed -n 's/^[0-9a-f]\{64\} \(.*\) \(.*\)$/\1=\2/p' "$here/samples-debian.txt")
-fetch() { (cd "$SCRATCH/debs" && apt-get -q download "${wanted[@]}") >"$CACHE/.partial/samples.log" 2>&1; }
-fetch || { as_root apt-get -q update >/dev/null 2>&1; fetch; } ||
-    fail "apt-get download: $(grep '^E:' "$CACHE/.partial/samples.log" | tail -n 2)" \
-        "check the network; the packages are named in scripts/samples-debian.txt and come from Debian 12, main"
-while read -r sum name _; do
-    [ "${sum:0:1}" = "#" ] && continue
-    file=$(echo "$SCRATCH/debs/${name}"_*.deb)
-    echo "$sum  $file" | sha256sum --check --quiet 2>/dev/null ||
-        fail "$name is not the file that scripts/samples-debian.txt pins" "use a mirror of Debian 12, or pin the new version"
-    dpkg-deb -x "$file" "$SCRATCH/debian"
-done < "$here/samples-debian.txt"
+debian_packages samples-debian.txt "$SCRATCH/debian"
 # The recordings are in the source archive only; what pip needs to look into it may come built.
 pip_download "$here/samples.txt" "$SCRATCH/python" --no-binary=pyannote-audio
 tar -xzf "$SCRATCH"/python/pyannote_audio-*.tar.gz -C "$SCRATCH/python"

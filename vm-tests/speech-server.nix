@@ -60,6 +60,14 @@ in
         for unit in ["reflector-web", "reflector-work", "postgresql", "redis-reflector", "garage"]:
             gpu.fail(f"systemctl is-active {unit}")
 
+    with subtest("a known recording goes through its own server, as every night"):
+        gpu.succeed("systemctl start reflector-self-test.service")
+        gpu.succeed("journalctl -u reflector-self-test | grep -q 'of 22 words, one speaker; .* of 127.0.0.1:8000'")
+        gpu.succeed("systemctl stop reflector-speech-server.service")
+        gpu.fail("systemctl start reflector-self-test.service")
+        gpu.wait_until_succeeds("journalctl -p crit | grep -q 'reflector-self-test.service has failed'")
+        gpu.succeed("systemctl start reflector-speech-server.service reflector-self-test.service")
+
     with subtest("without its key it says only how it is"):
         ask = "curl --silent --cacert /tmp/ca.crt --max-time 10 --output /dev/null --write-out '%{http_code}'"
         assert visitor.succeed(f"{ask} https://gpu/health") == "200"

@@ -5,7 +5,6 @@
 //! `cargo run --example diarization -- table` scores us and every peer's `$REFLECTOR_CACHE/accuracy/der/PEER/CLIP.rttm` and writes
 //! the table of docs/ACCURACY.md; `make accuracy-diarization` runs the peers first.
 //! `cargo run --example diarization -- words [FOLDER]` counts the words that are given to the wrong speaker.
-//! `cargo run --example diarization -- speed` times us and the peers in turn, each ready and with two threads.
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::path::{Path, PathBuf};
@@ -17,7 +16,6 @@ use reflector::speech::diarize::{DiarizeSettings, Hearing, decide};
 use support::der::{self, Errors, Span};
 use support::diarization::{Clip, cache, diarizer, spans};
 
-mod speed;
 mod words;
 
 /// The tests' own scorer and clips.
@@ -35,8 +33,7 @@ fn main() {
         ["table"] => table(),
         ["words"] => words::count("conversations/eval"),
         ["words", folder] => words::count(folder),
-        ["speed"] => speed::table(),
-        _ => println!("usage: diarization tune [FOLDER] | table | words [FOLDER] | speed"),
+        _ => println!("usage: diarization tune [FOLDER] | table | words [FOLDER]"),
     }
 }
 

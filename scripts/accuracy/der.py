@@ -1,8 +1,7 @@
-"""What sherpa-onnx and senko find in the recordings of the diarization table, as RTTM: der.py CACHE [--serve PEER]
+"""What sherpa-onnx and senko find in the recordings of the diarization table, as RTTM: der.py CACHE
 
 CACHE/accuracy/der/PEER/CLIP.rttm for every clip of samples/public and samples/conversations/eval. Results that exist are kept.
-Our own results and all scores come from examples/diarization. With --serve the peer is made ready, and each path on standard input is
-answered with the seconds of wall clock and of processor that it took.
+Our own results and all scores come from examples/diarization.
 """
 
 import pathlib
@@ -54,20 +53,10 @@ def senko(scratch):
     return run
 
 
-def serve(run):
-    for line in sys.stdin:
-        began, processor = time.perf_counter(), time.process_time()
-        run(line.strip())
-        print(time.perf_counter() - began, time.process_time() - processor, flush=True)
-
-
 def main():
     cache = pathlib.Path(sys.argv[1])
     home = cache / "peers/diarization"
     peers = {"sherpa-onnx": lambda: sherpa(home / "onnx"), "senko": lambda: senko(home)}
-    if sys.argv[2:3] == ["--serve"]:
-        serve(peers[sys.argv[3]]())
-        return
     for name, make in peers.items():
         out = cache / "accuracy/der" / name
         out.mkdir(parents=True, exist_ok=True)

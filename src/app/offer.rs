@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use super::{scratch_dir, watch_speech};
 use crate::audio::Scratch;
 use crate::config::{Config, MAX_UPLOAD_BYTES};
-use crate::jobs::engine_settings;
+use crate::jobs::{engine_settings, expected};
 use crate::lifecycle::{Notifier, Shutdown};
 use crate::model_api::server::{AllowedHosts, Server, ServerSettings};
 use crate::speech::Engine;
@@ -39,6 +39,7 @@ pub async fn run_speech_server(
         engine: engine.clone(),
         models: ModelStore::new(&config.models.dir),
         model: config.speech.model.clone(),
+        expected: expected(&config.speech),
         key,
         // Those that wait, and the one that is computed.
         places: config.speech.queue + 1,

@@ -12,6 +12,8 @@ use super::{AudioError, Cancel, PcmFile};
 /// Longest recording; a container that claims more, by damage or malice, must not fill the disk.
 const MOST_HOURS: u64 = 24;
 const PCM_BYTES_PER_HOUR: u64 = 3600 * 16_000 * 2;
+/// Of one channel of such a recording.
+pub(super) const MOST_BYTES: u64 = MOST_HOURS * PCM_BYTES_PER_HOUR;
 
 /// Keeps what is heard at the time at which a player shows it: silence fills gaps and a late start.
 const ON_THE_CLOCK: &str = "aresample=async=1:first_pts=0";
@@ -30,7 +32,7 @@ pub fn decode_to_pcm(
     cancel: &Cancel,
 ) -> Result<PcmFile, AudioError> {
     let output = ["-ac", "1", "-ar", "16000", "-c:a", "pcm_s16le", "-f", "s16le"];
-    transcode(src, dst, &output, on_progress, cancel)?;
+    transcode(src, dst, &output, MOST_BYTES, on_progress, cancel)?;
     let pcm = PcmFile::open(dst)?;
     if pcm.is_empty() {
         let _ = fs::remove_file(dst);
@@ -39,11 +41,12 @@ pub fn decode_to_pcm(
     Ok(pcm)
 }
 
-/// One run of ffmpeg from the first audio stream of `src` to `dst` with the given output options.
+/// One run of ffmpeg from the first audio stream of `src` to `dst`, a file of at most `most` bytes, with the given output options.
 pub(super) fn transcode(
     src: &Path,
     dst: &Path,
     output: &[&str],
+    most: u64,
     mut on_progress: impl FnMut(f64),
     cancel: &Cancel,
 ) -> Result<(), AudioError> {
@@ -56,7 +59,7 @@ pub(super) fn transcode(
     let limits = Limits {
         grant: Grant { read: Some(src), write: Some(dst) },
         wall: wall_time(fs::metadata(src)?.len()),
-        file_size: MOST_HOURS * PCM_BYTES_PER_HOUR,
+        file_size: most,
     };
     let mut arguments = Vec::new();
     let mut add = |more: &[&str]| arguments.extend(more.iter().map(OsString::from));

@@ -3,6 +3,7 @@
 //! Everything here blocks; callers on an async runtime use a blocking thread.
 
 mod cancel;
+mod channels;
 mod decode;
 mod error;
 mod mp3;
@@ -12,6 +13,7 @@ mod probe;
 mod process;
 mod sandbox;
 mod scratch;
+mod sides;
 
 pub use cancel::Cancel;
 pub use decode::decode_to_pcm;
@@ -22,3 +24,4 @@ pub use peaks::{PEAKS, peaks};
 pub use probe::{MediaInfo, probe};
 pub use sandbox::Protection;
 pub use scratch::Scratch;
+pub use sides::{Decoded, Side, decode};

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::decode::transcode;
+use super::decode::{MOST_BYTES, transcode};
 use super::{AudioError, Cancel};
 
 /// Encodes the first audio stream of `src` as mono MP3 for playback at `dst`, which is replaced.
@@ -18,5 +18,5 @@ pub fn encode_mp3(
 ) -> Result<(), AudioError> {
     let output =
         ["-ac", "1", "-ar", "44100", "-c:a", "libmp3lame", "-b:a", "64k", "-write_xing", "1", "-f", "mp3"];
-    transcode(src, dst, &output, on_progress, cancel)
+    transcode(src, dst, &output, MOST_BYTES, on_progress, cancel)
 }

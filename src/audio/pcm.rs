@@ -71,6 +71,20 @@ impl PcmFile {
         Ok(bytes)
     }
 
+    /// Seconds, to tenths, in which it is louder than -45 dB of full scale.
+    pub fn loud_seconds(&self) -> io::Result<f64> {
+        const TENTH: usize = SAMPLE_RATE as usize / 10;
+        const LOUD: f32 = 3e-5;
+        let mut tenths = 0_u32;
+        for start in (0..self.samples).step_by(TENTH * 100) {
+            let samples = self.read(start, TENTH * 100)?;
+            let power = |samples: &[f32]| samples.iter().map(|sample| sample * sample).sum::<f32>();
+            let loud = samples.chunks(TENTH).filter(|tenth| power(tenth) > LOUD * tenth.len() as f32);
+            tenths += u32::try_from(loud.count()).unwrap_or_default();
+        }
+        Ok(f64::from(tenths) / 10.0)
+    }
+
     /// RIFF, one format chunk, one data chunk. Sizes are 32 bits: a day of sound has 2.8 GB.
     fn wav_header(&self) -> [u8; WAV_HEADER] {
         let size = u32::try_from(self.samples * BYTES_PER_SAMPLE).unwrap_or(u32::MAX - WAV_HEADER as u32);
@@ -113,6 +127,14 @@ mod tests {
         let (_dir, pcm) = file(&[0.0, 0.5, -1.0, 2.0, -0.25, f32::NAN]);
         let most = 32767.0 / 32768.0;
         assert_eq!(pcm.read(0, 100).unwrap(), [0.0, 0.5, -1.0, most, -0.25, 0.0]);
+    }
+
+    #[test]
+    fn loud_seconds_are_those_above_a_whisper() {
+        let silence = vec![0.001; 16_000];
+        let (_dir, pcm) = file(&[silence.clone(), vec![0.1; 24_000], silence].concat());
+        assert_eq!(pcm.loud_seconds().unwrap(), 1.5);
+        assert_eq!(file(&[]).1.loud_seconds().unwrap(), 0.0);
     }
 
     #[test]

@@ -63,6 +63,9 @@ pub struct StageEvent {
     pub seconds_left: Option<f64>,
     /// Why it failed, for the person who waits.
     pub error: Option<String>,
+    /// What it waits for while it runs, for that person.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// What was talked about, with the text that belongs to it; times in seconds.

@@ -6,12 +6,12 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::audio::{Cancel, decode_to_pcm};
+use crate::audio::{Cancel, Decoded, PcmFile, decode};
 use crate::config::Config;
 use crate::export::{Document, Format, Line, render};
-use crate::jobs::engine_settings;
+use crate::jobs::{engine_settings, expected};
 use crate::model::Word;
-use crate::speech::attribute::{SpeakerSegment, attribute};
+use crate::speech::attribute::{Heard, SpeakerSegment, attribute_sides};
 use crate::speech::{DiarizeOptions, Engine, TranscribeOptions};
 
 /// Write down what is said in a file, and by whom; needs no database
@@ -22,9 +22,12 @@ pub struct Transcribe {
     /// txt, md, json, srt, vtt or rttm
     #[arg(long, default_value = "txt")]
     format: Format,
-    /// Code of the language spoken, as in `en`; detected if not given
+    /// Code of the language spoken, as in `en`; several if it changes. Detected if not given, among `speech.languages` if there are any
     #[arg(long)]
-    language: Option<String>,
+    language: Vec<String>,
+    /// Names and words to expect, as in `Aoife, OKR`; after those of `speech.prompt`
+    #[arg(long)]
+    prompt: Option<String>,
     /// Whisper model, as in `whisper-base`
     #[arg(long)]
     model: Option<String>,
@@ -56,36 +59,84 @@ impl Transcribe {
         let bar = progress_bar();
         let scratch = tempfile::tempdir().context("a folder for temporary files")?;
         bar.set_message("reading");
-        let pcm = decode_to_pcm(
-            &self.file,
-            &scratch.path().join("audio.pcm"),
-            |share| bar.set_position((share * 50.0) as u64),
-            &cancel,
-        )
-        .with_context(|| self.file.display().to_string())?;
+        let decoded =
+            decode(&self.file, scratch.path(), |share| bar.set_position((share * 50.0) as u64), &cancel)
+                .with_context(|| self.file.display().to_string())?;
+        let duration = decoded.mix.pcm.duration();
+        let (sounds, speakers) = apart(decoded, speakers);
         bar.set_message("loading models");
         let mut settings = engine_settings(&config.speech, &config.models.dir);
         settings.model = self.model.unwrap_or(settings.model);
         settings.beam = self.beam.map_or(settings.beam, usize::from);
         let engine = Engine::start(settings)?;
-        bar.set_message("words");
-        let options = TranscribeOptions { language: self.language, ..TranscribeOptions::default() };
-        let words = engine.transcribe(pcm.clone(), options, &cancel, |update| {
-            bar.set_position(50 + (update.done / update.total.max(0.001) * 650.0) as u64);
-        })?;
-        bar.set_message("speakers");
-        let voices =
-            engine.diarize(pcm, speakers, &cancel, |share| bar.set_position(700 + (share * 300.0) as u64))?;
+        let mut options = expected(&config.speech).of(TranscribeOptions {
+            languages: self.language,
+            prompt: self.prompt,
+            ..TranscribeOptions::default()
+        });
+        let (mut sides, mut taken, mut language) = (Vec::new(), 0, None);
+        // Of the whole, for one of them.
+        let share = 950.0 / sounds.len() as f64;
+        for (number, pcm) in sounds.into_iter().enumerate() {
+            let begun = 50.0 + share * number as f64;
+            let at = |done: f64| bar.set_position((begun + share * done) as u64);
+            bar.set_message("words");
+            let words = engine.transcribe(pcm.clone(), options.clone(), &cancel, |update| {
+                at(update.done / update.total.max(0.001) * 0.7);
+            })?;
+            bar.set_message("speakers");
+            let voices =
+                engine.diarize(pcm, speakers.clone(), &cancel, |share| at(0.7 + f64::from(share) * 0.3))?;
+            if options.languages.is_empty() {
+                options.language.get_or_insert_with(|| words.language.clone());
+            }
+            language.get_or_insert(words.language);
+            let mut turns = voices.turns;
+            turns.iter_mut().for_each(|turn| turn.speaker += taken);
+            taken = turns.iter().map(|turn| turn.speaker + 1).fold(taken, u32::max);
+            sides.push(Heard { segments: words.segments, turns });
+        }
         bar.finish_and_clear();
         let document = Document {
-            language: words.language,
-            duration: words.duration,
-            segments: attribute(&words.segments, &voices.turns).into_iter().map(line).collect(),
+            language: language.unwrap_or_default(),
+            duration,
+            segments: lines(&sides),
             ..Document::default()
         };
         let mut out = std::io::stdout().lock();
         out.write_all(render(&document, self.format).as_bytes()).and_then(|()| out.flush()).context("writing")
     }
+}
+
+/// What is to be heard by itself, that with most sound in it first, since its language is the surest; and what is known of who speaks there.
+fn apart(decoded: Decoded, speakers: DiarizeOptions) -> (Vec<PcmFile>, DiarizeOptions) {
+    let of_side = u32::try_from(decoded.sides.len()).ok().and_then(|sides| speakers.of_side(sides));
+    match of_side.filter(|_| !decoded.sides.is_empty()) {
+        Some(of_side) => {
+            let mut sides: Vec<PcmFile> = decoded.sides.into_iter().map(|side| side.pcm).collect();
+            sides.sort_by_cached_key(|pcm| std::cmp::Reverse(pcm.loud_seconds().unwrap_or(0.0) as u64));
+            (sides, of_side)
+        }
+        None => (vec![decoded.mix.pcm], speakers),
+    }
+}
+
+/// All that was said, with speakers numbered as they first appear.
+fn lines(sides: &[Heard]) -> Vec<Line> {
+    let mut order: Vec<u32> = Vec::new();
+    let mut lines = Vec::new();
+    for (_, mut segment) in attribute_sides(sides) {
+        let known = order.iter().position(|known| *known == segment.speaker);
+        let place = known.unwrap_or_else(|| {
+            order.push(segment.speaker);
+            order.len() - 1
+        });
+        if sides.len() > 1 {
+            segment.speaker = u32::try_from(place).unwrap_or(u32::MAX);
+        }
+        lines.push(line(segment));
+    }
+    lines
 }
 
 fn line(segment: SpeakerSegment) -> Line {

@@ -56,7 +56,19 @@ const MEANINGS: &[(&str, &str)] = &[
         "What Whisper computes with: `float32`, `bfloat16`, `int8` (CPUs with AVX2: the encoder multiplies 8-bit integers) or `auto`: float16 on CUDA; on a CPU bfloat16 where it multiplies that natively, else int8.",
     ),
     ("speech.beam", "Hypotheses kept while decoding, 1 (greedy) to 16."),
+    (
+        "speech.prompt",
+        "Names and words to expect in every recording, as they are written: `\"Aoife, Kowalczyk, OKR\"`. At most 500 characters. What is named for one recording comes after them; of all together the last 223 tokens count.",
+    ),
+    (
+        "speech.languages",
+        "Whisper's codes of the languages that may be spoken where a recording's language is found out, as in `[\"de\", \"en\"]`; each stretch of speech is then in one of them. Empty: one language, whichever.",
+    ),
     ("speech.queue", "Requests that may wait for the engine, 1 to 1024; one more is refused."),
+    (
+        "speech.unload_after",
+        "Minutes without work after which the models are given back, and loaded again for the next recording: a gigabyte and more that others can use, for seconds of loading, which the recording's page shows. 0: never, for a machine that has nothing else to do.",
+    ),
     (
         "speech.transcript_url",
         "Address of the speech server that writes words down instead of this machine's models, without `/v1`. Also `TRANSCRIPT_URL`.",

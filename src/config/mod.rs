@@ -6,6 +6,7 @@
 mod ancestor;
 mod database;
 mod document;
+mod languages;
 mod llm;
 mod models;
 mod redact;
@@ -30,7 +31,7 @@ pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
-pub use speech::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAddress};
+pub use speech::{DeviceChoice, MAX_PROMPT, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 pub use speech_server::SpeechServerConfig;
 pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};

@@ -2,7 +2,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::languages::{CODES, is_code};
 use super::{ConfigError, secret};
+
+/// Minutes.
+const LONGEST_IDLE: u32 = 7 * 24 * 60;
+
+/// Characters of names and words to expect, in the settings and for one recording: together they may be as long as what Whisper takes,
+/// 223 tokens.
+pub const MAX_PROMPT: usize = 500;
 
 /// `[speech]`: which models hear, and on what; or which speech server does it for us.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,8 +25,14 @@ pub struct SpeechConfig {
     pub precision: PrecisionChoice,
     /// Hypotheses kept while decoding; 1 is greedy.
     pub beam: usize,
+    /// Names and words to expect in every recording.
+    pub prompt: Option<String>,
+    /// Whisper's codes of the languages that may be spoken where one has to be found out; empty: any.
+    pub languages: Vec<String>,
     /// Requests that may wait for the engine before one is refused.
     pub queue: usize,
+    /// Minutes without work after which the models' memory is given back; 0: never.
+    pub unload_after: u32,
     /// Address of the speech server that writes words down; ours if unset.
     pub transcript_url: Option<String>,
     pub transcript_api_key: Option<String>,
@@ -75,7 +89,10 @@ impl Default for SpeechConfig {
             device: DeviceChoice::Auto,
             precision: PrecisionChoice::Auto,
             beam: 5,
+            prompt: None,
+            languages: Vec::new(),
             queue: 16,
+            unload_after: 15,
             transcript_url: None,
             transcript_api_key: None,
             transcript_api_key_file: None,
@@ -135,6 +152,19 @@ impl SpeechConfig {
         if !(1..=1024).contains(&self.queue) {
             return Err(ConfigError::refused("speech.queue", "must be from 1 to 1024"));
         }
+        if self.unload_after > LONGEST_IDLE {
+            return Err(ConfigError::refused(
+                "speech.unload_after",
+                format!("must be from 0 (never) to {LONGEST_IDLE} minutes, a week"),
+            ));
+        }
+        if self.prompt.as_ref().is_some_and(|prompt| prompt.chars().count() > MAX_PROMPT) {
+            return Err(ConfigError::refused(
+                "speech.prompt",
+                format!("has more than {MAX_PROMPT} characters; Whisper would not see all of it"),
+            ));
+        }
+        self.validate_languages()?;
         for (name, url) in [
             ("speech.transcript_url", &self.transcript_url),
             ("speech.diarization_url", &self.diarization_url),
@@ -154,6 +184,21 @@ impl SpeechConfig {
                     "is set beside the key itself; leave one of them out",
                 ));
             }
+        }
+        Ok(())
+    }
+
+    fn validate_languages(&self) -> Result<(), ConfigError> {
+        let refuse = |message: String| Err(ConfigError::refused("speech.languages", message));
+        if let Some(code) = self.languages.iter().find(|code| !is_code(code)) {
+            return refuse(format!("{code:?} is none of Whisper's language codes: {}", CODES.join(" ")));
+        }
+        let here = self.transcript_url.as_ref().is_none_or(String::is_empty);
+        if here && self.model.ends_with(".en") && self.languages.iter().any(|code| code != "en") {
+            return refuse(format!(
+                "names other languages than en, and {} knows English only; set speech.model to one without .en",
+                self.model
+            ));
         }
         Ok(())
     }

@@ -69,6 +69,52 @@ fn a_model_is_named_by_its_folder_and_never_by_a_path() {
 }
 
 #[test]
+fn models_may_stay_for_ever_or_be_given_back_within_a_week() {
+    Jail::expect_with(|jail| {
+        for usable in ["0", "10080"] {
+            jail.set_env("REFLECTOR_SPEECH__UNLOAD_AFTER", usable);
+            assert!(load_in(jail).is_ok());
+        }
+        jail.set_env("REFLECTOR_SPEECH__UNLOAD_AFTER", "10081");
+        let said = load_in(jail).unwrap_err();
+        assert_eq!(said, "settings: speech.unload_after: must be from 0 (never) to 10080 minutes, a week");
+        Ok(())
+    });
+}
+
+#[test]
+fn words_to_expect_have_a_limit_that_is_named() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__PROMPT", "Ä".repeat(500));
+        assert_eq!(load_in(jail).unwrap().speech.prompt.unwrap().chars().count(), 500);
+        jail.set_env("REFLECTOR_SPEECH__PROMPT", "Ä".repeat(501));
+        let said = load_in(jail).unwrap_err();
+        assert!(said.starts_with("settings: speech.prompt: has more than 500 characters"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_language_that_whisper_does_not_have_is_named() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SPEECH__LANGUAGES", "[\"de\", \"gb\"]");
+        let said = load_in(jail).unwrap_err();
+        assert!(
+            said.starts_with("settings: speech.languages: \"gb\" is none of") && said.contains(" yue"),
+            "{said}"
+        );
+        jail.set_env("REFLECTOR_SPEECH__LANGUAGES", "[\"de\", \"yue\"]");
+        assert_eq!(load_in(jail).unwrap().speech.languages, ["de", "yue"]);
+        // An English-only model could hear none of them; a speech server has a model of its own.
+        jail.set_env("REFLECTOR_SPEECH__MODEL", "whisper-tiny.en");
+        assert!(load_in(jail).unwrap_err().contains("whisper-tiny.en knows English only"));
+        jail.set_env("TRANSCRIPT_URL", "http://gpu:8000");
+        assert!(load_in(jail).is_ok());
+        Ok(())
+    });
+}
+
+#[test]
 fn the_ancestors_names_are_understood() {
     Jail::expect_with(|jail| {
         jail.set_env("DATABASE_URL", "postgresql+asyncpg://me@db/reflector");

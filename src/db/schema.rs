@@ -38,6 +38,8 @@ table! {
         audio_deleted -> Bool,
         change_seq -> BigInt,
         deleted_at -> Nullable<Timestamptz>,
+        vocabulary -> Text,
+        channels -> SmallInt,
     }
 }
 
@@ -94,6 +96,7 @@ table! {
         error -> Nullable<Text>,
         current_output -> Nullable<Uuid>,
         warning -> Nullable<Text>,
+        note -> Nullable<Text>,
     }
 }
 
@@ -124,6 +127,7 @@ table! {
         word_start -> Array<Double>,
         word_end -> Array<Double>,
         word_probability -> Array<Float>,
+        channel -> SmallInt,
     }
 }
 
@@ -134,6 +138,7 @@ table! {
         start -> Double,
         end -> Double,
         speaker -> Integer,
+        channel -> Nullable<SmallInt>,
     }
 }
 

@@ -30,15 +30,8 @@ pub(super) async fn trouble(
     stage_event(env, transcript, stage, status, details).await;
 }
 
-/// How far a running stage is, from 0 to 1.
-pub(super) async fn progress(
-    env: &Environment,
-    transcript: TranscriptId,
-    stage: Stage,
-    progress: f32,
-    seconds_left: Option<f64>,
-) {
-    let details = StageEvent { progress, seconds_left, ..StageEvent::default() };
+/// How far a running stage is, and what it waits for.
+pub(super) async fn progress(env: &Environment, transcript: TranscriptId, stage: Stage, details: StageEvent) {
     stage_event(env, transcript, stage, StageStatus::Running, details).await;
 }
 

@@ -10,7 +10,8 @@ use crate::bus::Event;
 use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
 use crate::model::{output, turn};
-use crate::speech::{self, Turn, Word, attribute};
+use crate::speech::attribute::{Heard, attribute_sides};
+use crate::speech::{self, Turn, Word};
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let transcript = cx.attempt.transcript;
@@ -28,7 +29,8 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
         let (method, language) = text.map(|text| (text.method, text.language)).unwrap_or_default();
         Ok((words, turns, method, language))
     })?;
-    let rows = blocking(move || Ok(assemble(words, &turns))).await?;
+    let channels = cx.transcript.channels;
+    let rows = blocking(move || Ok(assemble(words, &turns, channels))).await?;
     let text: String = rows.iter().map(|row| row.text.as_str()).collect();
 
     // Whoever reads it wants to know which model heard the words.
@@ -37,23 +39,31 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     Ok(Done { events: vec![Event::Transcript { text, translation: None }], ..Done::output(output) })
 }
 
-fn assemble(words: Vec<Segment>, turns: &[turn::Turn]) -> Vec<Segment> {
-    let segments: Vec<speech::Segment> = words.into_iter().map(spoken).collect();
-    let turns: Vec<Turn> = turns
-        .iter()
-        .map(|one| Turn { start: one.start, end: one.end, speaker: one.speaker.unsigned_abs() })
-        .collect();
+/// `channels`: how many sides there are, each with words and turns of its own; turns of the mix are everybody's.
+fn assemble(words: Vec<Segment>, turns: &[turn::Turn], channels: i16) -> Vec<Segment> {
+    let mut sides = vec![Heard::default(); usize::try_from(channels).unwrap_or(1).max(1)];
+    let last = sides.len() - 1;
+    for row in words {
+        sides[usize::try_from(row.channel).unwrap_or(0).min(last)].segments.push(spoken(row));
+    }
+    for one in turns {
+        let turn = Turn { start: one.start, end: one.end, speaker: one.speaker.unsigned_abs() };
+        match one.channel {
+            Some(channel) => sides[usize::try_from(channel).unwrap_or(0).min(last)].turns.push(turn),
+            None => sides.iter_mut().for_each(|side| side.turns.push(turn.clone())),
+        }
+    }
     let mut order: Vec<u32> = Vec::new();
     (0..)
-        .zip(attribute::attribute(&segments, &turns))
-        .map(|(idx, one)| {
+        .zip(attribute_sides(&sides))
+        .map(|(idx, (side, one))| {
             let speaker = order.iter().position(|known| *known == one.speaker).unwrap_or_else(|| {
                 order.push(one.speaker);
                 order.len() - 1
             });
             let speaker = number(u32::try_from(speaker).unwrap_or(u32::MAX));
             let said = speech::Segment { start: one.start, end: one.end, text: one.text, words: one.words };
-            row(idx, Some(speaker), said)
+            row(idx, Some(speaker), i16::try_from(side).unwrap_or(0), said)
         })
         .collect()
 }
@@ -67,4 +77,37 @@ fn spoken(row: Segment) -> speech::Segment {
         probability: word.probability,
     });
     speech::Segment { start: row.start, end: row.end, text: row.text, words: words.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(channel: i16, start: f64, text: &str) -> Segment {
+        Segment { idx: 0, start, end: start + 1.0, speaker: None, text: text.into(), words: vec![], channel }
+    }
+
+    fn turn(channel: Option<i16>, start: f64, speaker: i32) -> turn::Turn {
+        turn::Turn { start, end: start + 1.0, speaker, channel }
+    }
+
+    fn shown(rows: &[Segment]) -> Vec<(i32, Option<i32>, i16, &str)> {
+        rows.iter().map(|row| (row.idx, row.speaker, row.channel, row.text.as_str())).collect()
+    }
+
+    #[test]
+    fn words_of_a_channel_go_to_its_own_turns_though_anothers_cover_them() {
+        let words = vec![said(0, 0.0, "one"), said(0, 4.0, "three"), said(1, 0.1, "two")];
+        let turns = [turn(Some(1), 0.0, 0), turn(Some(1), 4.0, 0), turn(Some(0), 0.0, 1)];
+        let rows = assemble(words, &turns, 2);
+        assert_eq!(shown(&rows), [(0, Some(0), 0, "one"), (1, Some(1), 1, "two"), (2, Some(0), 0, "three")]);
+    }
+
+    #[test]
+    fn turns_of_the_mix_are_for_the_words_of_every_channel() {
+        let words = vec![said(0, 0.0, "one"), said(1, 2.0, "two"), said(1, 4.0, "three")];
+        let turns = [turn(None, 0.0, 0), turn(None, 2.0, 1), turn(None, 4.0, 0)];
+        let rows = assemble(words, &turns, 2);
+        assert_eq!(shown(&rows), [(0, Some(0), 0, "one"), (1, Some(1), 1, "two"), (2, Some(0), 1, "three")]);
+    }
 }

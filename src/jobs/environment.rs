@@ -1,5 +1,6 @@
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
@@ -7,13 +8,14 @@ use tokio_util::task::TaskTracker;
 use super::context::blocking;
 use super::error::JobError;
 use super::hearing::Hearing;
+use super::progress::Progress;
 use crate::audio::{Cancel, Scratch};
 use crate::bus::Bus;
 use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 use crate::db::Pool;
 use crate::llm::Understanding;
 use crate::model_api::client::Remote;
-use crate::speech::{DeviceWish, Engine, EngineSettings, Precision};
+use crate::speech::{DeviceWish, Engine, EngineSettings, Expected, Precision};
 use crate::storage::Storage;
 use crate::tls::Trust;
 use crate::weights::ModelStore;
@@ -39,6 +41,8 @@ pub struct Environment {
 #[derive(Clone)]
 pub struct Speech {
     settings: EngineSettings,
+    /// Of every recording.
+    pub(super) expected: Expected,
     engine: Arc<OnceCell<Engine>>,
     words: Option<Remote>,
     voices: Option<Remote>,
@@ -55,6 +59,7 @@ impl Speech {
         };
         Ok(Self {
             settings: engine_settings(config, models),
+            expected: expected(config),
             engine: Arc::default(),
             words: remote(config.transcript_server()?)?,
             voices: remote(config.diarization_server()?)?,
@@ -71,27 +76,39 @@ impl Speech {
         self.engine.get()?.steps()
     }
 
-    /// Who writes words down.
-    pub(super) async fn words(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
-        match &self.words {
-            Some(remote) => Hearing::words_there(remote, cancel).await,
-            None => Ok(Hearing::Here(self.engine().await?, self.settings.model.clone())),
-        }
+    /// Who writes words down; that its models have to be loaded first is noted in `progress`.
+    pub(super) async fn words(&self, cancel: &Cancel, progress: &Progress) -> Result<Hearing, JobError> {
+        let hearing = match &self.words {
+            Some(remote) => Hearing::words_there(remote, cancel).await?,
+            None => Hearing::Here(self.engine(progress).await?, self.settings.model.clone()),
+        };
+        Ok(hearing.noted(progress))
     }
 
-    /// Who tells speakers apart.
-    pub(super) async fn voices(&self, cancel: &Cancel) -> Result<Hearing, JobError> {
-        match &self.voices {
-            Some(remote) => Hearing::voices_there(remote, cancel).await,
-            None => Ok(Hearing::Here(self.engine().await?, VOICES.into())),
-        }
+    /// Who tells speakers apart, likewise.
+    pub(super) async fn voices(&self, cancel: &Cancel, progress: &Progress) -> Result<Hearing, JobError> {
+        let hearing = match &self.voices {
+            Some(remote) => Hearing::voices_there(remote, cancel).await?,
+            None => Hearing::Here(self.engine(progress).await?, VOICES.into()),
+        };
+        Ok(hearing.noted(progress))
     }
 
-    async fn engine(&self) -> Result<Engine, JobError> {
+    async fn engine(&self, progress: &Progress) -> Result<Engine, JobError> {
+        if self.engine.get().is_none() {
+            progress.loading();
+        }
         let settings = self.settings.clone();
         let start = || blocking(move || Ok(Engine::start(settings)?));
-        self.engine.get_or_try_init(start).await.cloned()
+        let engine = self.engine.get_or_try_init(start).await.cloned();
+        progress.set(0.0);
+        engine
     }
+}
+
+/// What the settings say of every recording.
+pub fn expected(config: &SpeechConfig) -> Expected {
+    Expected { prompt: config.prompt.clone(), languages: config.languages.clone() }
 }
 
 /// The settings of an engine; `models` is the folder of all weights.
@@ -112,5 +129,21 @@ pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
         },
         beam: config.beam,
         queue: config.queue,
+        unload_after: (config.unload_after > 0)
+            .then(|| Duration::from_secs(u64::from(config.unload_after) * 60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_without_work_reach_the_engine_and_none_means_never() {
+        let after = |unload_after| {
+            let config = SpeechConfig { unload_after, ..SpeechConfig::default() };
+            engine_settings(&config, Path::new("/models")).unload_after
+        };
+        assert_eq!((after(0), after(15)), (None, Some(Duration::from_secs(900))));
     }
 }

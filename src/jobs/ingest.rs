@@ -1,4 +1,4 @@
-//! Upload to PCM, MP3 and waveform.
+//! Upload to PCM, MP3 and waveform; where two channels carry a side each, to the PCM of each too.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use super::context::{Context, blocking, write};
 use super::error::JobError;
 use super::run::Done;
-use crate::audio::{self, PEAKS, PcmFile};
+use crate::audio::{self, Decoded, PEAKS};
 use crate::bus::Event;
 use crate::export::clock;
 use crate::ids::RecordingId;
@@ -25,19 +25,31 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let upload = cx.folder.path().join("upload");
     fetch(cx, recording, &upload).await?;
 
-    let (pcm, peaks, missing) = decode(cx, &upload).await?;
+    let (Decoded { info, mix, sides }, peaks) = decode(cx, &upload).await?;
     let mp3 = encode(cx, &upload).await?;
-    let milliseconds = (pcm.duration() * 1000.0).round();
+    let milliseconds = (mix.pcm.duration() * 1000.0).round();
+    let missing = info.missing(mix.pcm.duration());
 
     let (storage, transcript) = (&cx.env.storage, cx.attempt.transcript);
-    storage.put_file(&StorageKey::Pcm { transcript }, &cx.folder.path().join("pcm")).await?;
+    storage.put_file(&StorageKey::Pcm { transcript }, &mix.path).await?;
+    for (channel, side) in (0..).zip(&sides) {
+        storage.put_file(&StorageKey::Channel { transcript, channel }, &side.path).await?;
+    }
     storage.put_file(&StorageKey::Mp3 { transcript }, &mp3).await?;
     let drawn = serde_json::json!(peaks).to_string();
     storage.put_bytes(&StorageKey::Peaks { transcript }, drawn).await?;
 
-    write!(cx.env, async |conn| transcript::set_duration(conn, transcript, milliseconds).await)?;
+    let channels = i16::try_from(sides.len()).unwrap_or_default().max(1);
+    write!(cx.env, async |conn| {
+        transcript::set_channels(conn, transcript, channels).await?;
+        transcript::set_duration(conn, transcript, milliseconds).await
+    })?;
+    // What an earlier run has found and this one has not.
+    for channel in (0..cx.transcript.channels).filter(|_| sides.is_empty()) {
+        storage.delete(&StorageKey::Channel { transcript, channel: channel.to_le_bytes()[0] }).await?;
+    }
     Ok(Done {
-        warning: missing.map(|missing| incomplete(pcm.duration(), missing)),
+        warning: missing.map(|missing| incomplete(mix.pcm.duration(), missing)),
         events: vec![Event::Duration { duration: milliseconds }, Event::Waveform { waveform: peaks }],
         ..Done::default()
     })
@@ -74,15 +86,14 @@ fn incomplete(read: f64, missing: f64) -> String {
     )
 }
 
-/// The sound, its outline, and how many seconds of it the file promises beyond that.
-async fn decode(cx: &Context, upload: &Path) -> Result<(PcmFile, Vec<f32>, Option<f64>), JobError> {
-    let (upload, to) = (upload.to_owned(), cx.folder.path().join("pcm"));
+/// The sound and its outline.
+async fn decode(cx: &Context, upload: &Path) -> Result<(Decoded, Vec<f32>), JobError> {
+    let (upload, folder) = (upload.to_owned(), cx.folder.path().to_owned());
     let (report, cancel) = (cx.progress.part(FETCHED, DECODED), cx.cancel.clone());
     blocking(move || {
-        let pcm = audio::decode_to_pcm(&upload, &to, report, &cancel)?;
-        let peaks = audio::peaks(&pcm, PEAKS)?;
-        let missing = audio::probe(&upload)?.missing(pcm.duration());
-        Ok((pcm, peaks, missing))
+        let decoded = audio::decode(&upload, &folder, report, &cancel)?;
+        let peaks = audio::peaks(&decoded.mix.pcm, PEAKS)?;
+        Ok((decoded, peaks))
     })
     .await
 }

@@ -30,7 +30,7 @@ mod topics;
 mod transcribe;
 
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
-pub use environment::{Environment, Speech, engine_settings};
+pub use environment::{Environment, Speech, engine_settings, expected};
 pub use learn::learn;
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};

@@ -92,7 +92,8 @@ fn transcript_of(key: &StorageKey) -> Option<TranscriptId> {
         StorageKey::UploadPart { .. } => None,
         StorageKey::Mp3 { transcript }
         | StorageKey::Peaks { transcript }
-        | StorageKey::Pcm { transcript } => Some(*transcript),
+        | StorageKey::Pcm { transcript }
+        | StorageKey::Channel { transcript, .. } => Some(*transcript),
     }
 }
 

@@ -8,30 +8,50 @@ use super::error::JobError;
 use super::run::Done;
 use crate::ids::OutputId;
 use crate::model::segment::{self, Segment, Word};
-use crate::speech::{self, TranscribeOptions};
+use crate::speech::{self, TranscribeOptions, TranscribeUpdate};
 
 /// What comes while it is heard.
 struct Update {
+    channel: i16,
     segments: Vec<speech::Segment>,
     /// From 0 to 1.
     done: f64,
 }
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
-    let sound = cx.sound().await?;
-    let hearing = cx.env.speech.words(&cx.cancel).await?;
+    let sounds = cx.sounds().await?;
+    let hearing = cx.env.speech.words(&cx.cancel, &cx.progress).await?;
     let output = cx.open(hearing.method(), None).await?;
-    let options =
-        TranscribeOptions { language: wanted(&cx.transcript.source_language), ..Default::default() };
+    let mut options = cx.env.speech.expected.of(TranscribeOptions {
+        language: wanted(&cx.transcript.source_language),
+        prompt: Some(cx.transcript.vocabulary.clone()),
+        ..Default::default()
+    });
 
     let (sender, updates) = mpsc::unbounded_channel();
-    let decoding = hearing.transcribe(sound, options, &cx.cancel, move |update| {
-        let done = if update.total > 0.0 { update.done / update.total } else { 1.0 };
-        // Unheard only when the job was dropped, and then `cancel` ends this too.
-        let _unheard = sender.send(Update { segments: update.segments.to_vec(), done });
-    });
-    let (transcription, ()) = tokio::try_join!(decoding, append(cx, output, updates))?;
-    Ok(Done { language: Some(transcription.language), ..Done::output(output) })
+    let decoding = async {
+        let (sender, count) = (sender, sounds.len() as f64);
+        let mut language = String::new();
+        for (before, (channel, sound)) in sounds.into_iter().enumerate() {
+            let sender = sender.clone();
+            let on_update = move |update: TranscribeUpdate<'_>| {
+                let done = if update.total > 0.0 { update.done / update.total } else { 1.0 };
+                let done = (before as f64 + done) / count;
+                // Unheard only when the job was dropped, and then `cancel` ends this too.
+                let _unheard = sender.send(Update { channel, segments: update.segments.to_vec(), done });
+            };
+            let heard = hearing.transcribe(sound, options.clone(), &cx.cancel, on_update).await?;
+            if before == 0 {
+                language = heard.language;
+                // Both sides of a talk speak the same language, where nobody says that there are several.
+                options.language =
+                    options.language.or(Some(language.clone()).filter(|_| options.languages.is_empty()));
+            }
+        }
+        Ok(language)
+    };
+    let (language, ()) = tokio::try_join!(decoding, append(cx, output, updates))?;
+    Ok(Done { language: Some(language), ..Done::output(output) })
 }
 
 /// Writes and publishes segments as they come.
@@ -43,7 +63,7 @@ async fn append(
     let mut next = 0;
     while let Some(update) = updates.recv().await {
         let rows: Vec<Segment> =
-            (next..).zip(update.segments).map(|(idx, one)| row(idx, None, one)).collect();
+            (next..).zip(update.segments).map(|(idx, one)| row(idx, None, update.channel, one)).collect();
         if let Some(last) = rows.last() {
             next = last.idx + 1;
             write!(cx.env, async |conn| segment::append(conn, output, &rows).await)?;
@@ -61,7 +81,7 @@ fn wanted(source: &str) -> Option<String> {
 }
 
 /// A segment as it is stored.
-pub(super) fn row(idx: i32, speaker: Option<i32>, segment: speech::Segment) -> Segment {
+pub(super) fn row(idx: i32, speaker: Option<i32>, channel: i16, segment: speech::Segment) -> Segment {
     let words = segment.words.into_iter().map(|word| Word {
         text: word.text,
         start: word.start,
@@ -75,6 +95,7 @@ pub(super) fn row(idx: i32, speaker: Option<i32>, segment: speech::Segment) -> S
         speaker,
         text: segment.text,
         words: words.collect(),
+        channel,
     }
 }
 

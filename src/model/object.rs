@@ -13,6 +13,8 @@ pub struct Sound {
     pub transcript: TranscriptId,
     /// Whether its sound must be there: it was decoded, and nobody deleted it. If not, it still may be.
     pub expected: bool,
+    /// Channels of their own beside the mix, whose objects are numbered from 0: none, or more than one.
+    pub channels: u8,
 }
 
 /// Every transcript, deleted ones too while their rows are there; oldest first.
@@ -24,14 +26,23 @@ pub async fn sounds(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Sound>> {
         .filter(stage_state::transcript_id.eq(transcript::id))
         .filter(stage_state::stage.eq(Stage::Ingest))
         .filter(stage_state::status.eq(StageStatus::Done));
-    let rows: Vec<(TranscriptId, bool, bool)> = transcript::table
-        .select((transcript::id, transcript::audio_deleted, diesel::dsl::exists(decoded)))
+    let rows: Vec<(TranscriptId, bool, bool, i16)> = transcript::table
+        .select((
+            transcript::id,
+            transcript::audio_deleted,
+            diesel::dsl::exists(decoded),
+            transcript::channels,
+        ))
         .order(transcript::id.asc())
         .load(conn)
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(transcript, deleted, decoded)| Sound { transcript, expected: decoded && !deleted })
+        .map(|(transcript, deleted, decoded, channels)| Sound {
+            transcript,
+            expected: decoded && !deleted,
+            channels: u8::try_from(channels).ok().filter(|channels| *channels > 1).unwrap_or(0),
+        })
         .collect())
 }
 

@@ -23,7 +23,7 @@ pub struct Word {
 /// A stretch of speech.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
-    /// From 0, in order of time.
+    /// From 0, in order of time within a channel.
     pub idx: i32,
     /// Seconds.
     pub start: f64,
@@ -33,6 +33,8 @@ pub struct Segment {
     pub speaker: Option<i32>,
     pub text: String,
     pub words: Vec<Word>,
+    /// In which channel it was heard, from 0.
+    pub channel: i16,
 }
 
 /// The row: words as four arrays of one length.
@@ -49,6 +51,7 @@ struct Row {
     word_start: Vec<f64>,
     word_end: Vec<f64>,
     word_probability: Vec<f32>,
+    channel: i16,
 }
 
 impl Row {
@@ -66,6 +69,7 @@ impl Row {
             word_start: words.iter().map(|word| word.start).collect(),
             word_end: words.iter().map(|word| word.end).collect(),
             word_probability: words.iter().map(|word| word.probability).collect(),
+            channel: segment.channel,
         }
     }
 
@@ -84,6 +88,7 @@ impl Row {
             speaker: self.speaker,
             text: self.text,
             words,
+            channel: self.channel,
         }
     }
 }
@@ -93,7 +98,7 @@ impl Row {
 /// # Errors
 /// Those of the database: a foreign key violation when the version was given up meanwhile.
 pub async fn append(conn: &mut AsyncPgConnection, output: OutputId, segments: &[Segment]) -> QueryResult<()> {
-    // Ten values a row, and the protocol takes 65535 in a statement.
+    // Eleven values a row, and the protocol takes 65535 in a statement.
     for batch in segments.chunks(500) {
         let rows: Vec<Row> = batch.iter().map(|segment| Row::pack(output, segment)).collect();
         diesel::insert_into(segment::table).values(rows).execute(conn).await?;
@@ -101,7 +106,7 @@ pub async fn append(conn: &mut AsyncPgConnection, output: OutputId, segments: &[
     Ok(())
 }
 
-/// Up to `limit` segments that follow number `after` (`None`: from the first), in order.
+/// Up to `limit` segments that follow number `after` (`None`: from the first), by number.
 ///
 /// # Errors
 /// Those of the database.
@@ -122,12 +127,16 @@ pub async fn page(
     Ok(rows.into_iter().map(Row::unpack).collect())
 }
 
-/// All segments, in order.
+/// All segments in order of time, whichever channel they are from.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn all(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
-    page(conn, output, None, i64::MAX).await
+    let mut segments = page(conn, output, None, i64::MAX).await?;
+    if segments.iter().any(|one| one.channel != segments[0].channel) {
+        segments.sort_by(|a, b| a.start.total_cmp(&b.start));
+    }
+    Ok(segments)
 }
 
 /// How many segments a version has.

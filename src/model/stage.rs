@@ -103,6 +103,8 @@ pub struct StageState {
     pub error: Option<String>,
     /// What went well only in part, in words for a person: it did its work all the same.
     pub warning: Option<String>,
+    /// What it waits for while it runs, in words for a person: the model being loaded, say.
+    pub note: Option<String>,
     /// The version that is shown.
     pub current_output: Option<OutputId>,
 }
@@ -121,6 +123,7 @@ impl StageState {
             finished_at: None,
             error: None,
             warning: None,
+            note: None,
             current_output: None,
         }
     }

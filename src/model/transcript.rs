@@ -79,6 +79,10 @@ pub struct Transcript {
     pub change_seq: i64,
     /// In the trash since.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Names and special words to expect in the recording; empty: none.
+    pub vocabulary: String,
+    /// Channels that carry a side of their own and are heard each by itself; 1 where all is heard as one.
+    pub channels: i16,
 }
 
 impl Transcript {
@@ -99,6 +103,7 @@ pub struct NewTranscript {
     pub source_kind: SourceKind,
     pub share_mode: ShareMode,
     pub user_id: Option<UserId>,
+    pub vocabulary: String,
 }
 
 impl NewTranscript {
@@ -112,6 +117,7 @@ impl NewTranscript {
             source_kind: SourceKind::File,
             share_mode: ShareMode::Private,
             user_id: None,
+            vocabulary: String::new(),
         }
     }
 }
@@ -130,6 +136,7 @@ pub struct Patch {
     pub target_language: Option<String>,
     pub reviewed: Option<bool>,
     pub audio_deleted: Option<bool>,
+    pub vocabulary: Option<String>,
 }
 
 impl Patch {
@@ -145,8 +152,9 @@ impl Patch {
             target_language,
             reviewed,
             audio_deleted,
+            vocabulary,
         } = self;
-        let texts = [name, source_language, target_language].iter().all(|field| field.is_none());
+        let texts = [name, source_language, target_language, vocabulary].iter().all(|field| field.is_none());
         let overrides = [title, short_summary, long_summary].iter().all(|field| field.is_none());
         let flags = [locked, reviewed, audio_deleted].iter().all(|field| field.is_none());
         texts && overrides && flags && share_mode.is_none()
@@ -235,6 +243,18 @@ pub async fn set_duration(
 pub async fn set_status(conn: &mut AsyncPgConnection, id: TranscriptId, status: Status) -> QueryResult<()> {
     diesel::update(transcript::table.find(id))
         .set(transcript::status.eq(status))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
+/// Notes how many of the recording's channels carry a side of their own: see [`Transcript::channels`].
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_channels(conn: &mut AsyncPgConnection, id: TranscriptId, channels: i16) -> QueryResult<()> {
+    diesel::update(transcript::table.find(id))
+        .set(transcript::channels.eq(channels))
         .execute(conn)
         .await
         .map(|_| ())

@@ -14,8 +14,10 @@ pub struct Turn {
     pub start: f64,
     /// Seconds.
     pub end: f64,
-    /// From 0, in order of first appearance.
+    /// From 0, in order of first appearance. Speakers of different channels have different numbers.
     pub speaker: i32,
+    /// In which channel it was found, from 0; `None` for the mix of all.
+    pub channel: Option<i16>,
 }
 
 /// How a speaker sounds, as a vector to compare.
@@ -45,6 +47,7 @@ pub async fn store(
                 turn::start.eq(one.start),
                 turn::end.eq(one.end),
                 turn::speaker.eq(one.speaker),
+                turn::channel.eq(one.channel),
             )
         })
         .collect();

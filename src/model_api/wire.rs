@@ -76,6 +76,12 @@ pub struct Health {
     pub service: String,
     pub version: String,
     pub ready: bool,
+    /// Whether the models are in memory; otherwise the next request loads them.
+    #[serde(default = "yes")]
+    pub loaded: bool,
+    /// That the models could not be loaded when they were last needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// `cpu` or `cuda:0`.
     pub device: String,
     /// `f32`, `bf16` or `f16`.
@@ -88,6 +94,11 @@ pub struct Health {
     /// Of these: waiting for the models, and being computed.
     pub waiting: usize,
     pub running: usize,
+}
+
+/// A server that does not unload does not say.
+fn yes() -> bool {
+    true
 }
 
 /// Name of this server in [`Health`].

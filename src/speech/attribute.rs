@@ -5,6 +5,9 @@
 //! segments to read.
 
 mod repair;
+mod sides;
+
+pub use sides::{Heard, attribute_sides};
 
 use super::{Segment, Turn, Word};
 

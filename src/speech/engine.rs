@@ -2,7 +2,8 @@
 //!
 //! Requests wait in a bounded queue: one more than it holds is refused as overloaded. One request is worked on at a time, because each
 //! keeps all cores busy. A request whose caller is gone, or that was cancelled, is dropped before it is begun; a panic of the
-//! thread's work is answered as an error, and the thread goes on.
+//! thread's work is answered as an error, and the thread goes on. After a time without requests the models are given back
+//! ([`keeper`](super::keeper)).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -14,8 +15,8 @@ use std::time::{Duration, Instant};
 use tch::Device;
 
 use super::device::{self, DeviceWish, Precision};
+use super::keeper::{Keeper, Presence};
 use super::memory;
-use super::models::Models;
 use super::{
     Cancel, Diarization, DiarizeOptions, Health, Segment, SpeechError, TranscribeOptions, TranscribeUpdate,
     Transcription,
@@ -40,6 +41,8 @@ pub struct EngineSettings {
     pub beam: usize,
     /// Requests that may wait.
     pub queue: usize,
+    /// Time without requests after which the models are unloaded until the next one; `None`: they stay.
+    pub unload_after: Option<Duration>,
 }
 
 enum Request {
@@ -55,7 +58,9 @@ enum News<U, T> {
 
 #[derive(Default)]
 struct Shared {
-    ready: AtomicBool,
+    /// The thread runs.
+    alive: AtomicBool,
+    presence: Presence,
     queued: AtomicUsize,
     running: AtomicUsize,
     /// Rises with each step of the work.
@@ -104,20 +109,13 @@ impl Engine {
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("speech".into()).spawn(move || {
             let _no_gradients = tch::no_grad_guard();
-            let begun = Instant::now();
-            let models = catch(|| Models::load(settings, device, precision));
-            match models {
-                Ok(models) => {
-                    tracing::info!(
-                        seconds = begun.elapsed().as_secs_f64(),
-                        ?device,
-                        ?precision,
-                        "speech models are ready"
-                    );
-                    theirs.ready.store(true, Ordering::Release);
+            let mut keeper = Keeper::new(settings, device, precision, &theirs.presence);
+            match keeper.models() {
+                Ok(_) => {
+                    theirs.alive.store(true, Ordering::Release);
                     let _ = loaded.send(Ok(()));
-                    serve(models, &inbox, &theirs, &stopped);
-                    theirs.ready.store(false, Ordering::Release);
+                    serve(keeper, &inbox, &theirs, &stopped);
+                    theirs.alive.store(false, Ordering::Release);
                 }
                 Err(error) => drop(loaded.send(Err(error))),
             }
@@ -179,13 +177,17 @@ impl Engine {
             Device::Cuda(index) => format!("cuda:{index}"),
             _ => "cpu".into(),
         };
-        Health {
-            ready: shared.ready.load(Ordering::Acquire),
+        let mut health = Health {
+            ready: false,
+            loaded: false,
+            failure: None,
             queued: shared.queued.load(Ordering::Relaxed),
             running: shared.running.load(Ordering::Relaxed),
             device,
             dtype: self.0.precision.name().into(),
-        }
+        };
+        shared.presence.tell(shared.alive.load(Ordering::Acquire), &mut health);
+        health
     }
 
     fn send(&self, request: Request, cancel: &Cancel) -> Result<Cancel, SpeechError> {
@@ -225,8 +227,20 @@ fn wait<U, T>(
 }
 
 /// The thread's life: one request after another until no handle is left.
-fn serve(mut models: Models, inbox: &Receiver<(Request, Cancel)>, shared: &Shared, stop: &Cancel) {
-    while let Ok((request, cancel)) = inbox.recv() {
+fn serve(mut keeper: Keeper, inbox: &Receiver<(Request, Cancel)>, shared: &Shared, stop: &Cancel) {
+    loop {
+        let next = match keeper.patience() {
+            Some(patience) => inbox.recv_timeout(patience),
+            None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let (request, cancel) = match next {
+            Ok(next) => next,
+            Err(RecvTimeoutError::Timeout) => {
+                keeper.unload();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         shared.queued.fetch_sub(1, Ordering::Relaxed);
         if cancel.is_cancelled() || stop.is_cancelled() {
             continue;
@@ -236,30 +250,7 @@ fn serve(mut models: Models, inbox: &Receiver<(Request, Cancel)>, shared: &Share
         shared.running.store(1, Ordering::Relaxed);
         let cancel = cancel.counted_by(shared.steps.clone());
         let begun = Instant::now();
-        let (what, seconds) = match request {
-            Request::Transcribe(pcm, options, news) => {
-                let mut tell = |update: TranscribeUpdate| {
-                    let value = update.segments.to_vec();
-                    // Nobody is there to hear the rest.
-                    if news.send(News::Update { value, done: update.done }).is_err() || stop.is_cancelled() {
-                        cancel.cancel();
-                    }
-                };
-                let result = catch(|| models.transcribe(&pcm, &options, &cancel, &mut tell));
-                let _ = news.send(News::End(result));
-                ("transcribe", pcm.duration())
-            }
-            Request::Diarize(pcm, options, news) => {
-                let mut tell = |share: f32| {
-                    if news.send(News::Update { value: share, done: 0.0 }).is_err() || stop.is_cancelled() {
-                        cancel.cancel();
-                    }
-                };
-                let result = catch(|| models.diarize(&pcm, &options, &cancel, &mut tell));
-                let _ = news.send(News::End(result));
-                ("diarize", pcm.duration())
-            }
-        };
+        let (what, seconds) = answer(request, &mut keeper, &cancel, stop);
         memory::give_back();
         shared.running.store(0, Ordering::Relaxed);
         let took = begun.elapsed().as_secs_f64();
@@ -267,8 +258,48 @@ fn serve(mut models: Models, inbox: &Receiver<(Request, Cancel)>, shared: &Share
     }
 }
 
+/// Does what a request asks for, and tells its caller; its name, and the seconds of sound.
+fn answer(request: Request, keeper: &mut Keeper, cancel: &Cancel, stop: &Cancel) -> (&'static str, f64) {
+    let waited = !keeper.has_models();
+    match request {
+        Request::Transcribe(pcm, options, news) => {
+            let mut tell = |update: TranscribeUpdate| {
+                let value = update.segments.to_vec();
+                // Nobody is there to hear the rest.
+                if news.send(News::Update { value, done: update.done }).is_err() || stop.is_cancelled() {
+                    cancel.cancel();
+                }
+            };
+            let result = keeper.models().and_then(|models| {
+                if waited {
+                    // That the models are there, to whoever waits for them.
+                    tell(TranscribeUpdate { segments: &[], done: 0.0, total: pcm.duration() });
+                }
+                catch(|| models.transcribe(&pcm, &options, cancel, &mut tell))
+            });
+            let _ = news.send(News::End(result));
+            ("transcribe", pcm.duration())
+        }
+        Request::Diarize(pcm, options, news) => {
+            let mut tell = |share: f32| {
+                if news.send(News::Update { value: share, done: 0.0 }).is_err() || stop.is_cancelled() {
+                    cancel.cancel();
+                }
+            };
+            let result = keeper.models().and_then(|models| {
+                if waited {
+                    tell(0.0);
+                }
+                catch(|| models.diarize(&pcm, &options, cancel, &mut tell))
+            });
+            let _ = news.send(News::End(result));
+            ("diarize", pcm.duration())
+        }
+    }
+}
+
 /// Runs `work` and makes an error of a panic: tch panics where libtorch refuses an operation.
-fn catch<T>(work: impl FnOnce() -> Result<T, SpeechError>) -> Result<T, SpeechError> {
+pub(super) fn catch<T>(work: impl FnOnce() -> Result<T, SpeechError>) -> Result<T, SpeechError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().cloned();
         let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));

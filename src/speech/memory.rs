@@ -1,5 +1,7 @@
 //! What the allocator holds back.
 
+use super::native;
+
 /// Gives memory that is free back to the system.
 ///
 /// Transcribing and diarizing need memory in pieces of different sizes, and glibc keeps what one of them freed in gaps that the
@@ -10,6 +12,12 @@ pub(super) fn give_back() {
     unsafe {
         libc::malloc_trim(0);
     }
+}
+
+/// Gives back what libtorch keeps of a GPU's memory for tensors to come, so that other programs can have it. What CUDA itself needs as long as
+/// a process has used it, some hundred MB, stays.
+pub(super) fn give_back_gpu() {
+    native::give_back_gpu();
 }
 
 /// Keeps large pieces that are freed for the next one of their size, instead of having the system map and clear new memory for every

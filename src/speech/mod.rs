@@ -5,6 +5,8 @@ mod device;
 pub mod diarize;
 mod engine;
 mod error;
+mod expect;
+mod keeper;
 mod memory;
 mod models;
 mod native;
@@ -17,6 +19,7 @@ pub use crate::audio::Cancel;
 pub use device::{DeviceWish, Precision};
 pub use engine::{Engine, EngineSettings};
 pub use error::SpeechError;
+pub use expect::Expected;
 pub use types::{
     Diarization, DiarizeOptions, Health, Segment, SpeakerVoice, Task, TranscribeOptions, TranscribeUpdate,
     Transcription, Turn, Word,

@@ -146,6 +146,17 @@ impl DiarizeOptions {
     }
 }
 
+impl DiarizeOptions {
+    /// The same for one of `sides` channels, on each of which somebody speaks; `None` where there are fewer people than channels, which
+    /// then are no sides.
+    pub fn of_side(&self, sides: u32) -> Option<Self> {
+        let most = self.speakers.or(self.max_speakers);
+        let Some(most) = most else { return Some(Self::default()) };
+        let own = most.checked_sub(sides)? + 1;
+        Some(Self { max_speakers: Some(own), ..Self::default() })
+    }
+}
+
 /// A step forward of a transcription under way.
 #[derive(Clone, Copy, Debug)]
 pub struct TranscribeUpdate<'a> {
@@ -160,8 +171,12 @@ pub struct TranscribeUpdate<'a> {
 /// How the engine is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
-    /// Models are loaded and warm, and the thread lives.
+    /// The thread lives, and the models could be loaded when they were last needed. Unloaded ones are loaded for the next request.
     pub ready: bool,
+    /// The models are in memory.
+    pub loaded: bool,
+    /// Why the models could not be loaded; the next request tries again.
+    pub failure: Option<String>,
     /// Requests that wait.
     pub queued: usize,
     /// Requests being worked on: 0 or 1.
@@ -193,6 +208,18 @@ mod tests {
         assert_eq!(bounds(options(None, None, None)), 1..=u32::MAX as usize);
         assert_eq!(bounds(options(None, Some(2), Some(5))), 2..=5);
         assert_eq!(bounds(options(Some(3), Some(2), Some(5))), 3..=3);
+    }
+
+    #[test]
+    fn a_side_has_at_most_those_whom_the_other_leaves() {
+        let of = |speakers, min_speakers, max_speakers| {
+            let side = DiarizeOptions { speakers, min_speakers, max_speakers }.of_side(2);
+            side.map(|side| side.bounds().unwrap())
+        };
+        assert_eq!(of(Some(2), None, None), Some(1..=1));
+        assert_eq!(of(None, Some(2), Some(4)), Some(1..=3));
+        assert_eq!(of(None, Some(3), None), Some(1..=u32::MAX as usize));
+        assert_eq!((of(Some(1), None, None), of(None, None, Some(1))), (None, None));
     }
 
     #[test]

@@ -16,10 +16,15 @@ pub enum StorageKey {
     Peaks { transcript: TranscriptId },
     /// What is listened to: s16le, 16 kHz, mono.
     Pcm { transcript: TranscriptId },
+    /// The same of one channel, from 0, where each carries a side of its own.
+    Channel { transcript: TranscriptId, channel: u8 },
 }
 
 /// Prefix of all chunks of uploads.
 pub const UPLOADS: &str = "uploads/";
+
+const CHANNEL: &str = "channel-";
+const PCM: &str = ".pcm";
 
 /// Prefix of everything that was made of a recording.
 pub fn folder(transcript: TranscriptId) -> String {
@@ -34,7 +39,7 @@ pub fn upload_folder(recording: RecordingId) -> String {
 impl StorageKey {
     pub fn content_type(&self) -> &'static str {
         match self {
-            Self::UploadPart { .. } | Self::Pcm { .. } => "application/octet-stream",
+            Self::UploadPart { .. } | Self::Pcm { .. } | Self::Channel { .. } => "application/octet-stream",
             Self::Mp3 { .. } => "audio/mpeg",
             Self::Peaks { .. } => "application/json",
         }
@@ -48,6 +53,9 @@ impl fmt::Display for StorageKey {
             Self::Mp3 { transcript } => write!(f, "transcripts/{transcript}/audio.mp3"),
             Self::Peaks { transcript } => write!(f, "transcripts/{transcript}/peaks.json"),
             Self::Pcm { transcript } => write!(f, "transcripts/{transcript}/audio.pcm"),
+            Self::Channel { transcript, channel } => {
+                write!(f, "transcripts/{transcript}/{CHANNEL}{channel}{PCM}")
+            }
         }
     }
 }
@@ -79,7 +87,11 @@ impl FromStr for StorageKey {
                     "audio.mp3" => Self::Mp3 { transcript },
                     "peaks.json" => Self::Peaks { transcript },
                     "audio.pcm" => Self::Pcm { transcript },
-                    _ => return Err(foreign()),
+                    other => {
+                        let number = other.strip_prefix(CHANNEL).and_then(|rest| rest.strip_suffix(PCM));
+                        let channel = number.and_then(|number| number.parse().ok()).ok_or_else(foreign)?;
+                        Self::Channel { transcript, channel }
+                    }
                 }
             }
             _ => return Err(foreign()),
@@ -101,6 +113,7 @@ mod tests {
             StorageKey::Mp3 { transcript },
             StorageKey::Peaks { transcript },
             StorageKey::Pcm { transcript },
+            StorageKey::Channel { transcript, channel: 1 },
         ] {
             assert_eq!(key.to_string().parse::<StorageKey>().unwrap(), key);
             let folder = match key {
@@ -120,6 +133,9 @@ mod tests {
             "../etc/passwd",
             &format!("transcripts/{id}/../x"),
             &format!("uploads/{id}/7"),
+            &format!("transcripts/{id}/channel-01.pcm"),
+            &format!("transcripts/{id}/channel-x.pcm"),
+            &format!("transcripts/{id}/channel-1"),
         ] {
             assert!(path.parse::<StorageKey>().is_err(), "{path}");
         }

@@ -139,6 +139,7 @@ async fn state(app: &App, viewer: Viewer, id: TranscriptId) -> Result<Vec<Event>
                 .filter(|_| state.status == StageStatus::Running)
                 .map(|estimate| estimate.seconds_left),
             error: state.error.clone(),
+            note: state.note.clone(),
         }));
     }
     events.push(Event::Status { value: view.transcript.status.to_string() });

@@ -150,6 +150,8 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.until("the script is there", "document.querySelector('#drop.with-script')").await;
     browser.no_sideways_scroll().await;
     let file = two_people();
+    let names = browser.driver.find(By::Name("vocabulary")).await.unwrap();
+    names.send_keys("Diane, New Jersey").await.unwrap();
     let input = browser.driver.find(By::Css("input[type=file]")).await.unwrap();
     browser.script("document.querySelector('[data-plain]').hidden = false").await;
     input.send_keys(file.to_str().unwrap()).await.unwrap();
@@ -165,6 +167,9 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.until("the summary appears", "document.querySelector('.gist .lead-text')").await;
     browser.until("the work has ended", "!document.querySelector('[data-working]')").await;
     assert_eq!(browser.script("return window.__here").await, true, "the page was never loaded again");
+    let id = browser.script("return location.pathname.split('/').pop()").await;
+    let (_, made) = site.json(&format!("/v1/transcripts/{}", id.as_str().unwrap())).await;
+    assert_eq!(made["vocabulary"], "Diane, New Jersey");
 
     browser.until("the sound is known", "document.querySelector('audio').readyState > 0").await;
     let button = browser.driver.find(By::Css("[data-play]")).await.unwrap();
@@ -187,6 +192,36 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.script("document.querySelector('audio').pause()").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.driver.clone().quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_without_script_a_recording_is_uploaded_with_its_language_and_names() {
+    let site = Site::new().await;
+    let browser = Browser::open(false).await;
+    browser.size(390, 844).await;
+    let off =
+        serde_json::json!({ "cmd": "Emulation.setScriptExecutionDisabled", "params": { "value": true } });
+    browser.ask("goog/cdp/execute", &off).await;
+    browser.driver.goto(format!("http://localhost:{}/", site.address.port())).await.unwrap();
+    let find = async |selector: &str| browser.driver.find(By::Css(selector)).await.expect(selector);
+    assert!(browser.driver.find(By::Css(".with-script")).await.is_err(), "no script runs");
+    browser.no_sideways_scroll().await;
+    find("select[name=source_language] option[value=de]").await.click().await.unwrap();
+    let names = find("textarea[name=vocabulary]").await;
+    names.send_keys("Aoife Byrne\nKowalczyk").await.unwrap();
+    let field = names.rect().await.unwrap();
+    assert!(field.width > 250.0 && field.height > 40.0, "room for a finger: {field:?}");
+    find("input[type=file]").await.send_keys(two_people().to_str().unwrap()).await.unwrap();
+    browser.shot("start-390-plain").await;
+    find("[data-plain] button").await.click().await.unwrap();
+    browser.until("the transcript's page is open", "location.pathname.startsWith('/transcripts/')").await;
+    let (_, list) = site.json("/v1/transcripts").await;
+    let made = &list["items"][0];
+    assert_eq!(
+        (&made["vocabulary"], &made["source_language"]),
+        (&"Aoife Byrne\nKowalczyk".into(), &"de".into())
+    );
     browser.driver.clone().quit().await.unwrap();
 }
 

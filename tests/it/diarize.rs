@@ -44,7 +44,7 @@ fn diarize(clip: &Clip, speakers: Option<u32>) -> Diarization {
 fn segmentation_equals_pytorch() {
     let network = Segmentation::new(&pickle::read(&weights(SEGMENTATION)).expect("tensors"), Device::Cpu);
     let wave = Tensor::from_slice(&sample().samples[160_000..320_000]).view([1, 1, -1]);
-    let ours = network.expect("the network").forward(&wave).expect("a forward").i(0);
+    let ours = network.expect("the network").forward(&wave, &[0], 160_000).expect("a forward").i(0);
     assert_eq!(ours.size(), [589, 7]);
     assert_rows(&ours, &oracle()["seg"], 1e-4);
     let classes = Vec::<i64>::try_from(ours.argmax(-1, false)).expect("classes");

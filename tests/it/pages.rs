@@ -105,6 +105,8 @@ async fn text_shows_while_it_is_still_being_written_and_only_what_is_new_is_sent
     assert!(before.contains("Writing down the words"));
 
     let mut conn = site.workshop.conn().await;
+    stage::progress(&mut conn, &attempt, 0.0, Some("loading the model")).await.unwrap();
+    assert!(site.page(&page).await.1.contains(">loading the model<"), "why nothing comes yet");
     let written = output::open(&mut conn, &attempt, "whisper-tiny.en", None).await.unwrap().unwrap();
     let say = |idx: i32, text: &str| Segment {
         idx,
@@ -113,9 +115,10 @@ async fn text_shows_while_it_is_still_being_written_and_only_what_is_new_is_sent
         speaker: None,
         text: text.into(),
         words: Vec::new(),
+        channel: 0,
     };
     segment::append(&mut conn, written, &[say(0, " First words.")]).await.unwrap();
-    stage::progress(&mut conn, &attempt, 0.4).await.unwrap();
+    stage::progress(&mut conn, &attempt, 0.4, None).await.unwrap();
     let (_, growing) = site.page(&page).await;
     assert!(
         growing.contains("First words.")

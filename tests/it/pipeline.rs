@@ -103,6 +103,8 @@ async fn a_recording_becomes_a_transcript_and_those_who_watch_see_it_grow() {
     }
 
     let heard = heard.lock().expect("the list").clone();
+    let waits = |event: &Event| matches!(event, Event::Stage(one) if one.note.as_deref() == Some("loading the model"));
+    assert!(!places(&heard, waits).is_empty(), "the first job of a worker waits for the models, and says so");
     let segments = places(&heard, |event| matches!(event, Event::Segments { .. }));
     let text = places(&heard, |event| matches!(event, Event::Transcript { .. }));
     let topic = places(&heard, |event| matches!(event, Event::Topic(_)));

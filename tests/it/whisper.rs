@@ -47,6 +47,7 @@ fn engine_in(precision: Precision, model: &str, queue: usize) -> Engine {
         precision,
         beam: 5,
         queue,
+        unload_after: None,
     };
     Engine::start(settings).expect("models are installed (`make setup`)")
 }

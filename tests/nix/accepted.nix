@@ -58,7 +58,15 @@ import ./combinations.nix { inherit on pkgs; }
     };
     network.allow = [ "10.0.0.0/8" ];
     models.pull = [ "whisper-small" ];
-    settings.speech.model = "whisper-small";
+    settings.speech = {
+      model = "whisper-small";
+      prompt = "Ünal & Söhne, \"OKR\"";
+      languages = [
+        "de"
+        "en"
+      ];
+      unload_after = 0;
+    };
   };
 
   # Files on a disk of their own, behind somebody else's proxy.

@@ -16,6 +16,10 @@
     words = "services.reflector.settings.speech.beam' is not of type";
     module.services.reflector.settings.speech.beam = 17;
   };
+  specifier = {
+    words = "services.reflector.settings.speech.prompt' is not of type";
+    module.services.reflector.settings.speech.prompt = "100 % Ltd";
+  };
   keyInTheStore = {
     words = "services.reflector.caddy.keyFile' is not of type";
     module.services.reflector.caddy = {

@@ -155,7 +155,7 @@ mod tests {
             })
             .collect();
         let end = start + words.len() as f64;
-        Segment { idx, start, end, speaker: Some(speaker), text: format!(" {text}"), words }
+        Segment { idx, start, end, speaker: Some(speaker), text: format!(" {text}"), words, channel: 0 }
     }
 
     fn edit(kind: EditKind, speaker: i32, words: &[(&str, f64)]) -> SpeakerEdit {

@@ -96,6 +96,7 @@ pub async fn begin(
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
             stage_state::error.eq(None::<String>),
             stage_state::warning.eq(None::<String>),
+            stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
         .await?;
@@ -103,15 +104,20 @@ pub async fn begin(
     Ok(Begun::Start { attempt, transcript: Box::new(row) })
 }
 
-/// Notes how far a stage is, 0 to 1; false when the attempt is stale and should stop.
+/// Notes how far a stage is, 0 to 1, and what it waits for; false when the attempt is stale and should stop.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn progress(conn: &mut AsyncPgConnection, attempt: &Attempt, done: f32) -> QueryResult<bool> {
+pub async fn progress(
+    conn: &mut AsyncPgConnection,
+    attempt: &Attempt,
+    done: f32,
+    note: Option<&str>,
+) -> QueryResult<bool> {
     let done = if done.is_finite() { done.clamp(0.0, 1.0) } else { 0.0 };
     diesel::update(stage_state::table.find((attempt.transcript, attempt.stage)))
         .filter(stage_state::attempt.eq(Some(attempt.id)))
-        .set(stage_state::progress.eq(done))
+        .set((stage_state::progress.eq(done), stage_state::note.eq(note)))
         .execute(conn)
         .await
         .map(|rows| rows == 1)
@@ -184,6 +190,7 @@ pub async fn finish(
             stage_state::progress.eq(1.0),
             stage_state::finished_at.eq(Some(now)),
             stage_state::error.eq(None::<String>),
+            stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
         .await?;
@@ -280,6 +287,7 @@ pub async fn retry_later(
             stage_state::starts.eq(stage_state::starts - 1),
             stage_state::progress.eq(0.0),
             stage_state::error.eq(Some(error)),
+            stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
         .await?;
@@ -340,6 +348,7 @@ async fn mark_failed(
             stage_state::attempt.eq(None::<StageRunId>),
             stage_state::finished_at.eq(Some(now)),
             stage_state::error.eq(Some(error)),
+            stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
         .await?;

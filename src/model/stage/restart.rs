@@ -103,6 +103,7 @@ async fn start_over(
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
             stage_state::error.eq(None::<String>),
             stage_state::warning.eq(None::<String>),
+            stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
         .await?;

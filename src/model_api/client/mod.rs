@@ -77,14 +77,16 @@ impl Remote {
         self.base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 
-    /// Finds out who answers.
+    /// Finds out who answers. One of ours whose models could not be loaded tries again when it is asked for something.
     ///
     /// # Errors
     /// Nobody does, or a server of ours that is not ready.
     pub async fn peer(&self, cancel: &Cancel) -> Result<Peer, RemoteError> {
         match self.get("health", cancel).await? {
             (200 | 503, Ok(health)) => match serde_json::from_value::<Health>(health) {
-                Ok(health) if health.service == SERVICE && health.ready => Ok(Peer::Ours(Box::new(health))),
+                Ok(health) if health.service == SERVICE && (health.ready || health.failure.is_some()) => {
+                    Ok(Peer::Ours(Box::new(health)))
+                }
                 Ok(health) if health.service == SERVICE => Err(self.away("its models are not ready")),
                 _ => Ok(Peer::Other),
             },
@@ -96,10 +98,13 @@ impl Remote {
     /// Tries the key, and says who answers: for `doctor`.
     ///
     /// # Errors
-    /// As [`Remote::peer`], and if a server of ours refuses the key.
+    /// As [`Remote::peer`], and if a server of ours could not load its models, or refuses the key.
     pub async fn check(&self) -> Result<Peer, RemoteError> {
         let peer = self.peer(&Cancel::new()).await?;
-        if matches!(peer, Peer::Ours(_)) {
+        if let Peer::Ours(health) = &peer {
+            if let Some(failure) = &health.failure {
+                return Err(self.away(failure.clone()));
+            }
             let (status, body) = self.get("v1/models", &Cancel::new()).await?;
             if status != 200 {
                 return Err(self.refused(status, &body.unwrap_or_default()));
@@ -126,15 +131,14 @@ impl Remote {
             Task::Translate => "v1/audio/translations",
         };
         let ours = matches!(peer, Peer::Ours(_));
+        let expected = options.prompt.clone().map(|prompt| ("prompt", prompt));
         let form = || {
             let mut form = Form::new().part("file", sound.part()).text("response_format", "verbose_json");
             form = form.text("model", options.model.clone().unwrap_or_else(|| "whisper-1".into()));
             form =
                 form.text("timestamp_granularities[]", "word").text("timestamp_granularities[]", "segment");
-            for (name, value) in [("language", &options.language), ("prompt", &options.prompt)] {
-                if let Some(value) = value {
-                    form = form.text(name, value.clone());
-                }
+            for (name, value) in spoken(options, ours).into_iter().chain(expected.clone()) {
+                form = form.text(name, value);
             }
             if ours { form.text("stream", "true") } else { form }
         };
@@ -208,6 +212,17 @@ impl Remote {
             turns: found.diarization.into_iter().map(turn).collect(),
             speakers: found.speakers.unwrap_or_default().into_iter().map(voice).collect(),
         })
+    }
+}
+
+/// What is said about languages. Others know one or none; ours must not put its own settings in the place of a wish for any.
+fn spoken(options: &TranscribeOptions, ours: bool) -> Vec<(&'static str, String)> {
+    match (&options.language, options.languages.as_slice()) {
+        (Some(one), _) => vec![("language", one.clone())],
+        (None, [one]) => vec![("language", one.clone())],
+        (None, _) if !ours => Vec::new(),
+        (None, []) => vec![("language", "auto".into())],
+        (None, several) => several.iter().map(|one| ("languages[]", one.clone())).collect(),
     }
 }
 

@@ -17,7 +17,7 @@ use super::error::ApiError;
 use super::form::Form;
 use super::stream::{self, News};
 use crate::model_api::wire::{self, Turn, Voice, round};
-use crate::speech::{Diarization, DiarizeOptions};
+use crate::speech::{Diarization, DiarizeOptions, SpeechError};
 
 const MOST_SPEAKERS: u32 = 50;
 
@@ -108,14 +108,20 @@ impl Wish {
                 return Err(ApiError::field(name, format!("must be from 1 to {MOST_SPEAKERS}")));
             }
         }
-        if self.min_speakers.zip(self.max_speakers).is_some_and(|(least, most)| least > most) {
-            return Err(ApiError::field("min_speakers", "is more than max_speakers"));
-        }
-        Ok(DiarizeOptions {
+        let options = DiarizeOptions {
             speakers: self.num_speakers,
             min_speakers: self.min_speakers,
             max_speakers: self.max_speakers,
-        })
+        };
+        // Before the media are fetched and decoded; the engine's word for the number is its own.
+        options.bounds().map_err(|error| match error {
+            SpeechError::Request(why) if why.starts_with("speakers ") => {
+                ApiError::field("num_speakers", format!("num_{why}"))
+            }
+            SpeechError::Request(why) => ApiError::field("min_speakers", why),
+            other => other.into(),
+        })?;
+        Ok(options)
     }
 
     fn answer(&self, found: Diarization) -> wire::Diarization {

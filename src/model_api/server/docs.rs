@@ -26,6 +26,9 @@ pub(super) struct AudioForm {
     model: Option<String>,
     /// Code or English name of the language; found out if it is missing.
     language: Option<String>,
+    /// Codes of the languages that may be spoken, where `language` is missing or `auto`: each stretch of speech is in one of them. Ours.
+    #[schema(rename = "languages[]")]
+    languages: Option<Vec<String>>,
     /// Names and words to expect, or the text before.
     prompt: Option<String>,
     /// json, verbose_json, text, srt or vtt.

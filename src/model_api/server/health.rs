@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use super::Server;
 use crate::model_api::wire::{Health, SERVICE};
 
-/// `GET /health`. 503 while the models are not there.
+/// `GET /health`. 503 while the models can't be loaded; unloaded ones are no reason.
 #[utoipa::path(get, path = "/health", tag = "server", summary = "Ready, device and queue",
     responses((status = 200, body = Health), (status = 503, body = Health)))]
 pub(super) async fn health(State(server): State<Server>) -> (StatusCode, Json<Health>) {
@@ -19,6 +19,9 @@ pub(super) async fn health(State(server): State<Server>) -> (StatusCode, Json<He
         service: SERVICE.into(),
         version: env!("CARGO_PKG_VERSION").into(),
         ready: engine.ready,
+        loaded: engine.loaded,
+        // Its text names files; the key that guards them is not asked for here.
+        failure: engine.failure.map(|_| "the models could not be loaded; this server's log says why".into()),
         device: engine.device,
         dtype: engine.dtype,
         model: server.0.model.clone(),

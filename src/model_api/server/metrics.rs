@@ -32,7 +32,11 @@ impl Metrics {
             );
             metrics::describe_gauge!("reflector_speech_inside", "Requests taken in and not yet answered");
             metrics::describe_gauge!("reflector_speech_places", "How many there may be");
-            metrics::describe_gauge!("reflector_speech_ready", "1 while the models are there");
+            metrics::describe_gauge!("reflector_speech_ready", "1 unless the models can't be loaded");
+            metrics::describe_gauge!(
+                "reflector_speech_loaded",
+                "1 while the models are in memory, 0 while they are unloaded"
+            );
         });
         Self { handle: recorder.handle(), recorder }
     }
@@ -61,7 +65,9 @@ pub(super) async fn get(State(server): State<Server>) -> Response {
     metrics::with_local_recorder(&metrics.recorder, || {
         metrics::gauge!("reflector_speech_inside").set(inside as f64);
         metrics::gauge!("reflector_speech_places").set(places as f64);
-        metrics::gauge!("reflector_speech_ready").set(f64::from(u8::from(server.0.engine.health().ready)));
+        let engine = server.0.engine.health();
+        metrics::gauge!("reflector_speech_ready").set(f64::from(u8::from(engine.ready)));
+        metrics::gauge!("reflector_speech_loaded").set(f64::from(u8::from(engine.loaded)));
     });
     metrics.handle.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], metrics.handle.render()).into_response()

@@ -37,7 +37,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::audio::Scratch;
 use crate::lifecycle::serve::{self, Patience};
-use crate::speech::Engine;
+use crate::speech::{Engine, Expected};
 use crate::tls::Trust;
 use crate::weights::ModelStore;
 
@@ -52,6 +52,8 @@ pub struct ServerSettings {
     pub models: ModelStore,
     /// The engine's own model.
     pub model: String,
+    /// Of every recording; languages only where a request says nothing about them.
+    pub expected: Expected,
     /// What callers must know; `None` lets in whoever asks under this machine's own names.
     pub key: Option<String>,
     /// Requests that may be inside at once, waiting ones included.
@@ -73,6 +75,7 @@ struct Inner {
     engine: Engine,
     models: ModelStore,
     model: String,
+    expected: Expected,
     key: Option<auth::Key>,
     admission: Arc<admission::Admission>,
     max_bytes: u64,
@@ -90,6 +93,7 @@ impl Server {
             engine: settings.engine,
             models: settings.models,
             model: settings.model,
+            expected: settings.expected,
             key: settings.key.as_deref().map(auth::Key::new),
             admission: admission::Admission::new(settings.places),
             max_bytes: settings.max_bytes,

@@ -108,13 +108,36 @@ fn wish(server: &Server, form: &Form, what: speech::Task) -> Result<Wish, ApiErr
     }
     // What is spoken and what is written differ in a translation: its language is detected if it is not said.
     let options = TranscribeOptions {
-        language: language::code(form.get("language")),
         model: server.model(form.get("model"))?,
         prompt: form.get("prompt").map(str::to_owned),
         task: what,
         ..TranscribeOptions::default()
     };
+    let languages = form.all("languages").flat_map(|several| several.split(','));
+    let options = server.expecting(options, form.get("language"), languages);
     Ok(Wish { options, look, stream: form.flag("stream")?, batch: form.flag("batch")? })
+}
+
+impl Server {
+    /// Adds what a request says about languages, and what this server expects of every recording. Whoever says `auto` and declares none
+    /// means any.
+    fn expecting<'r>(
+        &self,
+        mut options: TranscribeOptions,
+        language: Option<&str>,
+        languages: impl Iterator<Item = &'r str>,
+    ) -> TranscribeOptions {
+        options.language = language::code(language);
+        if options.language.is_none() {
+            options.languages = languages.filter_map(|one| language::code(Some(one))).collect();
+        }
+        let any = language.is_some() && options.language.is_none() && options.languages.is_empty();
+        let mut options = self.0.expected.of(options);
+        if any {
+            options.languages.clear();
+        }
+        options
+    }
 }
 
 /// OpenAI's events; with `verbose_json` each also has its segments with words, and how far the work is.
@@ -167,6 +190,9 @@ pub(super) struct FromUrl {
     model: Option<String>,
     /// Names and words to expect. Ours.
     prompt: Option<String>,
+    /// Languages that may be spoken, where `language` is missing or `auto`. Ours.
+    #[serde(default)]
+    languages: Vec<String>,
 }
 
 /// `POST /v1/audio/transcriptions-from-url`.
@@ -186,11 +212,12 @@ pub(super) async fn from_url(
     server.0.fetcher.fetch(&body.audio_file_url, &file, server.0.max_bytes).await?;
     let pcm = task.decode(file).await?;
     let options = TranscribeOptions {
-        language: language::code(body.language.as_deref()),
         model: server.model(body.model.as_deref()).unwrap_or_default(),
         prompt: body.prompt,
         ..TranscribeOptions::default()
     };
+    let languages = body.languages.iter().map(String::as_str);
+    let options = server.expecting(options, body.language.as_deref(), languages);
     let found = server.hear(&task.work, pcm, options, |_| {}).await?;
     let look = Look { offset: body.timestamp_offset, ..Look::default() };
     Ok(answer::respond(&found, &look, None))

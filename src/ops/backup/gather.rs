@@ -198,13 +198,14 @@ async fn named(conn: &mut AsyncPgConnection) -> anyhow::Result<Vec<Named>> {
             expected: true,
         });
     }
-    for object::Sound { transcript, expected } in object::sounds(conn).await? {
+    for object::Sound { transcript, expected, channels } in object::sounds(conn).await? {
         let keys = [
             StorageKey::Pcm { transcript },
             StorageKey::Mp3 { transcript },
             StorageKey::Peaks { transcript },
         ];
-        all.extend(keys.into_iter().map(|key| Named { key, expected }));
+        let own = (0..channels).map(|channel| StorageKey::Channel { transcript, channel });
+        all.extend(keys.into_iter().chain(own).map(|key| Named { key, expected }));
     }
     Ok(all)
 }

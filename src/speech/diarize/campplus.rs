@@ -16,6 +16,8 @@ pub const MIN_FRAMES: i64 = 8;
 
 /// Layers, dilation of each dense block; every kernel has three taps.
 const BLOCKS: [(usize, i64); 3] = [(12, 1), (24, 2), (16, 2)];
+/// Channels that each layer of a dense block adds.
+const GROWTH: i64 = 32;
 /// Feature frames (20 ms each here) over which the local context is pooled.
 const CONTEXT: i64 = 100;
 
@@ -33,7 +35,7 @@ struct Residual {
 struct Dense {
     norm: Affine,
     narrow: Affine,
-    /// The three taps of the dilated convolution, one below the other: `[96, 128]`.
+    /// The three taps of the dilated convolution, one below the other: `[3 * GROWTH, 128]`.
     taps: Tensor,
     squeeze: Affine,
     excite: Affine,
@@ -78,8 +80,8 @@ impl CamPlusPlus {
                 layers: (1..=layers)
                     .map(|layer| Dense::new(&weights, &name(layer), dilation))
                     .collect::<Result<_, _>>()?,
-                norm: column(weights.norm(&format!("{transit}.nonlinear.batchnorm"), true)?)?,
-                transit: weights.get(&format!("{transit}.linear.weight"))?,
+                norm: weights.norm(&format!("{transit}.nonlinear.batchnorm"), true)?,
+                transit: weights.get(&format!("{transit}.linear.weight"))?.f_squeeze_dim(-1)?,
             });
         }
         let tdnn = weights.conv_norm("xvector.tdnn.linear", "xvector.tdnn.nonlinear.batchnorm", true)?;
@@ -90,7 +92,7 @@ impl CamPlusPlus {
             head_out: weights.conv_norm("head.conv2", "head.bn2", true)?,
             tdnn,
             blocks,
-            norm: column(weights.norm("xvector.out_nonlinear.batchnorm", true)?)?,
+            norm: weights.norm("xvector.out_nonlinear.batchnorm", true)?,
             dense: (dense.0.f_squeeze_dim(-1)?, dense.1),
             device,
         })
@@ -118,23 +120,38 @@ impl CamPlusPlus {
     /// `[batch, frames, 80]` -> `[batch, dimensions]`, neither centred nor normalised.
     pub fn forward(&self, features: &Tensor) -> Result<Tensor, SpeechError> {
         let x = features.f_transpose(1, 2)?.f_unsqueeze(1)?;
-        let mut x = conv2d(&x, &self.head_in, 1)?.f_relu()?;
+        let mut x = rectified(conv2d(&x, &self.head_in, 1)?)?;
         for residual in &self.residuals {
             x = residual.forward(&x)?;
         }
-        let x = conv2d(&x, &self.head_out, 2)?.f_relu()?;
+        let x = rectified(conv2d(&x, &self.head_out, 2)?)?;
         let x = x.f_flatten(1, 2)?;
-        let mut x = x.f_conv1d(&self.tdnn.0, Some(&self.tdnn.1), [2], [2], [1], 1)?.f_relu()?;
+        let mut x = rectified(x.f_conv1d(&self.tdnn.0, Some(&self.tdnn.1), [2], [2], [1], 1)?)?;
+        // From here on a frame's channels lie together: then norms and 1x1 convolutions run along memory.
+        x = x.f_transpose(1, 2)?;
         for block in &self.blocks {
-            for layer in &block.layers {
-                x = Tensor::f_cat(&[&x, &layer.forward(&x)?], 1)?;
-            }
-            x = norm_relu(&x, &block.norm)?.f_conv1d(&block.transit, None::<Tensor>, [1], [0], [1], 1)?;
+            x = block.forward(&x)?;
         }
         let x = norm_relu(&x, &self.norm)?;
-        let mean = x.f_mean_dim([-1_i64].as_slice(), false, Kind::Float)?;
-        let deviation = x.f_std_dim([-1_i64].as_slice(), true, false)?;
+        let mean = x.f_mean_dim([1_i64].as_slice(), false, Kind::Float)?;
+        let deviation = x.f_std_dim([1_i64].as_slice(), true, false)?;
         Ok(Tensor::f_cat(&[mean, deviation], 1)?.f_linear(&self.dense.0, Some(&self.dense.1))?)
+    }
+}
+
+impl Block {
+    /// `[voices, frames, channels]`, to half as many channels as there are after the last layer.
+    fn forward(&self, x: &Tensor) -> Result<Tensor, SpeechError> {
+        let (voices, frames, known) = x.size3()?;
+        let all = known + GROWTH * self.layers.len() as i64;
+        // Each layer sees what all before it made: they write side by side, and nothing is copied again.
+        let made = Tensor::f_empty([voices, frames, all], (Kind::Float, x.device()))?;
+        made.f_narrow(2, 0, known)?.f_copy_(x)?;
+        for (layer, known) in self.layers.iter().zip((known..).step_by(GROWTH as usize)) {
+            let new = layer.forward(&made.f_narrow(2, 0, known)?)?;
+            made.f_narrow(2, known, GROWTH)?.f_copy_(&new)?;
+        }
+        Ok(norm_relu(&made, &self.norm)?.f_linear(&self.transit, None::<&Tensor>)?)
     }
 }
 
@@ -152,12 +169,14 @@ impl Residual {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor, SpeechError> {
-        let y = conv2d(&conv2d(x, &self.first, self.stride)?.f_relu()?, &self.second, 1)?;
-        let around = match &self.around {
-            Some((weight, bias)) => x.f_conv2d(weight, Some(bias), [self.stride, 1], [0, 0], [1, 1], 1)?,
-            None => x.shallow_clone(),
+        let mut y = conv2d(&rectified(conv2d(x, &self.first, self.stride)?)?, &self.second, 1)?;
+        let _ = match &self.around {
+            Some((weight, bias)) => {
+                y.f_add_(&x.f_conv2d(weight, Some(bias), [self.stride, 1], [0, 0], [1, 1], 1)?)?
+            }
+            None => y.f_add_(x)?,
         };
-        Ok(y.f_add(&around)?.f_relu()?)
+        rectified(y)
     }
 }
 
@@ -165,15 +184,13 @@ impl Dense {
     fn new(weights: &Checkpoint<'_>, name: &str, dilation: i64) -> Result<Self, SpeechError> {
         let get = |part: &str| weights.get(&format!("{name}.{part}"));
         let pair = |part: &str| -> Result<Affine, SpeechError> {
-            Ok((get(&format!("{part}.weight"))?, get(&format!("{part}.bias"))?))
+            Ok((get(&format!("{part}.weight"))?.f_squeeze_dim(-1)?, get(&format!("{part}.bias"))?))
         };
+        let (narrow, bias) =
+            weights.conv_norm(&format!("{name}.linear1"), &format!("{name}.nonlinear2.batchnorm"), true)?;
         Ok(Self {
-            norm: column(weights.norm(&format!("{name}.nonlinear1.batchnorm"), true)?)?,
-            narrow: weights.conv_norm(
-                &format!("{name}.linear1"),
-                &format!("{name}.nonlinear2.batchnorm"),
-                true,
-            )?,
+            norm: weights.norm(&format!("{name}.nonlinear1.batchnorm"), true)?,
+            narrow: (narrow.f_squeeze_dim(-1)?, bias),
             taps: get("cam_layer.linear_local.weight")?
                 .f_permute([2, 0, 1])?
                 .f_flatten(0, 1)?
@@ -184,28 +201,31 @@ impl Dense {
         })
     }
 
+    /// `[voices, frames, channels]` -> `[voices, frames, GROWTH]`.
     fn forward(&self, x: &Tensor) -> Result<Tensor, SpeechError> {
-        let mut x = pointwise(&norm_relu(x, &self.norm)?, &self.narrow)?;
-        let _ = x.f_relu_()?;
+        let x = rectified(linear(&norm_relu(x, &self.norm)?, &self.narrow)?)?;
         let local = self.dilated(&x)?;
-        let frames = x.size()[2];
-        let whole = x.f_mean_dim([-1_i64].as_slice(), true, Kind::Float)?;
-        let pieces = x.f_avg_pool1d([CONTEXT], [CONTEXT], [0], true, true)?.f_add(&whole)?;
-        // The gate is the same for all frames of a piece: computed once a piece, then spread.
-        let gate = pointwise(&pointwise(&pieces, &self.squeeze)?.f_relu()?, &self.excite)?.f_sigmoid()?;
-        let gate = gate.f_repeat_interleave_self_int(CONTEXT, 2, None)?.f_narrow(2, 0, frames)?;
-        Ok(local.f_mul(&gate)?)
+        let frames = x.size()[1];
+        let whole = x.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
+        for start in (0..frames).step_by(CONTEXT as usize) {
+            // The gate is the same for all frames of a piece.
+            let length = CONTEXT.min(frames - start);
+            let piece = x.f_narrow(1, start, length)?.f_mean_dim([1_i64].as_slice(), true, Kind::Float)?;
+            let gate = rectified(linear(&piece.f_add(&whole)?, &self.squeeze)?)?;
+            let gate = linear(&gate, &self.excite)?.f_sigmoid()?;
+            let _ = local.f_narrow(1, start, length)?.f_mul_(&gate)?;
+        }
+        Ok(local)
     }
 
     /// The dilated convolution as one product and two shifted sums: libtorch's own is three times as slow for one voice.
     fn dilated(&self, x: &Tensor) -> Result<Tensor, SpeechError> {
-        let taps = self.taps.f_matmul(x)?;
-        let (width, all) = (taps.size()[1] / 3, taps.size()[2]);
-        let rest = all - self.dilation;
-        let tap = |number: i64| taps.f_narrow(1, number * width, width);
+        let taps = x.f_linear(&self.taps, None::<&Tensor>)?;
+        let rest = taps.size()[1] - self.dilation;
+        let tap = |number: i64| taps.f_narrow(2, number * GROWTH, GROWTH);
         let sum = tap(1)?.f_contiguous()?;
-        let _ = sum.f_narrow(2, self.dilation, rest)?.f_add_(&tap(0)?.f_narrow(2, 0, rest)?)?;
-        let _ = sum.f_narrow(2, 0, rest)?.f_add_(&tap(2)?.f_narrow(2, self.dilation, rest)?)?;
+        let _ = sum.f_narrow(1, self.dilation, rest)?.f_add_(&tap(0)?.f_narrow(1, 0, rest)?)?;
+        let _ = sum.f_narrow(1, 0, rest)?.f_add_(&tap(2)?.f_narrow(1, self.dilation, rest)?)?;
         Ok(sum)
     }
 }
@@ -214,17 +234,16 @@ fn conv2d(x: &Tensor, (weight, bias): &Affine, stride: i64) -> Result<Tensor, Sp
     Ok(x.f_conv2d(weight, Some(bias), [stride, 1], [1, 1], [1, 1], 1)?)
 }
 
-fn pointwise(x: &Tensor, (weight, bias): &Affine) -> Result<Tensor, SpeechError> {
-    Ok(x.f_conv1d(weight, Some(bias), [1], [0], [1], 1)?)
-}
-
-/// Scale and shift as columns that spread over time.
-fn column((scale, shift): Affine) -> Result<Affine, SpeechError> {
-    Ok((scale.f_unsqueeze(-1)?, shift.f_unsqueeze(-1)?))
+fn linear(x: &Tensor, (weight, bias): &Affine) -> Result<Tensor, SpeechError> {
+    Ok(x.f_linear(weight, Some(bias))?)
 }
 
 fn norm_relu(x: &Tensor, (scale, shift): &Affine) -> Result<Tensor, SpeechError> {
-    let mut y = shift.f_addcmul(x, scale)?;
-    let _ = y.f_relu_()?;
-    Ok(y)
+    rectified(shift.f_addcmul(x, scale)?)
+}
+
+/// In place: these are the largest tensors, and memory is what they wait for.
+fn rectified(mut x: Tensor) -> Result<Tensor, SpeechError> {
+    let _ = x.f_relu_()?;
+    Ok(x)
 }

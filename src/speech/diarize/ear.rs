@@ -41,10 +41,15 @@ impl Ear {
         })
     }
 
-    /// Who talks in the windows that begin with these frames.
+    /// Who talks in the windows that begin with these frames, in order of time and near each other.
     pub fn activities(&self, pcm: &PcmFile, starts: &[usize]) -> Result<Vec<Activity>, SpeechError> {
-        let windows = starts.iter().map(|&start| read_window(pcm, start)).collect::<Result<Vec<_>, _>>()?;
-        self.segmentation.activities(&windows)
+        let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(Vec::new()) };
+        let samples = (last - first) * FRAME_STEP + WINDOW;
+        let mut wave = pcm.read((first * FRAME_STEP) as u64, samples)?;
+        // The last window reaches beyond the end.
+        wave.resize(samples, 0.0);
+        let starts: Vec<usize> = starts.iter().map(|start| (start - first) * FRAME_STEP).collect();
+        self.segmentation.activities(&wave, &starts)
     }
 
     /// What these stretches sound like.
@@ -96,11 +101,4 @@ pub fn share_out<J: Sync, T: Send>(
     })?;
     results.sort_unstable_by_key(|&(index, _)| index);
     Ok(results.into_iter().map(|(_, made)| made).collect())
-}
-
-/// The samples of the window that begins with this frame, padded with silence to its full length.
-fn read_window(pcm: &PcmFile, start: usize) -> Result<Vec<f32>, SpeechError> {
-    let mut samples = pcm.read((start * FRAME_STEP) as u64, WINDOW)?;
-    samples.resize(WINDOW, 0.0);
-    Ok(samples)
 }

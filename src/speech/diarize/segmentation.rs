@@ -20,6 +20,11 @@ pub const FRAMES: usize = 589;
 pub const FRAME_STEP: usize = 270;
 /// Samples one frame looks at; a frame's time is the middle of them.
 pub const FRAME_FIELD: usize = 991;
+/// Taps of a filter of the first layer, and samples from one of its results to the next.
+const FILTER: usize = 251;
+const FILTER_STEP: usize = 10;
+/// What keeps a norm from dividing by 0.
+const EPSILON: f64 = 1e-5;
 /// Local speakers of a window.
 pub const SPEAKERS: usize = 3;
 
@@ -33,6 +38,8 @@ pub struct Segmentation {
     wave_norm: (Tensor, Tensor),
     /// [80, 1, 251], computed once from the learned cut-off frequencies.
     filters: Tensor,
+    /// [80, 1]: what each filter makes of a constant 1.
+    filter_sums: Tensor,
     norms: Vec<(Tensor, Tensor)>,
     convs: Vec<(Tensor, Tensor)>,
     /// Four layers, two directions, each w_ih, w_hh, b_ih, b_hh.
@@ -68,9 +75,11 @@ impl Segmentation {
                 }
             }
         }
+        let filters = sinc_filters(&weights)?;
         Ok(Self {
             wave_norm: pair("sincnet.wav_norm1d")?,
-            filters: sinc_filters(&weights)?,
+            filter_sums: filters.f_sum_dim_intlist([2_i64].as_slice(), false, Kind::Float)?,
+            filters,
             norms: (0..3).map(|i| pair(&format!("sincnet.norm1d.{i}"))).collect::<Result<_, _>>()?,
             convs: (1..3).map(|i| pair(&format!("sincnet.conv1d.{i}"))).collect::<Result<_, _>>()?,
             lstm,
@@ -82,14 +91,28 @@ impl Segmentation {
         })
     }
 
-    /// Log-probabilities of the seven classes: `[batch, 1, samples]` at 16 kHz -> `[batch, frames, 7]`.
-    pub fn forward(&self, wave: &Tensor) -> Result<Tensor, SpeechError> {
+    /// Log-probabilities of the seven classes: samples at 16 kHz `[1, 1, samples]` and where in them windows of so many samples begin ->
+    /// `[windows, frames, 7]`. What windows that overlap have in common goes through the filters once: these are linear, so
+    /// each window's norm can be applied to what they give. `starts` are multiples of [`FILTER_STEP`].
+    pub fn forward(&self, wave: &Tensor, starts: &[usize], samples: usize) -> Result<Tensor, SpeechError> {
         let _guard = tch::no_grad_guard();
-        let x = instance_norm(wave, &self.wave_norm)?;
-        let x = x.f_conv1d(&self.filters, None::<Tensor>, [10], [0], [1], 1)?.f_abs()?;
-        let mut x = pool_and_norm(&x, &self.norms[0])?;
-        for ((weight, bias), norm) in self.convs.iter().zip(&self.norms[1..]) {
-            x = pool_and_norm(&x.f_conv1d(weight, Some(bias), [1], [0], [1], 1)?, norm)?;
+        let filtered = wave.f_conv1d(&self.filters, None::<Tensor>, [FILTER_STEP as i64], [0], [1], 1)?;
+        let outputs = ((samples - FILTER) / FILTER_STEP + 1) as i64;
+        let windows = starts.iter().map(|&start| {
+            let own = wave.f_narrow(2, start as i64, samples as i64)?;
+            let (variance, mean) = own.f_var_mean(false)?;
+            let scale = variance.f_add_scalar(EPSILON)?.f_rsqrt()?.f_mul(&self.wave_norm.0)?;
+            let shift = self.wave_norm.1.f_sub(&mean.f_mul(&scale)?)?.f_mul(&self.filter_sums)?;
+            let mut x =
+                shift.f_addcmul(&filtered.f_narrow(2, (start / FILTER_STEP) as i64, outputs)?, &scale)?;
+            let _ = x.f_abs_()?;
+            Ok(x.f_max_pool1d([3], [3], [0], [1], false)?)
+        });
+        let x = Tensor::f_cat(&windows.collect::<Result<Vec<_>, SpeechError>>()?, 0)?;
+        let mut x = norm(&x, &self.norms[0])?;
+        for ((weight, bias), affine) in self.convs.iter().zip(&self.norms[1..]) {
+            let y = x.f_conv1d(weight, Some(bias), [1], [0], [1], 1)?;
+            x = norm(&y.f_max_pool1d([3], [3], [0], [1], false)?, affine)?;
         }
         let x = x.f_transpose(1, 2)?.f_contiguous()?;
         let state = Tensor::f_zeros([8, x.size()[0], 128], (Kind::Float, self.device))?;
@@ -110,13 +133,12 @@ impl Segmentation {
         Ok(x.f_linear(&classifier.0, Some(&classifier.1))?.f_log_softmax(-1, Kind::Float)?)
     }
 
-    /// Who talks in each frame of each window. Every window has [`WINDOW`] samples in [-1, 1].
-    pub fn activities(&self, windows: &[Vec<f32>]) -> Result<Vec<Activity>, SpeechError> {
-        let flat = windows.concat();
-        let wave =
-            Tensor::f_from_slice(&flat)?.f_view([windows.len() as i64, 1, -1])?.f_to_device(self.device)?;
-        let best = self.forward(&wave)?.f_argmax(-1, false)?.f_to_device(Device::Cpu)?;
-        (0..windows.len() as i64)
+    /// Who talks in each frame of each window of [`WINDOW`] samples: `wave` in [-1, 1] and where in it they begin, multiples of
+    /// [`FRAME_STEP`].
+    pub fn activities(&self, wave: &[f32], starts: &[usize]) -> Result<Vec<Activity>, SpeechError> {
+        let wave = Tensor::f_from_slice(wave)?.f_view([1, 1, -1])?.f_to_device(self.device)?;
+        let best = self.forward(&wave, starts, WINDOW)?.f_argmax(-1, false)?.f_to_device(Device::Cpu)?;
+        (0..starts.len() as i64)
             .map(|window| {
                 let classes = Vec::<i64>::try_from(best.i(window))?;
                 Ok(classes.into_iter().map(|class| CLASSES[class as usize]).collect())
@@ -146,13 +168,10 @@ fn sinc_filters(weights: &Checkpoint<'_>) -> Result<Tensor, SpeechError> {
     Ok(filters.f_view([80, 1, 251])?.f_contiguous()?)
 }
 
-/// Each channel of each window to mean 0 and variance 1, then the learned scale and shift.
-fn instance_norm(x: &Tensor, (weight, bias): &(Tensor, Tensor)) -> Result<Tensor, SpeechError> {
+/// Each channel of each window to mean 0 and variance 1, then the learned scale and shift, then the leaky rectifier.
+fn norm(x: &Tensor, (weight, bias): &(Tensor, Tensor)) -> Result<Tensor, SpeechError> {
     let none = None::<&Tensor>;
-    Ok(x.f_instance_norm(Some(weight), Some(bias), none, none, true, 0.1, 1e-5, true)?)
-}
-
-fn pool_and_norm(x: &Tensor, norm: &(Tensor, Tensor)) -> Result<Tensor, SpeechError> {
-    let pooled = x.f_max_pool1d([3], [3], [0], [1], false)?;
-    Ok(instance_norm(&pooled, norm)?.f_leaky_relu()?)
+    let mut y = x.f_instance_norm(Some(weight), Some(bias), none, none, true, 0.1, EPSILON, true)?;
+    let _ = y.f_leaky_relu_()?;
+    Ok(y)
 }

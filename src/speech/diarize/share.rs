@@ -9,7 +9,7 @@ use super::segmentation::FRAMES;
 use super::stretch::Stretch;
 
 /// The share of frames that must be common.
-const AGREED: f64 = 0.8;
+const AGREED: f64 = 0.65;
 
 /// Stretches of all windows -> whose voices each has: indices of `stretches`, its own alone where it is to be computed.
 ///

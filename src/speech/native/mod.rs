@@ -39,6 +39,13 @@ unsafe extern "C" {
         error: *mut *mut c_char,
     ) -> *mut c_void;
     fn reflector_free_linear(packed: *mut c_void);
+    fn reflector_give_back_gpu();
+}
+
+/// Returns GPU memory that libtorch keeps for tensors to come; nothing where there is no CUDA.
+pub fn give_back_gpu() {
+    // SAFETY: a call without pointers that catches what it throws, allowed from any thread.
+    unsafe { reflector_give_back_gpu() }
 }
 
 /// Whether this processor can run the kernels.

@@ -1,15 +1,11 @@
 //! What to do with windows whose decoding went wrong: again, at rising temperatures. Source: Whisper's paper, section 4.5.
 
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
 
 use super::decoder::Cross;
 use super::model::Whisper;
 use super::search::{Choice, Found};
 use crate::speech::{Cancel, SpeechError};
-
-/// libtorch has one source of chance for all threads.
-static DRAWING: Mutex<()> = Mutex::new(());
 
 /// One sample at each, all at once: the coolest that is good is taken. Trying one temperature after the other would take as long
 /// again for each that fails.
@@ -45,27 +41,23 @@ impl Whisper {
         let fails = |found: &Found| {
             compression(found) > MOST_COMPRESSION || (found.average() < LEAST_AVERAGE && !is_silence(found))
         };
-        for window in 0..found.len() {
-            if !fails(&found[window]) {
-                continue;
-            }
-            // One window at a time, each from the same seed and with nobody else drawing meanwhile: whatever it is decoded beside, a window
-            // has the same text.
-            let _drawing = DRAWING.lock().unwrap_or_else(PoisonError::into_inner);
-            tch::manual_seed(0);
-            let (alone, prompt) = (cross.selected(&[window as i64]), [prompts[window].clone()]);
-            let samples = self.search(alone, &prompt, Choice::Sample(&TEMPERATURES), cancel)?.concat();
-            found[window] = match samples.iter().find(|sample| !fails(sample)) {
-                Some(coolest) => coolest.clone(),
-                // None was good: the likeliest that does not repeat itself.
-                None => {
+        let again: Vec<usize> = (0..found.len()).filter(|&window| fails(&found[window])).collect();
+        if !again.is_empty() {
+            let windows: Vec<i64> = again.iter().map(|&window| window as i64).collect();
+            let prompts: Vec<Vec<i64>> = again.iter().map(|&window| prompts[window].clone()).collect();
+            let samples =
+                self.search(cross.selected(&windows), &prompts, Choice::Sample(&TEMPERATURES), cancel)?;
+            for (window, samples) in again.into_iter().zip(samples) {
+                // If none is good: the likeliest that does not repeat itself.
+                let coolest = samples.iter().find(|sample| !fails(sample));
+                let chosen = coolest.or_else(|| {
                     let tries = || samples.iter().chain([&found[window]]);
                     let likelier = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
                     let sane = tries().filter(|found| compression(found) <= MOST_COMPRESSION);
-                    let chosen = sane.max_by(likelier).or_else(|| tries().max_by(likelier));
-                    chosen.unwrap_or(&found[window]).clone()
-                }
-            };
+                    sane.max_by(likelier).or_else(|| tries().max_by(likelier))
+                });
+                found[window] = chosen.unwrap_or(&found[window]).clone();
+            }
         }
         for found in found.iter_mut().filter(|found| is_silence(found)) {
             found.tokens.clear();

@@ -1,5 +1,7 @@
 //! Finding tokens for a batch of windows: beam search (1 is greedy) and sampling at a temperature.
 
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use tch::{Kind, Tensor};
 
 use super::decoder::{Cache, Cross, Sight};
@@ -71,6 +73,15 @@ struct Slot {
     live: Vec<Hypothesis>,
     finished: Vec<Hypothesis>,
     done: bool,
+    /// Its own, so that a window has the same text whatever it is decoded beside.
+    chance: StdRng,
+}
+
+impl Slot {
+    fn new(window: usize) -> Self {
+        let live = vec![Hypothesis::default()];
+        Self { window, live, finished: vec![], done: false, chance: StdRng::seed_from_u64(0) }
+    }
 }
 
 /// How the next token is chosen.
@@ -109,9 +120,7 @@ impl Whisper {
         let at_start = self.decoder.logits(&hidden.select(1, start as i64)).softmax(-1, Kind::Float);
         let no_speech: Vec<f32> = at_start.select(1, self.tokens.no_speech).try_into()?;
         let mut logits = self.decoder.logits(&hidden.select(1, length as i64 - 1));
-        let first =
-            |window| Slot { window, live: vec![Hypothesis::default()], finished: vec![], done: false };
-        let mut slots: Vec<Slot> = (0..prompts.len()).map(first).collect();
+        let mut slots: Vec<Slot> = (0..prompts.len()).map(Slot::new).collect();
         if let Choice::Sample(_) = choice {
             logits = logits.repeat_interleave_self_int(number as i64, 0, None);
             slots.iter_mut().for_each(|slot| slot.live.resize(number, Hypothesis::default()));
@@ -188,7 +197,7 @@ impl Whisper {
 
     /// One step of every beam.
     fn step_beams(&self, slots: &mut [Slot], logits: &mut Tensor, width: usize) -> Result<(), SpeechError> {
-        let survey = Survey::of(self, logits, width + 1, None)?;
+        let survey = Survey::best(self, logits, width + 1)?;
         let mut first = 0;
         for slot in slots {
             let rows = slot.live.len();
@@ -236,16 +245,22 @@ impl Whisper {
         logits: &mut Tensor,
         temperatures: &[f64],
     ) -> Result<(), SpeechError> {
-        let all: Vec<f32> = slots.iter().flat_map(|_| temperatures).map(|one| *one as f32).collect();
-        let all = Tensor::from_slice(&all).unsqueeze(1).to_device(self.device);
-        let survey = Survey::of(self, logits, 1, Some(&all))?;
+        let warmths: Vec<f32> = slots.iter().flat_map(|_| temperatures).map(|one| *one as f32).collect();
+        let mut chances = Vec::with_capacity(warmths.len());
+        for slot in slots.iter_mut() {
+            chances.extend(slot.live.iter().map(|_| slot.chance.random::<f32>()));
+        }
+        let column = |numbers: &[f32]| Tensor::from_slice(numbers).unsqueeze(1).to_device(self.device);
+        let survey = Survey::drawn(self, logits, &column(&warmths), &column(&chances))?;
         let mut row = 0;
         for slot in slots.iter_mut() {
             for (place, one) in slot.live.iter_mut().enumerate() {
+                let chance = slot.chance.random();
                 // One that has ended is fed along without effect.
                 if !one.ended {
-                    let (found, norm) = survey.candidates(row, &allowed(&one.tokens, &self.tokens));
-                    *one = match found.first() {
+                    let allowed = allowed(&one.tokens, &self.tokens);
+                    let (drawn, norm) = survey.draw(row, &allowed, warmths[row], chance);
+                    *one = match drawn {
                         Some(next) if next.id != self.tokens.eot => {
                             one.with(next.id, next.value - norm, place)
                         }

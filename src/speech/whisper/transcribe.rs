@@ -20,8 +20,8 @@ use crate::speech::{
 };
 
 const SAMPLE_RATE: f64 = 16_000.0;
-/// Windows that are decoded together at most.
-const BATCH: usize = 16;
+/// Windows that a core decodes together at most: more are hardly faster, and memory grows with them.
+const BATCH: usize = 8;
 /// Bytes that all windows being decoded may need on a CPU.
 const WINDOW_BYTES: usize = 1 << 30;
 /// A GPU's free memory is so many times what the keys and values of the windows may take.
@@ -148,6 +148,7 @@ impl Whisper {
                 }
                 let batch: Vec<Window> = waiting.drain(..size.min(waiting.len())).collect();
                 let new = run.batch(&batch)?;
+                memory::give_back();
                 let done =
                     if last && waiting.is_empty() { total } else { batch.last().map_or(0.0, |w| w.end) };
                 on_update(TranscribeUpdate { segments: &new, done, total });

@@ -43,7 +43,8 @@ function start(file) {
   window.addEventListener("beforeunload", warn);
   actions.again.hidden = true;
   box.classList.remove("bad");
-  upload = new Upload(file, { title: form.elements.title.value.trim(), language: form.elements.source_language.value }, show);
+  const { title, source_language: language, vocabulary } = form.elements;
+  upload = new Upload(file, { title: title.value.trim(), language: language.value, vocabulary: vocabulary.value }, show);
   show({ sent: 0, total: file.size, speed: 0, waiting: null });
   box.querySelector("[data-cancel]").focus();
   upload.run().then(

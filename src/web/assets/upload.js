@@ -21,7 +21,9 @@ async function call(method, url, body) {
   });
   const data = await response.json().catch(() => ({}));
   if (response.ok) return data;
-  const detail = typeof data.detail === "string" ? data.detail : `the server answered ${response.status}`;
+  // A field that failed its check is a list.
+  const said = Array.isArray(data.detail) ? data.detail[0]?.msg : data.detail;
+  const detail = typeof said === "string" ? said : `the server answered ${response.status}`;
   throw passing(response.status) ? new Error(detail) : new Refused(detail);
 }
 
@@ -33,7 +35,7 @@ function passing(status) {
 export class Upload {
   /**
    * @param {File} file
-   * @param {{title?: string, language?: string}} options
+   * @param {{title?: string, language?: string, vocabulary?: string}} options
    * @param {(state: {sent: number, total: number, speed: number, waiting: string|null}) => void} onState
    */
   constructor(file, options, onState) {
@@ -67,7 +69,11 @@ export class Upload {
     if (known) {
       try {
         const state = await call("GET", `/v1/transcripts/${known}/record/upload`);
-        if (state.total_chunks === this.total || state.total_chunks === null) return { id: known, received: state.received };
+        if (state.total_chunks === this.total || state.total_chunks === null) {
+          // What was named only this time counts as well.
+          if (this.options.vocabulary) await call("PATCH", `/v1/transcripts/${known}`, { vocabulary: this.options.vocabulary });
+          return { id: known, received: state.received };
+        }
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
       }
@@ -76,6 +82,7 @@ export class Upload {
     const made = await call("POST", "/v1/transcripts", {
       name: this.options.title || this.file.name.replace(/\.[^.]+$/, "") || this.file.name,
       source_language: this.options.language || "auto",
+      vocabulary: this.options.vocabulary ?? "",
       source_kind: "file",
     });
     localStorage.setItem(key(this.file), made.id);

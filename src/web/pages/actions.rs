@@ -32,21 +32,24 @@ pub(in crate::web) async fn upload(
     Asking(viewer): Asking,
     PageMultipart(mut form): PageMultipart,
 ) -> Result<Redirect, PageError> {
-    let (mut title, mut language) = (String::new(), "auto".to_owned());
+    let mut new = NewTranscript { source_language: "auto".into(), ..NewTranscript::of_file("") };
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         match field.name() {
             Some("title") => {
-                title = transcripts::short("title", field.text().await.map_err(uploads::broken)?)?
+                new.name = transcripts::short("title", field.text().await.map_err(uploads::broken)?)?
             }
             Some("source_language") => {
-                language =
+                new.source_language =
                     transcripts::language("source_language", field.text().await.map_err(uploads::broken)?)?;
+            }
+            Some("vocabulary") => {
+                new.vocabulary = transcripts::vocabulary(field.text().await.map_err(uploads::broken)?)?;
             }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {
                     return Err(Error::BadRequest("Choose a recording first".into()).into());
                 }
-                let id = create(&app, viewer, &title, &language, field.file_name()).await?;
+                let id = create(&app, viewer, new, field.file_name()).await?;
                 if let Err(error) = receive(&app, id, field).await {
                     // Without script there is no second try with the same transcript: leave nothing behind.
                     discard(&app, id).await;
@@ -63,17 +66,14 @@ pub(in crate::web) async fn upload(
 async fn create(
     app: &App,
     viewer: Viewer,
-    title: &str,
-    language: &str,
+    mut new: NewTranscript,
     file: Option<&str>,
 ) -> Result<TranscriptId, Error> {
-    let file = uploads::clean_name(file);
-    let stem = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem);
-    let new = NewTranscript {
-        source_language: language.to_owned(),
-        user_id: viewer.user(),
-        ..NewTranscript::of_file(if title.is_empty() { stem } else { title })
-    };
+    new.user_id = viewer.user();
+    if new.name.is_empty() {
+        let file = uploads::clean_name(file);
+        new.name = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem).to_owned();
+    }
     let mut conn = read::connect(app).await?;
     Ok(transcript::create(&mut conn, &new).await?.id)
 }
@@ -172,6 +172,8 @@ pub(in crate::web) async fn speakers(
 pub(in crate::web) struct ProcessForm {
     #[serde(default)]
     from: String,
+    /// Names and special words, where the form asks for them.
+    vocabulary: Option<String>,
 }
 
 /// `POST /transcripts/{id}/process`.
@@ -181,7 +183,12 @@ pub(in crate::web) async fn process(
     UrlPath(id): UrlPath<TranscriptId>,
     PageForm(form): PageForm<ProcessForm>,
 ) -> Result<Redirect, PageError> {
+    let vocabulary = form.vocabulary.map(transcripts::vocabulary).transpose()?;
     let mut conn = read::connect(&app).await?;
+    if vocabulary.is_some() {
+        read::allowed(&mut conn, viewer, id, |may| may.write && may.process).await?;
+        transcript::patch(&mut conn, id, &Patch { vocabulary, ..Patch::default() }).await?;
+    }
     work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
     Ok(to(id))
 }

@@ -101,6 +101,7 @@ mod tests {
             speaker,
             text: String::new(),
             words: Vec::new(),
+            channel: 0,
         };
         let segments = [segment(Some(0), 0.0, 3.0), segment(Some(1), 3.0, 4.0), segment(None, 4.0, 9.0)];
         let shown = people(&segments, &Names(BTreeMap::from([(1, "Ada".to_owned())])));

@@ -149,6 +149,7 @@ fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
     let detail = match (state.status, &state.error, seconds_left) {
         (StageStatus::Queued, Some(error), _) => format!("will be tried again: {error}"),
         (StageStatus::Queued, None, _) => "next in line".to_owned(),
+        (StageStatus::Running, ..) if state.note.is_some() => state.note.clone().unwrap_or_default(),
         (_, _, Some(seconds)) => format!("{percent} % · {}", left(seconds)),
         (_, _, None) => format!("{percent} %"),
     };
@@ -218,6 +219,9 @@ mod tests {
         let view = stages(Status::Processing, &states, |_| Some(100.0), None);
         assert!(view.working);
         assert_eq!(view.running[0].detail, "42 % · about 2 min left");
+        let loading = StageState { note: Some("loading the model".into()), ..states[1].clone() };
+        let waiting = stages(Status::Processing, &[loading], |_| Some(100.0), None);
+        assert_eq!(waiting.running[0].detail, "loading the model");
         let (text, percent) = brief(&states);
         assert_eq!(text, doing(Stage::Transcribe));
         assert!(percent.is_some_and(|percent| (20..60).contains(&percent)));

@@ -9,7 +9,7 @@ use super::format::bytes;
 use super::languages::LANGUAGES;
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
-use crate::config::MAX_UPLOAD_BYTES;
+use crate::config::{MAX_PROMPT, MAX_UPLOAD_BYTES};
 use crate::ids::TranscriptId;
 use crate::model::transcript::Filter;
 use crate::web::extract::PageQuery;
@@ -27,6 +27,8 @@ struct StartPage {
     here: &'static str,
     limit: String,
     limit_bytes: u64,
+    /// Characters.
+    vocabulary_limit: usize,
     languages: &'static [(&'static str, &'static str)],
     undo: Option<UndoView>,
     rows: Vec<RowView>,
@@ -60,6 +62,7 @@ pub(in crate::web) async fn start(
         here: "start",
         limit: bytes(MAX_UPLOAD_BYTES),
         limit_bytes: MAX_UPLOAD_BYTES,
+        vocabulary_limit: MAX_PROMPT,
         languages: LANGUAGES,
         undo,
         rows,

@@ -13,6 +13,7 @@ use super::stages::{Arrived, StagesView, stages};
 use super::turns::{Block, blocks};
 use super::wave;
 use crate::app::App;
+use crate::config::MAX_PROMPT;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::export::clock;
@@ -46,6 +47,10 @@ struct View {
     may_edit: bool,
     may_delete: bool,
     may_process: bool,
+    /// Names and special words to expect, for when it is transcribed again.
+    vocabulary: String,
+    /// Characters.
+    vocabulary_limit: usize,
     head: HeadView,
     stages: StagesView,
     player: Option<PlayerView>,
@@ -196,6 +201,8 @@ async fn load(
         may_edit: may.write,
         may_delete: may.delete,
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
+        vocabulary: view.transcript.vocabulary.clone(),
+        vocabulary_limit: MAX_PROMPT,
         head: head(&view, people.len()),
         gist: gist(&view),
         stages,
@@ -215,7 +222,9 @@ async fn new_segments(
     let Some(shown) = view.text.as_ref().filter(|shown| shown.provisional) else {
         return Ok((view.segments(conn).await?, false));
     };
-    if shown.output.id.to_string() != have.output || have.segments == 0 {
+    // Text of a second channel comes between that of the first.
+    let between = view.transcript.channels > 1;
+    if shown.output.id.to_string() != have.output || have.segments == 0 || between {
         return Ok((view.segments(conn).await?, false));
     }
     let after = i32::try_from(have.segments).ok().map(|have| have - 1);
@@ -234,6 +243,9 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     let mut facts = vec![length(row.seconds())];
     if speakers > 0 {
         facts.push(format!("{speakers} {}", if speakers == 1 { "speaker" } else { "speakers" }));
+    }
+    if row.channels > 1 {
+        facts.push(format!("{} separate channels", row.channels));
     }
     if view.language() != "auto" {
         facts.push(languages::name(view.language()).to_owned());

@@ -112,7 +112,7 @@ mod tests {
                 probability: 1.0,
             })
             .collect();
-        Segment { idx, start, end: start + 1.0, speaker, text: format!(" {text}"), words }
+        Segment { idx, start, end: start + 1.0, speaker, text: format!(" {text}"), words, channel: 0 }
     }
 
     fn shape(blocks: &[Block]) -> Vec<String> {

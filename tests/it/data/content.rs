@@ -27,7 +27,7 @@ fn spoken(idx: i32, speaker: Option<i32>, text: &str) -> Segment {
             probability: 0.5,
         })
         .collect();
-    Segment { idx, start, end: start + 1.5, speaker, text: text.into(), words }
+    Segment { idx, start, end: start + 1.5, speaker, text: text.into(), words, channel: 0 }
 }
 
 #[tokio::test]
@@ -41,6 +41,7 @@ async fn segments_come_back_as_they_went_and_in_pages() {
         (0..1200).map(|idx| spoken(idx, Some(idx % 3), "Grüße an alle 👋 {\"x\"} NULL")).collect();
     all[7].words.clear();
     all[8].speaker = None;
+    all[9].channel = 1;
     segment::append(conn, output, &all[..700]).await.unwrap();
     segment::append(conn, output, &all[700..]).await.unwrap();
     assert_eq!(segment::count(conn, output).await.unwrap(), 1200);
@@ -67,7 +68,10 @@ async fn turns_and_voices_come_back() {
     let attempt = attempt(conn, id, run, Stage::Ingest).await;
     let output = output::open(conn, &attempt, "test", None).await.unwrap().unwrap();
     let turns: Vec<Turn> = (0..2500)
-        .map(|at| Turn { start: f64::from(at), end: f64::from(at) + 1.5, speaker: at % 2 })
+        .map(|at| {
+            let channel = Some(1).filter(|_| at % 3 > 0);
+            Turn { start: f64::from(at), end: f64::from(at) + 1.5, speaker: at % 2, channel }
+        })
         .collect();
     let voices: Vec<Voice> =
         (0..2).map(|speaker| Voice { speaker, embedding: vec![0.25 * speaker as f32; 192] }).collect();

@@ -1,7 +1,7 @@
 use diesel_async::AsyncPgConnection;
 use reflector::clock::now;
 use reflector::ids::TranscriptId;
-use reflector::model::stage::{self, Begun, Finished, MAX_STARTS};
+use reflector::model::stage::{self, Begun, Finished, MAX_STARTS, StageState};
 use reflector::model::{Attempt, Output, Stage, StageStatus, Status, output, transcript};
 
 use super::transcripts::new_transcript;
@@ -39,9 +39,13 @@ async fn status(conn: &mut AsyncPgConnection, id: TranscriptId) -> Status {
     transcript::get(conn, id).await.unwrap().unwrap().status
 }
 
-async fn stage_status(conn: &mut AsyncPgConnection, id: TranscriptId, stage: Stage) -> StageStatus {
+async fn state(conn: &mut AsyncPgConnection, id: TranscriptId, stage: Stage) -> StageState {
     let states = stage::list(conn, id).await.unwrap();
-    states.into_iter().find(|state| state.stage == stage).unwrap().status
+    states.into_iter().find(|state| state.stage == stage).unwrap()
+}
+
+async fn stage_status(conn: &mut AsyncPgConnection, id: TranscriptId, stage: Stage) -> StageStatus {
+    state(conn, id, stage).await.status
 }
 
 #[tokio::test]
@@ -107,11 +111,12 @@ async fn who_starts_last_may_write_and_nobody_else() {
     let (id, run) = started(conn).await;
     let first = attempt(conn, id, run, Stage::Ingest).await;
     let half = output::open(conn, &first, "test", None).await.unwrap().unwrap();
-    assert!(stage::progress(conn, &first, 0.5).await.unwrap());
+    assert!(stage::progress(conn, &first, 0.5, Some("loading the model")).await.unwrap());
+    assert_eq!(state(conn, id, Stage::Ingest).await.note.as_deref(), Some("loading the model"));
     // The queue took the first worker for dead.
     let second = attempt(conn, id, run, Stage::Ingest).await;
     assert!(!stage::is_current(conn, &first).await.unwrap());
-    assert!(!stage::progress(conn, &first, 0.9).await.unwrap());
+    assert!(!stage::progress(conn, &first, 0.9, None).await.unwrap());
     assert_eq!(output::open(conn, &first, "test", None).await.unwrap(), None);
     assert!(!stage::fail(conn, &first, "no", now()).await.unwrap());
     assert!(!stage::retry_later(conn, &first, "no", now()).await.unwrap());
@@ -119,7 +124,10 @@ async fn who_starts_last_may_write_and_nobody_else() {
     // What the first left unfinished goes when the second opens its own.
     let whole = output::open(conn, &second, "test", None).await.unwrap().unwrap();
     assert!(output::get(conn, half).await.unwrap().is_none());
+    assert_eq!(state(conn, id, Stage::Ingest).await.note, None, "a new start waits for nothing yet");
+    assert!(stage::progress(conn, &second, 0.5, Some("loading the model")).await.unwrap());
     assert!(matches!(stage::finish(conn, &second, Some(whole), now()).await.unwrap(), Finished::Done { .. }));
+    assert_eq!(state(conn, id, Stage::Ingest).await.note, None);
     let shown = output::current(conn, id, Stage::Ingest).await.unwrap().unwrap();
     assert_eq!((shown.id, shown.version, shown.complete), (whole, 1, true));
 }

@@ -153,6 +153,9 @@ async fn speakers_are_told_apart_by_address_and_by_upload() {
     assert_eq!((status, body["speakers"].as_array().map(Vec::len)), (200, Some(1)), "{body}");
     assert!(body["diarization"].as_array().unwrap().iter().all(|turn| turn["speaker"] == 0));
 
+    let few = read(server.post("/diarize?num_speakers=1&min_speakers=2")).await;
+    assert_eq!((few.0, &few.1["error"]["param"]), (400, &json!("num_speakers")), "{}", few.1);
+    assert_eq!(few.1["detail"], "num_speakers is 1, less than min_speakers, which is 2");
     for (query, status) in [
         ("", 422),
         ("?num_speakers=0", 400),

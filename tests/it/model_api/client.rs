@@ -183,7 +183,11 @@ async fn the_ancestors_server_is_asked_in_its_words_and_again_when_it_is_full() 
     let peer = remote.check().await.unwrap();
     assert_eq!(peer, Peer::Other);
     let mut sound = sound(CLIP);
-    let options = TranscribeOptions { language: Some("en".into()), ..TranscribeOptions::default() };
+    let options = TranscribeOptions {
+        languages: vec!["en".into()],
+        prompt: Some("Aoife, OKR".into()),
+        ..TranscribeOptions::default()
+    };
     let begun = Instant::now();
     let found = remote.transcribe(&peer, &sound, &options, &cancel, |_| {}).await.unwrap();
     assert!(begun.elapsed() >= Duration::from_secs(1), "as long as it was asked to wait");
@@ -193,6 +197,7 @@ async fn the_ancestors_server_is_asked_in_its_words_and_again_when_it_is_full() 
     let seen = ancestor.seen.lock().unwrap().clone();
     assert_eq!(seen.len(), 2);
     assert_eq!((&seen[1].1["key"], &seen[1].1["language"]), (&json!("Bearer their-key"), &json!("en")));
+    assert_eq!((&seen[1].1["prompt"], &seen[1].1["languages[]"]), (&json!("Aoife, OKR"), &Value::Null));
     assert_eq!(seen[1].1["file"], json!(sound.pcm.wav_len()), "the whole recording");
 
     // It takes addresses alone.

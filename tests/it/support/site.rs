@@ -247,6 +247,7 @@ pub fn talk(speakers: bool) -> Vec<Segment> {
                 speaker: speakers.then_some(speaker),
                 text: text.into(),
                 words,
+                channel: 0,
             }
         })
         .collect()

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use reflector::audio::Scratch;
 use reflector::config::cache_dir;
 use reflector::model_api::server::{AllowedHosts, Server, ServerSettings};
-use reflector::speech::{DeviceWish, Engine, EngineSettings};
+use reflector::speech::{DeviceWish, Engine, EngineSettings, Expected};
 use reflector::tls::Trust;
 use reflector::weights::ModelStore;
 use reqwest::{Client, RequestBuilder};
@@ -32,6 +32,7 @@ pub fn engine() -> Engine {
             precision: None,
             beam: 1,
             queue: 16,
+            unload_after: None,
         })
     };
     ENGINE.get_or_init(|| start().expect("models are installed (`make setup`)")).clone()
@@ -57,6 +58,7 @@ impl SpeechServer {
             engine: tokio::task::spawn_blocking(engine).await.unwrap(),
             models: ModelStore::new(cache_dir().join("models")),
             model: "whisper-tiny.en".into(),
+            expected: Expected::default(),
             key: Some(KEY.into()),
             places: 8,
             max_bytes: 100_000_000,

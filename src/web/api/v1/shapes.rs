@@ -39,6 +39,8 @@ pub(in crate::web) struct TranscriptOut {
     pub change_seq: i64,
     pub has_cloud_video: bool,
     pub cloud_video_duration: Option<i64>,
+    /// Names and special words to expect: ours.
+    pub vocabulary: String,
 }
 
 impl TranscriptOut {
@@ -71,6 +73,7 @@ impl TranscriptOut {
             change_seq: row.change_seq,
             has_cloud_video: false,
             cloud_video_duration: None,
+            vocabulary: row.vocabulary,
         }
     }
 }

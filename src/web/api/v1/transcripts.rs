@@ -13,6 +13,7 @@ use super::text;
 use super::{ok, participants};
 use crate::app::App;
 use crate::clock;
+use crate::config::MAX_PROMPT;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
@@ -39,6 +40,9 @@ pub(in crate::web) struct CreateTranscript {
     #[serde(default = "english")]
     target_language: String,
     source_kind: Option<SourceKind>,
+    /// Names and special words to expect. Ours.
+    #[serde(default)]
+    vocabulary: String,
 }
 
 fn english() -> String {
@@ -69,6 +73,7 @@ pub(in crate::web) async fn create(
         source_kind: body.source_kind.unwrap_or(SourceKind::Live),
         share_mode: ShareMode::Private,
         user_id: viewer.user(),
+        vocabulary: vocabulary(body.vocabulary)?,
     };
     if new.name.is_empty() {
         new.name = clock::now().format("Transcript %Y-%m-%d %H:%M:%S").to_string();
@@ -109,6 +114,21 @@ fn summary(field: &'static str, text: Option<String>) -> Result<Option<String>, 
     let text = text.map(|text| text.replace('\0', ""));
     if text.as_ref().is_some_and(|text| text.chars().count() > MAX_SUMMARY) {
         return Err(Error::Invalid { field, message: format!("has more than {MAX_SUMMARY} characters") });
+    }
+    Ok(text)
+}
+
+/// Names and special words as they are kept: lines without space around them.
+///
+/// # Errors
+/// They are too long.
+pub(in crate::web) fn vocabulary(text: String) -> Result<String, Error> {
+    let clean = |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    let lines: Vec<String> = text.lines().map(|line| clean(line).trim().to_owned()).collect();
+    let text = lines.join("\n").trim().to_owned();
+    if text.chars().count() > MAX_PROMPT {
+        let message = format!("names and special words have more than {MAX_PROMPT} characters together");
+        return Err(Error::Invalid { field: "vocabulary", message });
     }
     Ok(text)
 }
@@ -171,6 +191,7 @@ pub(in crate::web) struct UpdateTranscript {
     participants: Option<Vec<ParticipantIn>>,
     reviewed: Option<bool>,
     audio_deleted: Option<bool>,
+    vocabulary: Option<String>,
 }
 
 /// A participant of the list that replaces the old one.
@@ -205,6 +226,7 @@ pub(in crate::web) async fn update(
         share_mode: body.share_mode,
         reviewed: body.reviewed,
         audio_deleted: body.audio_deleted,
+        vocabulary: body.vocabulary.map(vocabulary).transpose()?,
         ..Patch::default()
     };
     if body.participants.as_ref().is_some_and(|list| list.len() > MAX_PARTICIPANTS) {
@@ -270,5 +292,13 @@ mod tests {
         assert!(short("name", "x".repeat(201)).is_err());
         assert!(language("source_language", "pt-BR".into()).is_ok());
         assert!(language("source_language", "<script>".into()).is_err());
+    }
+
+    #[test]
+    fn names_and_special_words_are_kept_line_by_line_up_to_their_limit() {
+        assert_eq!(vocabulary(" Aoife \r\n\tOKR\u{7}\n\n".into()).unwrap(), "Aoife\nOKR");
+        assert!(vocabulary("ß".repeat(500)).is_ok());
+        let said = vocabulary("ß".repeat(501)).unwrap_err().to_string();
+        assert_eq!(said, "vocabulary: names and special words have more than 500 characters together");
     }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE transcript DROP COLUMN vocabulary;

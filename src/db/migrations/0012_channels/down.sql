@@ -1,0 +1,3 @@
+ALTER TABLE turn DROP COLUMN channel;
+ALTER TABLE segment DROP COLUMN channel;
+ALTER TABLE transcript DROP COLUMN channels;
