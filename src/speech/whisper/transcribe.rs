@@ -20,8 +20,9 @@ use crate::speech::{
 };
 
 const SAMPLE_RATE: f64 = 16_000.0;
-/// Windows that a core decodes together at most: more are hardly faster, and memory grows with them.
+/// Windows that a core decodes together at most, and their hypotheses: more are hardly faster, and memory grows with both.
 const BATCH: usize = 8;
+const HYPOTHESES: usize = 20;
 /// Bytes that all windows being decoded may need on a CPU.
 const WINDOW_BYTES: usize = 1 << 30;
 /// A GPU's free memory is so many times what the keys and values of the windows may take.
@@ -91,9 +92,11 @@ impl Whisper {
 
     /// How many windows to decode at once by all workers: few before the first words are there, and no more than memory allows. Not measured
     /// but reckoned, so that the same recording is always decoded in the same way.
-    fn batch(&self, first: bool) -> usize {
-        let (speed, most) =
-            if self.device == Device::Cpu { (CORE_SPEED, BATCH) } else { (GPU_SPEED, GPU_BATCH) };
+    fn batch(&self, first: bool, beam: usize) -> usize {
+        let (speed, most) = match self.device {
+            Device::Cpu => (CORE_SPEED, BATCH.min(HYPOTHESES / beam.max(1))),
+            _ => (GPU_SPEED, GPU_BATCH),
+        };
         let in_time = (if first { FIRST_NEWS } else { NEWS }) * speed / self.encoder.window_cost();
         let each = most.min(in_time as usize).max(1);
         (each * self.workers()).min(self.windows_in_memory())
@@ -142,7 +145,7 @@ impl Whisper {
                 waiting.extend(merger.finish(total));
             }
             loop {
-                let size = self.batch(segments.is_empty());
+                let size = self.batch(segments.is_empty(), beam);
                 if waiting.is_empty() || (waiting.len() < size && !last) {
                     break;
                 }
