@@ -39,15 +39,15 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let drawn = serde_json::json!(peaks).to_string();
     storage.put_bytes(&StorageKey::Peaks { transcript }, drawn).await?;
 
+    // What an earlier run has found and this one has not. Before the row forgets them: whoever dies here finds them again.
+    for channel in (0..cx.transcript.channels).filter(|_| sides.is_empty()) {
+        storage.delete(&StorageKey::Channel { transcript, channel: channel.to_le_bytes()[0] }).await?;
+    }
     let channels = i16::try_from(sides.len()).unwrap_or_default().max(1);
     write!(cx.env, async |conn| {
         transcript::set_channels(conn, transcript, channels).await?;
         transcript::set_duration(conn, transcript, milliseconds).await
     })?;
-    // What an earlier run has found and this one has not.
-    for channel in (0..cx.transcript.channels).filter(|_| sides.is_empty()) {
-        storage.delete(&StorageKey::Channel { transcript, channel: channel.to_le_bytes()[0] }).await?;
-    }
     Ok(Done {
         warning: missing.map(|missing| incomplete(mix.pcm.duration(), missing)),
         events: vec![Event::Duration { duration: milliseconds }, Event::Waveform { waveform: peaks }],

@@ -1,6 +1,8 @@
 //! Which objects of the storage the rows lead to.
 
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, SmallInt};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{Stage, StageStatus};
@@ -26,13 +28,10 @@ pub async fn sounds(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Sound>> {
         .filter(stage_state::transcript_id.eq(transcript::id))
         .filter(stage_state::stage.eq(Stage::Ingest))
         .filter(stage_state::status.eq(StageStatus::Done));
-    let rows: Vec<(TranscriptId, bool, bool, i16)> = transcript::table
-        .select((
-            transcript::id,
-            transcript::audio_deleted,
-            diesel::dsl::exists(decoded),
-            transcript::channels,
-        ))
+    // A backup is also made right before the step that adds the column: then nothing has channels of its own.
+    let channels = sql::<Nullable<SmallInt>>("(to_jsonb(transcript) ->> 'channels')::smallint");
+    let rows: Vec<(TranscriptId, bool, bool, Option<i16>)> = transcript::table
+        .select((transcript::id, transcript::audio_deleted, exists(decoded), channels))
         .order(transcript::id.asc())
         .load(conn)
         .await?;
@@ -41,7 +40,10 @@ pub async fn sounds(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Sound>> {
         .map(|(transcript, deleted, decoded, channels)| Sound {
             transcript,
             expected: decoded && !deleted,
-            channels: u8::try_from(channels).ok().filter(|channels| *channels > 1).unwrap_or(0),
+            channels: channels
+                .and_then(|number| u8::try_from(number).ok())
+                .filter(|channels| *channels > 1)
+                .unwrap_or(0),
         })
         .collect())
 }

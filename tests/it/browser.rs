@@ -1,6 +1,6 @@
 //! The pages in a real Chromium: upload, progress, playback, seeking by word; light and dark, wide and narrow.
 //!
-//! Screenshots go to $REFLECTOR_SCREENSHOTS, else to a folder under target.
+//! Screenshots go to $SCREENSHOTS, else to a folder under target. (A name that begins with REFLECTOR_ would be a setting of the programs started here.)
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -95,7 +95,7 @@ impl Browser {
     }
 
     async fn shot(&self, name: &str) {
-        let folder = std::env::var_os("REFLECTOR_SCREENSHOTS")
+        let folder = std::env::var_os("SCREENSHOTS")
             .map_or_else(|| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("screenshots"), PathBuf::from);
         std::fs::create_dir_all(&folder).unwrap();
         self.driver.screenshot(&folder.join(format!("{name}.png"))).await.expect("a screenshot");
@@ -124,6 +124,10 @@ impl Browser {
     async fn no_sideways_scroll(&self) {
         let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
         assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
+        // What is cut off on the left makes no page wider.
+        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].map(e => [e.name || e.innerText, e.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && (box.left < 0 || box.right > window.innerWidth)).map(([name]) => name)";
+        assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window");
     }
 
     /// What the browser complained about; blocked content shows here.

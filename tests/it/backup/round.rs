@@ -188,7 +188,6 @@ async fn an_archive_of_an_older_version_is_brought_up_to_this_one() {
     let place = Place::empty().await;
     let step = reflector::db::migrate::down(&database.url).await.unwrap().expect("a step");
     let archive = place.path("old.tar.zst").display().to_string();
-    // The newest step made the table in which backups are noted.
     let ran = reflector(&database.url, &place.storage, &["backup", "--to", &archive], &[]);
     assert!(ran.code == Some(0) || ran.error.contains("is complete, but could not be noted"), "{ran:?}");
     let said = place.reflector(&["restore", &archive]).good();

@@ -107,6 +107,7 @@ fn written_columns(schema: &str) -> Vec<String> {
             "Uuid" => "uuid",
             "Text" => "text",
             "Bool" => "bool",
+            "SmallInt" => "int2",
             "Integer" => "int4",
             "BigInt" => "int8",
             "Float" => "float4",
