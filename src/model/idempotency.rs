@@ -28,25 +28,30 @@ pub async fn claim(
     key: &str,
     body_sha256: &str,
 ) -> QueryResult<Claim> {
-    let new = diesel::insert_into(idempotency_key::table)
-        .values((
-            idempotency_key::asker.eq(asker),
-            idempotency_key::key.eq(key),
-            idempotency_key::body_sha256.eq(body_sha256),
-            idempotency_key::answer.eq(""),
-        ))
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    if new == 1 {
-        return Ok(Claim::New);
-    }
-    let (known, answer): (String, String) = idempotency_key::table
-        .find((asker, key))
-        .select((idempotency_key::body_sha256, idempotency_key::answer))
-        .first(conn)
-        .await?;
-    Ok(if known == body_sha256 { Claim::Same { answer } } else { Claim::Other })
+    // Written again where it is known, so that it is held and can't be forgotten meanwhile.
+    let (made, known, answer): (Option<TranscriptId>, String, String) =
+        diesel::insert_into(idempotency_key::table)
+            .values((
+                idempotency_key::asker.eq(asker),
+                idempotency_key::key.eq(key),
+                idempotency_key::body_sha256.eq(body_sha256),
+                idempotency_key::answer.eq(""),
+            ))
+            .on_conflict((idempotency_key::asker, idempotency_key::key))
+            .do_update()
+            .set(idempotency_key::key.eq(key))
+            .returning((
+                idempotency_key::transcript_id,
+                idempotency_key::body_sha256,
+                idempotency_key::answer,
+            ))
+            .get_result(conn)
+            .await?;
+    Ok(match made {
+        None => Claim::New,
+        Some(_) if known == body_sha256 => Claim::Same { answer },
+        Some(_) => Claim::Other,
+    })
 }
 
 /// Keeps the answer to a key that is the caller's, and what was made; without that the key is free again.

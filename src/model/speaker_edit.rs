@@ -3,6 +3,7 @@
 mod apply;
 
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Double};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::segment::{self, Segment};
@@ -44,6 +45,29 @@ pub async fn list(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult
         .order(speaker_edit::seq.asc())
         .load(conn)
         .await
+}
+
+/// Corrections of one transcript, and words of all of them: each is gone through whenever the text is read.
+pub const EDITS_MAX: i64 = 10_000;
+pub const EDIT_WORDS_MAX: i64 = 1_000_000;
+
+/// Whether a transcript may have one more correction, of so many words.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_room(conn: &mut AsyncPgConnection, of: TranscriptId, words: usize) -> QueryResult<bool> {
+    let (edits, before): (i64, Option<i64>) = speaker_edit::table
+        .filter(speaker_edit::transcript_id.eq(of))
+        .select((diesel::dsl::count_star(), diesel::dsl::sum(cardinality(speaker_edit::word_start))))
+        .first(conn)
+        .await?;
+    let words = i64::try_from(words).unwrap_or(i64::MAX).saturating_add(before.unwrap_or(0));
+    Ok(edits < EDITS_MAX && words <= EDIT_WORDS_MAX)
+}
+
+diesel::define_sql_function! {
+    /// PostgreSQL's number of an array's elements.
+    fn cardinality(array: Array<Double>) -> Integer;
 }
 
 /// Adds a correction, in the caller's transaction, which holds the transcript's row.

@@ -80,13 +80,14 @@ fn finish(error: &Error, mut response: Response) -> Response {
 
 /// In which part of a request a field stands.
 fn place(field: &str) -> &'static str {
-    const QUERY: [&str; 10] = [
+    const QUERY: [&str; 11] = [
         "query",
         "page",
         "size",
         "limit",
         "offset",
         "q",
+        "language",
         "transcript_format",
         "chunk_number",
         "total_chunks",
@@ -101,7 +102,8 @@ fn place(field: &str) -> &'static str {
 
 /// Every error under `/v1` in the one shape: also those that no handler of ours made.
 pub(super) async fn one_shape(request: Request, next: Next) -> Response {
-    let ours = request.uri().path().starts_with("/v1");
+    let path = request.uri().path();
+    let ours = path == "/v1" || path.starts_with("/v1/");
     let response = next.run(request).await;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();

@@ -194,3 +194,55 @@ async fn those_who_watch_are_told() {
     assert_eq!(told[0]["data"]["segments"][0]["speaker"], 5);
     assert_eq!(told[2]["data"]["segments"][0]["speaker"], 5);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_have_an_end() {
+    use diesel_async::SimpleAsyncConnection;
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/v1/transcripts/{id}");
+    let mut conn = site.workshop.conn().await;
+    conn.batch_execute(&format!(
+        "INSERT INTO speaker_edit (transcript_id, kind, speaker, word_text, word_start)
+         SELECT '{id}', 'assign', 1, '{{}}', '{{}}' FROM generate_series(1, 9999)"
+    ))
+    .await
+    .unwrap();
+    let body = json!({ "speaker": 2, "timestamp_from": 21.0, "timestamp_to": 22.0 });
+    assert_eq!(assign(&site, &path, body.clone()).await.0, 200);
+    let (status, refused) = assign(&site, &path, body).await;
+    assert_eq!(status, 409);
+    assert!(refused["detail"].as_str().unwrap().contains("10000 corrections"), "{refused}");
+    assert_eq!(runs(&site, &path, 1).await, [(1, 1), (2, 2), (1, 2), (0, 3)], "what was corrected stays");
+}
+
+/// Who changes people and voices at once waits for each other, never both for both.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_editors_at_once_are_all_answered() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
+    let people = format!("{path}/participants");
+    let (_, ada) = site.send("POST", &people, &json!({ "name": "Ada", "speaker": 0 })).await;
+    let (_, bob) = site.send("POST", &people, &json!({ "name": "Bob" })).await;
+    let one = |person: &Value| format!("{people}/{}", person["id"].as_str().unwrap());
+    let (ada_at, bob_at) = (one(&ada), one(&bob));
+    let list = json!({ "participants": [{ "id": bob["id"], "name": "Bob" },
+        { "id": ada["id"], "name": "Ada", "speaker": 0 }] });
+    let rename = json!({ "name": "Somebody" });
+    let merge = json!({ "speaker_from": 0, "speaker_to": 1 });
+    let back = json!({ "speaker": 0, "timestamp_from": 0, "timestamp_to": 5 });
+    let asked = (0..12).flat_map(|_| {
+        [
+            ("PATCH", ada_at.clone(), &rename),
+            ("PATCH", bob_at.clone(), &rename),
+            ("PATCH", path.clone(), &list),
+            ("PATCH", format!("{path}/speaker/merge"), &merge),
+            ("PATCH", format!("{path}/speaker/assign"), &back),
+        ]
+    });
+    let asked: Vec<_> = asked.collect();
+    let answers = asked.iter().map(|(method, path, body)| site.send(method, path, body));
+    for (status, answer) in futures::future::join_all(answers).await {
+        assert!(matches!(status, 200 | 400), "{status} {answer}");
+    }
+}

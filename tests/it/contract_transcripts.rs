@@ -9,7 +9,7 @@ use reflector::storage::StorageKey;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::support::site::{Site, mp3};
+use crate::support::site::{Site, mp3, multipart};
 
 async fn objects(site: &Site) -> usize {
     site.app.storage().list("").await.unwrap().len()
@@ -135,6 +135,30 @@ async fn an_answer_that_is_known_is_not_sent_again() {
     assert_eq!(gone.status(), 404, "what is not there has no tag");
 }
 
+/// With two threads for what blocks: clients that do not take what they asked for must not keep them.
+#[test]
+fn zips_that_nobody_takes_hold_no_thread() {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).max_blocking_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let site = Site::new().await;
+        let id = site.finished("talk.wav").await;
+        let key = StorageKey::Mp3 { transcript: id };
+        site.app.storage().put_bytes(&key, vec![7; 16_000_000]).await.unwrap();
+        let path = format!("/v1/transcripts/{id}/download/zip");
+        let mut waiting = Vec::new();
+        for _ in 0..4 {
+            waiting.push(site.get(&path).await);
+        }
+        let sound = async { site.get(&format!("/v1/transcripts/{id}/audio/mp3")).await.bytes().await };
+        let sound = tokio::time::timeout(std::time::Duration::from_secs(20), sound).await;
+        assert_eq!(sound.expect("others are served").unwrap().len(), 16_000_000);
+        let whole = waiting.pop().unwrap().bytes().await.unwrap();
+        let mut zip = zip::ZipArchive::new(Cursor::new(whole)).unwrap();
+        assert_eq!(zip.by_name("audio.mp3").unwrap().size(), 16_000_000);
+    });
+}
+
 async fn create(site: &Site, key: &str, body: &Value) -> (u16, Value) {
     let request = site.client.post(site.url("/v1/transcripts")).header("Idempotency-Key", key);
     let response = request.json(body).send().await.unwrap();
@@ -159,11 +183,18 @@ async fn a_request_that_is_sent_again_is_done_once() {
     for bad in ["", &"k".repeat(256), "a\tb"] {
         assert_eq!(create(&site, bad, &body).await.0, 422, "{bad:?}");
     }
+    // Keys are everybody's own, and a route's.
+    let mut conn = site.workshop.conn().await;
+    let hash = "0".repeat(64);
+    let claim = idempotency::claim(&mut conn, "somebody else", "one", &hash).await.unwrap();
+    assert_eq!(claim, idempotency::Claim::New);
+    idempotency::forget(&mut conn, clock::now()).await.unwrap();
+    let answers = [create(&site, "one", &body).await];
+    assert_eq!(create(&site, "two", &body).await.0, 200);
     // What was refused takes no key.
     assert_eq!(create(&site, "three", &json!({ "name": "x".repeat(201) })).await.0, 422);
     assert_eq!(create(&site, "three", &body).await.0, 200);
 
-    let mut conn = site.workshop.conn().await;
     assert_eq!(idempotency::forget(&mut conn, clock::now()).await.unwrap(), 3);
     let (_, new) = create(&site, "one", &body).await;
     assert_ne!(new["id"], answers[0].1["id"], "after a day a key is new");
@@ -199,7 +230,27 @@ async fn every_size_has_a_limit_that_is_named() {
     }
     let (status, large) = site.send("PATCH", &path, &json!({ "title": "x".repeat(1_000_001) })).await;
     assert_eq!(status, 413, "{large}");
-    // A zero is what PostgreSQL's texts can't hold.
+    // A list that is full takes nobody else, by any way.
+    let full: Vec<Value> = (0..1000).map(|n| json!({ "name": format!("P{n}"), "speaker": n })).collect();
+    assert_eq!(site.send("PATCH", &path, &json!({ "participants": full })).await.0, 200);
+    let people = format!("{path}/participants");
+    let (status, refused) = site.send("POST", &people, &json!({ "name": "One more" })).await;
+    assert_eq!((status, &refused["detail"][0]["loc"][1]), (422, &json!("participants")), "{refused}");
+    let form = format!("/transcripts/{id}/speakers");
+    assert_eq!(site.form(&form, "speaker-2000=One+more").await.0, 422);
+    assert_eq!(site.form(&form, "speaker-10000=x").await.0, 422, "nobody has that number");
+    assert_eq!(site.json(&people).await.1.as_array().unwrap().len(), 1000);
+    // The form of the start page is streamed, its fields are not.
+    let long = "x".repeat(70_000);
+    for field in ["title", "source_language", "vocabulary"] {
+        let (kind, body) = multipart(&[(field, None, long.as_bytes())]);
+        let request = site.client.post(site.url("/upload")).header("content-type", kind).body(body);
+        assert_eq!(request.send().await.unwrap().status(), 422, "{field}");
+    }
+    // A zero is what PostgreSQL's texts can't hold; nor does its calendar go as far back as ours.
+    let far = "from=-200000-01-01T00:00:00Z&to=%2B200000-01-01T00:00:00Z";
+    assert_eq!(site.json(&format!("/v1/transcripts/search?q=&{far}")).await.1["total"], 1);
+    assert_eq!(site.page("/transcripts?from=-200000-01-01&to=%2B200000-01-01").await.0, 200);
     for path in ["/v1/transcripts?search_term=a%00b", "/v1/transcripts/search?q=a%00b&speaker=%00"] {
         assert_eq!(site.json(path).await.0, 200, "{path}");
     }

@@ -1,5 +1,6 @@
 //! Which documents are found, by an SQL query that is put together from what is asked.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
@@ -20,7 +21,7 @@ pub(super) enum Bind {
     Text(String),
     Uuid(uuid::Uuid),
     Uuids(Vec<uuid::Uuid>),
-    Time(chrono::DateTime<chrono::Utc>),
+    Time(DateTime<Utc>),
     Number(i64),
 }
 
@@ -178,8 +179,8 @@ fn filters(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
     };
     equal("t.source_kind", "=", ask.source_kind.map(|kind| Bind::Text(kind.as_str().to_owned())));
     equal("t.room_id", "=", ask.room_id.map(Bind::Uuid));
-    equal("t.created_at", ">=", ask.from.map(Bind::Time));
-    equal("t.created_at", "<=", ask.to.map(Bind::Time));
+    equal("t.created_at", ">=", ask.from.map(known).map(Bind::Time));
+    equal("t.created_at", "<=", ask.to.map(known).map(Bind::Time));
     equal("d.language", "=", ask.language.as_deref().map(|language| Bind::Text(code(language))));
     let Some(name) = &ask.speaker else { return };
     let name = sql.bind(Bind::Text(like(name)));
@@ -195,6 +196,11 @@ fn filters(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
     sql.add(&format!(
         " AND EXISTS (SELECT FROM participant a WHERE a.transcript_id = t.id AND a.name ILIKE {name}{said})"
     ));
+}
+
+/// A moment that PostgreSQL knows too, where nothing was made before or after: its calendar begins later than ours.
+fn known(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.clamp(DateTime::UNIX_EPOCH, DateTime::from_timestamp(1 << 37, 0).unwrap_or(moment))
 }
 
 /// A part of a name, for ILIKE.

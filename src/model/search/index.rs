@@ -232,13 +232,19 @@ fn limited(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// Transcripts that search does not know yet, from before it was there; at most `limit`.
+/// Transcripts that search does not know yet, from before it was there: the newest, or those older than `before`; at most
+/// `limit`.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn unknown(conn: &mut AsyncPgConnection, limit: i64) -> QueryResult<Vec<TranscriptId>> {
+pub async fn unknown(
+    conn: &mut AsyncPgConnection,
+    before: Option<TranscriptId>,
+    limit: i64,
+) -> QueryResult<Vec<TranscriptId>> {
     let known = search_document::table.filter(search_document::transcript_id.eq(transcript::id));
     transcript::table
+        .filter(transcript::id.lt(before.unwrap_or(TranscriptId(uuid::Uuid::max()))))
         .filter(diesel::dsl::not(diesel::dsl::exists(known)))
         .select(transcript::id)
         .order(transcript::id.desc())

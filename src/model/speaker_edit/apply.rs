@@ -1,5 +1,7 @@
 //! Corrections over segments: pure.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{EditKind, SpeakerEdit};
 use crate::model::segment::Segment;
 
@@ -46,16 +48,9 @@ pub fn apply(segments: Vec<Segment>, edits: &[SpeakerEdit]) -> Vec<Segment> {
     for edit in edits {
         let found = index.find(edit);
         if edit.kind == EditKind::Merge {
-            let voices: std::collections::BTreeSet<i32> =
-                words.iter().filter_map(|word| word.speaker).collect();
-            for voice in voices.into_iter().filter(|voice| *voice != edit.speaker) {
-                let of_voice = |at: &usize| words[*at].speaker == Some(voice);
-                let all = (0..words.len()).filter(of_voice).count();
-                if 2 * found.iter().filter(|at| of_voice(at)).count() > all {
-                    words.iter_mut().filter(|word| word.speaker == Some(voice)).for_each(|word| {
-                        word.speaker = Some(edit.speaker);
-                    });
-                }
+            let follows = mostly(&words, &found);
+            for word in words.iter_mut().filter(|word| follows.contains(&word.speaker)) {
+                word.speaker = Some(edit.speaker);
             }
         }
         for at in found {
@@ -72,6 +67,19 @@ pub fn apply(segments: Vec<Segment>, edits: &[SpeakerEdit]) -> Vec<Segment> {
         segment.idx = idx;
     }
     corrected
+}
+
+/// The voices most of whose words are among those that were found.
+fn mostly(words: &[Said], found: &[usize]) -> HashSet<Option<i32>> {
+    let mut counts: HashMap<i32, (usize, usize)> = HashMap::new();
+    for voice in words.iter().filter_map(|word| word.speaker) {
+        counts.entry(voice).or_default().0 += 1;
+    }
+    for voice in found.iter().filter_map(|at| words[*at].speaker) {
+        counts.entry(voice).or_default().1 += 1;
+    }
+    let most = counts.into_iter().filter(|(_, (all, found))| 2 * found > *all);
+    most.map(|(voice, _)| Some(voice)).collect()
 }
 
 /// Cuts a segment where the speaker changes.

@@ -113,7 +113,6 @@ fn written_columns(schema: &str) -> Vec<String> {
             "Float" => "float4",
             "Double" => "float8",
             "Timestamptz" => "timestamptz",
-            "SmallInt" => "int2",
             "Tsvector" => "tsvector",
             "Array<Text>" => "_text",
             "Array<Double>" => "_float8",

@@ -27,8 +27,8 @@ pub(in crate::web) async fn destroy(
     Ok(ok())
 }
 
-/// Rows first, in one statement: from then on nobody can be led to an object. Objects next; those that the store does not
-/// give up now belong to no row, and the sweep removes them.
+/// Rows first, in one statement: from then on nobody can be led to an object. Objects next, also for a client that does not
+/// wait; those that the store does not give up now belong to no row, and the sweep removes them.
 async fn for_ever(app: &App, conn: &mut Connection, id: TranscriptId) -> Result<(), Error> {
     let recordings = recording::of(conn, id).await?;
     if !transcript::destroy(conn, id).await? {
@@ -36,12 +36,15 @@ async fn for_ever(app: &App, conn: &mut Connection, id: TranscriptId) -> Result<
     }
     let mut folders = vec![storage::folder(id)];
     folders.extend(recordings.into_iter().map(storage::upload_folder));
-    for folder in folders {
-        if let Err(error) = remove(app, &folder).await {
-            tracing::warn!(%error, folder, "objects of a destroyed transcript are left to the sweep");
+    let app = app.clone();
+    let removing = tokio::spawn(async move {
+        for folder in folders {
+            if let Err(error) = remove(&app, &folder).await {
+                tracing::warn!(%error, folder, "objects of a destroyed transcript are left to the sweep");
+            }
         }
-    }
-    Ok(())
+    });
+    removing.await.map_err(|error| Error::Internal(error.into()))
 }
 
 async fn remove(app: &App, folder: &str) -> Result<(), StorageError> {

@@ -42,10 +42,12 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key for one request: whose, and about what.
-    pub fn of(self, viewer: Viewer, body: &[u8]) -> Once {
+    /// The key for one request: whose, at which route, and about what. People don't share keys; those without a name do, as
+    /// they do what they make.
+    pub fn of(self, viewer: Viewer, route: &str, body: &[u8]) -> Once {
         let asker = viewer.user().map_or_else(|| "anonymous".to_owned(), |user| user.to_string());
-        Once { asker, key: self.0, body_sha256: hex::encode(Sha256::digest(body)) }
+        let asked = Sha256::new().chain_update(route).chain_update([0]).chain_update(body).finalize();
+        Once { asker, key: self.0, body_sha256: hex::encode(asked) }
     }
 }
 
@@ -59,7 +61,7 @@ pub(in crate::web) struct Once {
 /// Does what is asked, in the caller's transaction, or gives the answer it got before: JSON.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the key came with another body; else those of the work.
+/// [`Error::Invalid`] when the key came with another route or body; else those of the work.
 pub(super) async fn once<T: Serialize>(
     conn: &mut AsyncPgConnection,
     once: Option<&Once>,
@@ -70,7 +72,7 @@ pub(super) async fn once<T: Serialize>(
             Claim::New => {}
             Claim::Same { answer } => return Ok(answer),
             Claim::Other => {
-                let message = "was used with another body; take a new one for another request".into();
+                let message = "was used for another request; take a new one for another request".into();
                 return Err(Error::Invalid { field: FIELD, message });
             }
         }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::jobs;
 use crate::model::participant::{self, Change, Participant};
-use crate::model::speaker_edit::{self, EditKind, Said, SpeakerEdit};
+use crate::model::speaker_edit::{self, EDIT_WORDS_MAX, EDITS_MAX, EditKind, Said, SpeakerEdit};
 use crate::model::{TranscriptView, search, transcript};
 use crate::policy::Viewer;
 use crate::web::extract::{ApiJson, ApiPath};
@@ -66,7 +66,7 @@ impl Assignment {
 ///
 /// # Errors
 /// There is no such number.
-pub(super) fn in_range(field: &'static str, speaker: i32) -> Result<i32, Error> {
+pub(in crate::web) fn in_range(field: &'static str, speaker: i32) -> Result<i32, Error> {
     if (0..=MAX_SPEAKER).contains(&speaker) {
         return Ok(speaker);
     }
@@ -189,6 +189,11 @@ async fn correct(
 ) -> Result<TranscriptView, Error> {
     let (word_text, word_start): (Vec<_>, Vec<_>) = words.map(|word| (word.text.clone(), word.start)).unzip();
     if !word_text.is_empty() {
+        if !speaker_edit::has_room(conn, id, word_text.len()).await? {
+            return Err(Error::Conflict(format!(
+                "A transcript may have {EDITS_MAX} corrections of speakers, of {EDIT_WORDS_MAX} words together"
+            )));
+        }
         let edit = SpeakerEdit { kind, speaker, word_text, word_start };
         speaker_edit::add(conn, id, &edit, viewer.user()).await?;
         transcript::touch(conn, id).await?;

@@ -17,7 +17,7 @@ use crate::config::MAX_PROMPT;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, SourceKind};
+use crate::model::{ShareMode, SourceKind, participant};
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -28,8 +28,6 @@ pub(in crate::web) const MAX_TITLE: usize = 200;
 
 /// Longest summary, in characters.
 const MAX_SUMMARY: usize = 100_000;
-/// Most participants of a list.
-const MAX_PARTICIPANTS: usize = 1000;
 
 /// What a new transcript is made from.
 #[derive(Debug, Deserialize)]
@@ -64,7 +62,7 @@ pub(in crate::web) async fn create(
     key: Option<IdempotencyKey>,
     ApiJsonBytes(body, bytes): ApiJsonBytes<CreateTranscript>,
 ) -> Result<Response, ApiError> {
-    let once = key.map(|key| key.of(viewer, &bytes));
+    let once = key.map(|key| key.of(viewer, "POST /v1/transcripts", &bytes));
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
@@ -229,17 +227,14 @@ pub(in crate::web) async fn update(
         vocabulary: body.vocabulary.map(vocabulary).transpose()?,
         ..Patch::default()
     };
-    if body.participants.as_ref().is_some_and(|list| list.len() > MAX_PARTICIPANTS) {
-        let message = format!("has more than {MAX_PARTICIPANTS} entries");
-        return Err(Error::Invalid { field: "participants", message }.into());
-    }
+    let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
             transcript::patch(conn, id, &patch).await?;
-            if let Some(list) = &body.participants {
-                participants::replace(conn, id, list).await?;
+            if let Some(people) = &people {
+                participant::replace(conn, id, people).await.map_err(participants::refused)?;
             }
             Ok(())
         })

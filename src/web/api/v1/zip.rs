@@ -1,9 +1,10 @@
 //! `GET …/download/zip`: sound and everything that is known of it, streamed as it is packed.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use ::zip::CompressionMethod;
 use ::zip::write::{SimpleFileOptions, ZipWriter};
-use ::zip::{CompressionMethod, result::ZipError};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -13,7 +14,6 @@ use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -32,8 +32,7 @@ use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
-/// Bytes that are packed before they are sent, and how many such pieces may wait for a slow client.
-const PIECE: usize = 64 * 1024;
+/// How many pieces may wait for a slow client.
 const WAITING: usize = 8;
 
 /// `metadata.json`, with the ancestor's fields.
@@ -96,12 +95,10 @@ pub(in crate::web) async fn zip(
     let metadata = serde_json::to_vec_pretty(&metadata).map_err(|error| Error::Internal(error.into()))?;
 
     let (sender, pieces) = mpsc::channel(WAITING);
-    let runtime = Handle::current();
-    tokio::task::spawn_blocking(move || {
-        let out = BufWriter::with_capacity(PIECE, Pieces(sender.clone()));
-        if let Err(error) = pack(out, &metadata, sound, &runtime) {
-            // A client that went away is nobody to tell; any other is told by breaking off.
-            let _gone = sender.blocking_send(Err(io::Error::other(error)));
+    tokio::spawn(async move {
+        if let Err(error) = pack(&sender, metadata, sound).await {
+            // Whoever is still there is told by breaking off.
+            let _gone = sender.send(Err(error)).await;
         }
     });
     let headers = [
@@ -121,36 +118,49 @@ async fn sound(app: &App, id: TranscriptId) -> Result<Option<(u64, ByteStream)>,
     }
 }
 
-fn pack(
-    out: impl Write,
-    metadata: &[u8],
+/// Packs and sends until all is sent, or nobody takes it any more. A slow client holds memory for a few pieces, and no thread.
+async fn pack(
+    sender: &mpsc::Sender<io::Result<Bytes>>,
+    metadata: Vec<u8>,
     sound: Option<(u64, ByteStream)>,
-    runtime: &Handle,
-) -> Result<(), ZipError> {
-    let mut zip = ZipWriter::new_stream(out);
+) -> io::Result<()> {
+    let packed = Packed::default();
+    let mut zip = ZipWriter::new_stream(packed.clone());
     if let Some((size, mut stream)) = sound {
         // It is compressed already.
         let plain = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         zip.start_file("audio.mp3", plain.large_file(size >= u64::from(u32::MAX)))?;
-        while let Some(piece) = runtime.block_on(stream.next()) {
+        while let Some(piece) = stream.next().await {
             zip.write_all(&piece?)?;
+            if sender.send(Ok(packed.take())).await.is_err() {
+                return Ok(());
+            }
         }
     }
-    let packed = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    zip.start_file("metadata.json", packed)?;
-    zip.write_all(metadata)?;
-    let mut out = zip.finish()?;
-    out.flush()?;
+    let rest = tokio::task::spawn_blocking(move || -> io::Result<Bytes> {
+        let small = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+        zip.start_file("metadata.json", small)?;
+        zip.write_all(&metadata)?;
+        zip.finish()?;
+        Ok(packed.take())
+    });
+    let _gone = sender.send(rest.await.map_err(io::Error::other)?).await;
     Ok(())
 }
 
-/// Sends on what is written.
-struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+/// What is packed and not yet sent.
+#[derive(Clone, Default)]
+struct Packed(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Pieces {
+impl Packed {
+    fn take(&self) -> Bytes {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
+
+impl Write for Packed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
-        self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes))).map_err(gone)?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
