@@ -7,6 +7,7 @@ mod api;
 mod assets;
 mod cookies;
 mod door;
+mod etag;
 mod extract;
 mod headers;
 mod health;

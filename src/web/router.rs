@@ -13,7 +13,8 @@ use tracing::Level;
 use super::api::v1::{
     self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
 };
-use super::{assets, door, headers, health, metrics, pages, security, ws};
+use super::api::v1::{destroy, search, speaker, zip};
+use super::{assets, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -47,6 +48,7 @@ pub fn router(app: App) -> Router {
                 )
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(middleware::from_fn_with_state(site, headers::add))
+                .layer(middleware::from_fn(respond::one_shape))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
                 .layer(middleware::from_fn_with_state(app.clone(), door::pass))
@@ -112,6 +114,11 @@ fn v1() -> Router<App> {
         .route("/record/upload", get(upload::get).post(upload::post).layer(DefaultBodyLimit::disable()))
         .route("/topics", get(topics::topics))
         .route("/topics/with-words", get(topics::with_words))
+        .route("/topics/{topic}/words-per-speaker", get(topics::words_per_speaker))
+        .route("/speaker/assign", patch(speaker::assign))
+        .route("/speaker/merge", patch(speaker::merge))
+        .route("/destroy", delete(destroy::destroy))
+        .route("/download/zip", get(zip::zip))
         .route("/participants", get(participants::list).post(participants::create))
         .route(
             "/participants/{participant}",
@@ -123,11 +130,13 @@ fn v1() -> Router<App> {
         .route("/events", get(ws::events));
     Router::new()
         .route("/transcripts", get(list::list).post(transcripts::create))
+        .route("/transcripts/search", get(search::search))
         .nest("/transcripts/{id}", one)
         .route("/auth/login", post(auth::login))
         .route("/me", get(auth::me))
         .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/user/api-keys/{id}", delete(api_keys::revoke))
+        .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }
 

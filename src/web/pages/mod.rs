@@ -7,6 +7,7 @@ mod languages;
 mod library;
 pub(super) mod login;
 mod people;
+mod places;
 mod rows;
 pub(super) mod settings;
 pub(super) mod setup;
