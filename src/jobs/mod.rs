@@ -7,6 +7,7 @@
 //! Each stage reads what earlier ones wrote and writes only its own output, which nobody sees before it is complete (but
 //! for the growing text of `transcribe`). The rules by which stages follow each other are `model::stage`'s.
 
+mod alive;
 mod announce;
 mod context;
 mod environment;
@@ -14,6 +15,7 @@ mod error;
 mod hearing;
 mod learn;
 mod progress;
+mod retention;
 mod run;
 mod self_test;
 mod start;
@@ -35,4 +37,6 @@ pub use learn::learn;
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
+pub use alive::call_for_ever;
+pub use retention::{Keep, expire};
 pub use sweep::{sweep, sweep_for_ever};

@@ -14,6 +14,7 @@ pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod retention;
 pub mod search;
 pub mod segment;
 pub mod session;

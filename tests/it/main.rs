@@ -33,6 +33,7 @@ mod ops;
 mod pages;
 mod pipeline;
 mod quiet;
+mod retention;
 mod robustness;
 mod secrets;
 mod self_test;
