@@ -188,6 +188,9 @@ in
       trash_days = option (ints.between 0 36500) 0 30 ''
         Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.
       '';
+      audit_days = option (ints.between 0 36500) 365 90 ''
+        Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.
+      '';
     };
     telemetry = {
       log = option str "info,graphile_worker=warn,tower_http=warn" "info,reflector::jobs=debug" ''

@@ -150,6 +150,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "retention.trash_days",
         "Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.",
     ),
+    (
+        "retention.audit_days",
+        "Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.",
+    ),
     ("telemetry.log", "Log levels by module, as in `info,reflector::jobs=debug`."),
     ("telemetry.format", "`text` or `json`."),
     (

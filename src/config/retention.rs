@@ -13,19 +13,23 @@ pub struct RetentionConfig {
     pub public_days: u32,
     /// Days that something stays in the trash; 0: until somebody removes it.
     pub trash_days: u32,
+    /// Days that entries of the audit log are kept; 0: for ever.
+    pub audit_days: u32,
 }
 
 impl Default for RetentionConfig {
     fn default() -> Self {
-        Self { public_days: 7, trash_days: 0 }
+        Self { public_days: 7, trash_days: 0, audit_days: 365 }
     }
 }
 
 impl RetentionConfig {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        for (key, days) in
-            [("retention.public_days", self.public_days), ("retention.trash_days", self.trash_days)]
-        {
+        for (key, days) in [
+            ("retention.public_days", self.public_days),
+            ("retention.trash_days", self.trash_days),
+            ("retention.audit_days", self.audit_days),
+        ] {
             if days > MOST_DAYS {
                 return Err(ConfigError::refused(
                     key,

@@ -38,5 +38,5 @@ pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
 pub use alive::call_for_ever;
-pub use retention::{Keep, expire};
+pub use retention::{Keep, expire, forget};
 pub use sweep::{sweep, sweep_for_ever};

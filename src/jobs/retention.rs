@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::Config;
 use crate::db::{Connection, Pool};
+use crate::ids::TranscriptId;
+use crate::model::audit;
 use crate::model::retention::{self, Limits};
 use crate::storage::{self, Storage};
 
@@ -17,6 +19,8 @@ pub struct Keep {
     pub ownerless: Option<TimeDelta>,
     /// What is in the trash.
     pub trash: Option<TimeDelta>,
+    /// Entries of the audit log.
+    pub audit: Option<TimeDelta>,
 }
 
 impl Keep {
@@ -26,6 +30,7 @@ impl Keep {
         Self {
             ownerless: days(config.retention.public_days).filter(|_| config.auth.is_public()),
             trash: days(config.retention.trash_days),
+            audit: days(config.retention.audit_days),
         }
     }
 
@@ -34,7 +39,7 @@ impl Keep {
         Limits { ownerless: self.ownerless.map(|age| now - age), trash: self.trash.map(|age| now - age) }
     }
 
-    /// Whether anything is ever deleted.
+    /// Whether any transcript is ever deleted.
     pub fn deletes(self) -> bool {
         self.ownerless.is_some() || self.trash.is_some()
     }
@@ -63,11 +68,22 @@ pub async fn expire(pool: &Pool, storage: &Storage, limits: Limits) -> anyhow::R
     }
 }
 
+/// Forgets entries of the audit log that were kept long enough.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(pool: &Pool, keep: Keep, now: DateTime<Utc>) -> anyhow::Result<()> {
+    if let Some(age) = keep.audit {
+        audit::forget(&mut *pool.get().await?, now - age).await?;
+    }
+    Ok(())
+}
+
 async fn remove(
     conn: &mut Connection,
     storage: &Storage,
     limits: Limits,
-    id: crate::ids::TranscriptId,
+    id: TranscriptId,
 ) -> anyhow::Result<bool> {
     let Some(recordings) = retention::remove(conn, limits, id).await? else { return Ok(false) };
     tracing::info!(transcript = %id, "deleted: it was kept as long as the settings say");

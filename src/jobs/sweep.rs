@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::environment::Environment;
-use super::retention::{Keep, expire};
+use super::retention::{Keep, expire, forget};
 use crate::clock;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::model::{idempotency, recording, sweep};
@@ -32,6 +32,9 @@ pub async fn sweep_for_ever(env: Environment, keep: Keep) {
             Ok(learned) if learned > 0 => tracing::info!(learned, "transcripts can be searched now"),
             Ok(_) => {}
             Err(error) => tracing::warn!(error = format!("{error:#}"), "search does not know everything yet"),
+        }
+        if let Err(error) = forget(&env.pool, keep, clock::now()).await {
+            tracing::warn!(error = format!("{error:#}"), "the audit log is longer than it should be");
         }
         match sweep(&env).await {
             Ok(removed) if removed > 0 => tracing::info!(removed, "objects that nobody needs were removed"),

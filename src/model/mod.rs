@@ -6,10 +6,11 @@
 mod text_enum;
 
 pub mod api_key;
+pub mod audit;
 pub mod backup;
 pub mod estimate;
-pub mod login;
 pub mod idempotency;
+pub mod login;
 pub mod object;
 pub mod output;
 pub mod participant;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
+use super::audit::{self, Action, Actor};
 use super::recording;
 use crate::db::schema::transcript;
 use crate::ids::{RecordingId, TranscriptId};
@@ -76,7 +77,11 @@ pub async fn remove(
     conn.transaction(async |conn| {
         let recordings = recording::of(conn, id).await?;
         let removed = diesel::delete(transcript::table.find(id).filter(due!(limits))).execute(conn).await?;
-        Ok((removed == 1).then_some(recordings))
+        if removed == 0 {
+            return Ok(None);
+        }
+        audit::note(conn, Actor::program(), Action::Expire, id, crate::clock::now()).await?;
+        Ok(Some(recordings))
     })
     .await
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod audit;
 mod auth;
 mod backup;
 mod browser;
