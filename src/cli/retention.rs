@@ -73,11 +73,8 @@ fn said(config: &Config, keep: Keep) -> String {
     let days = |rule: Option<chrono::TimeDelta>| {
         rule.map_or_else(|| "for ever".to_owned(), |age| format!("{} days", age.num_days()))
     };
-    let ownerless = if config.auth.is_public() {
-        days(keep.ownerless)
-    } else {
-        "for ever (no public mode)".to_owned()
-    };
+    let ownerless =
+        if config.auth.is_public() { days(keep.ownerless) } else { "for ever (no public mode)".to_owned() };
     format!("kept: what nobody owns {ownerless}; the trash {}", days(keep.trash))
 }
 

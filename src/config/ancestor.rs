@@ -55,7 +55,9 @@ impl Provider for Ancestor {
 /// digits alone stays a key.
 fn value(key: &str, text: String) -> Value {
     match key {
-        "context_window" | "public_days" => text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
+        "context_window" | "public_days" => {
+            text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
+        }
         "public_mode" => match text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => Value::from(true),
             "false" | "0" | "no" | "off" => Value::from(false),

@@ -49,6 +49,8 @@ mod tests {
     fn days_have_an_end() {
         assert!(RetentionConfig::default().validate().is_ok());
         let long = RetentionConfig { trash_days: MOST_DAYS + 1, ..RetentionConfig::default() };
-        assert!(long.validate().unwrap_err().to_string().contains("retention.trash_days: must be at most 36500"));
+        assert!(
+            long.validate().unwrap_err().to_string().contains("retention.trash_days: must be at most 36500")
+        );
     }
 }

@@ -35,6 +35,10 @@ pub enum LogFormat {
 
 impl Default for TelemetryConfig {
     fn default() -> Self {
-        Self { log: "info,graphile_worker=warn,tower_http=warn".into(), format: LogFormat::Text, healthcheck_url: None }
+        Self {
+            log: "info,graphile_worker=warn,tower_http=warn".into(),
+            format: LogFormat::Text,
+            healthcheck_url: None,
+        }
     }
 }

@@ -31,12 +31,12 @@ mod title;
 mod topics;
 mod transcribe;
 
+pub use alive::call_for_ever;
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
 pub use learn::learn;
+pub use retention::{Keep, expire, forget};
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
-pub use alive::call_for_ever;
-pub use retention::{Keep, expire, forget};
 pub use sweep::{sweep, sweep_for_ever};

@@ -87,7 +87,8 @@ async fn remove(
 ) -> anyhow::Result<bool> {
     let Some(recordings) = retention::remove(conn, limits, id).await? else { return Ok(false) };
     tracing::info!(transcript = %id, "deleted: it was kept as long as the settings say");
-    let folders = std::iter::once(storage::folder(id)).chain(recordings.into_iter().map(storage::upload_folder));
+    let folders =
+        std::iter::once(storage::folder(id)).chain(recordings.into_iter().map(storage::upload_folder));
     for folder in folders {
         if let Err(error) = storage.delete_all(&folder).await {
             tracing::warn!(%error, folder, "objects of a deleted transcript are left to the sweep");

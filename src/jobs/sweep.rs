@@ -24,7 +24,10 @@ pub async fn sweep_for_ever(env: Environment, keep: Keep) {
                 Ok(0) => {}
                 Ok(deleted) => tracing::info!(deleted, "transcripts were kept as long as the settings say"),
                 Err(error) => {
-                    tracing::warn!(error = format!("{error:#}"), "not everything was deleted that should be; it is tried again")
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "not everything was deleted that should be; it is tried again"
+                    )
                 }
             }
         }

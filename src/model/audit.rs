@@ -83,13 +83,9 @@ pub async fn note(
 ) -> QueryResult<()> {
     let Actor { user_id, who, key_id, address } = actor;
     let period = at.duration_trunc(PERIOD).ok().filter(|_| action.lasts());
-    let entry = Entry { id: AuditId::new(), at, action, transcript_id, user_id, who, key_id, address, period };
-    diesel::insert_into(audit::table)
-        .values(entry)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await
-        .map(|_| ())
+    let entry =
+        Entry { id: AuditId::new(), at, action, transcript_id, user_id, who, key_id, address, period };
+    diesel::insert_into(audit::table).values(entry).on_conflict_do_nothing().execute(conn).await.map(|_| ())
 }
 
 /// Whose transcripts' entries somebody may read.

@@ -1,8 +1,8 @@
 //! Who did what with which transcript, and who may know.
 
-use reflector::config::{AuthMode, Config};
 use reflector::auth::password;
 use reflector::clock;
+use reflector::config::{AuthMode, Config};
 use reflector::ids::TranscriptId;
 use reflector::jobs::{Keep, forget};
 use reflector::model::user;
@@ -54,7 +54,8 @@ fn expected(entries: &[(&str, &str)]) -> Vec<(String, String)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_done_is_noted_with_who_and_where_and_refusals_are_not() {
     let site = Site::set(by_password).await;
-    let (ada, eve) = (person(&site, "ada@example.org", false).await, person(&site, "eve@example.org", false).await);
+    let (ada, eve) =
+        (person(&site, "ada@example.org", false).await, person(&site, "eve@example.org", false).await);
     let (_, made) = send(&site, &ada, Method::POST, "/v1/transcripts", &json!({ "name": "Plans" })).await;
     let id = made["id"].as_str().unwrap();
     let one = |rest: &str| format!("/v1/transcripts/{id}{rest}");

@@ -52,7 +52,8 @@ async fn set(site: &Site, id: TranscriptId, column: &str, days: i64) {
 
 async fn owned(site: &Site, id: TranscriptId) {
     let mut conn = site.workshop.conn().await;
-    let ada = user::create_with_password(&mut conn, "ada@example.org", "x", false, clock::now()).await.unwrap();
+    let ada =
+        user::create_with_password(&mut conn, "ada@example.org", "x", false, clock::now()).await.unwrap();
     diesel::sql_query("UPDATE transcript SET user_id = $1 WHERE id = $2")
         .bind::<diesel::sql_types::Uuid, _>(ada.id.0)
         .bind::<diesel::sql_types::Uuid, _>(id.0)
@@ -110,8 +111,11 @@ async fn without_public_mode_what_nobody_owns_stays() {
 async fn the_trash_is_emptied_after_the_days_that_the_settings_say_and_never_by_default() {
     let site = Site::set(|config| config.retention.trash_days = 30).await;
     assert!(!Keep::of(&Config::default()).deletes());
-    let (long, lately, never) =
-        (aged(&site, "long.mp3", 50).await, aged(&site, "lately.mp3", 50).await, aged(&site, "no.mp3", 50).await);
+    let (long, lately, never) = (
+        aged(&site, "long.mp3", 50).await,
+        aged(&site, "lately.mp3", 50).await,
+        aged(&site, "no.mp3", 50).await,
+    );
     set(&site, long, "deleted_at", 31).await;
     set(&site, lately, "deleted_at", 29).await;
     assert_eq!(expired(&site).await, 1);

@@ -71,7 +71,10 @@ pub(in crate::web) async fn start(
         rows,
         busy,
         more: total > RECENT,
-        kept_days: Keep::of(app.config()).ownerless.filter(|_| viewer.user().is_none()).map(|age| age.num_days()),
+        kept_days: Keep::of(app.config())
+            .ownerless
+            .filter(|_| viewer.user().is_none())
+            .map(|age| age.num_days()),
         trust: app.config().tls.site_ca.is_some(),
         empty_title: "No transcripts yet",
         empty_text: "Drop a recording above. Its words appear while it is still being worked on.",

@@ -1,9 +1,9 @@
 //! `/v1/transcripts` and one of them: create, get, change, delete, restore.
 
-use axum::{Extension, Json};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 
