@@ -219,6 +219,64 @@ table! {
     }
 }
 
+// Corrections and search: see their migrations.
+table! {
+    speaker_edit (seq) {
+        seq -> BigInt,
+        transcript_id -> Uuid,
+        kind -> Text,
+        speaker -> Integer,
+        word_text -> Array<Text>,
+        word_start -> Array<Double>,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::Tsvector;
+
+    search_document (transcript_id) {
+        transcript_id -> Uuid,
+        config -> Text,
+        language -> Text,
+        front -> Tsvector,
+        said -> Tsvector,
+    }
+}
+
+table! {
+    use diesel::sql_types::*;
+    use super::Tsvector;
+
+    search_passage (transcript_id, kind, idx) {
+        transcript_id -> Uuid,
+        kind -> Text,
+        idx -> Integer,
+        start -> Double,
+        speaker -> Nullable<Integer>,
+        text -> Text,
+        vector -> Tsvector,
+    }
+}
+
+table! {
+    idempotency_key (asker, key) {
+        asker -> Text,
+        key -> Text,
+        body_sha256 -> Text,
+        transcript_id -> Nullable<Uuid>,
+        answer -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+/// PostgreSQL's words with positions; never read here.
+#[derive(diesel::sql_types::SqlType)]
+#[diesel(postgres_type(name = "tsvector"))]
+pub struct Tsvector;
+
 joinable!(recording -> transcript (transcript_id));
 joinable!(upload_part -> recording (recording_id));
 joinable!(output -> transcript (transcript_id));
@@ -242,4 +300,8 @@ allow_tables_to_appear_in_same_query!(
     summary_sentence,
     action_item,
     participant,
+    speaker_edit,
+    search_document,
+    search_passage,
+    idempotency_key,
 );

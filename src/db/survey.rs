@@ -147,7 +147,7 @@ pub async fn empty(conn: &mut AsyncPgConnection) -> QueryResult<()> {
                  WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, c.oid::regclass))
              INTO things FROM pg_class c
              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e');
+             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('e', 'i'));
              FOREACH thing IN ARRAY coalesce(things, '{}') LOOP EXECUTE format('DROP %s CASCADE', thing); END LOOP;
              SELECT array_agg(format('ROUTINE IF EXISTS %s', p.oid::regprocedure)) INTO things FROM pg_proc p
              WHERE pronamespace = 'public'::regnamespace

@@ -12,6 +12,7 @@ mod context;
 mod environment;
 mod error;
 mod hearing;
+mod learn;
 mod progress;
 mod run;
 mod self_test;
@@ -30,6 +31,7 @@ mod transcribe;
 
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
+pub use learn::learn;
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};

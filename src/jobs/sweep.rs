@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::environment::Environment;
 use crate::clock;
 use crate::ids::{RecordingId, TranscriptId};
-use crate::model::{recording, sweep};
+use crate::model::{idempotency, recording, sweep};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
@@ -18,6 +18,11 @@ const PATIENCE: TimeDelta = TimeDelta::days(1);
 /// Sweeps every hour, for as long as it is polled.
 pub async fn sweep_for_ever(env: Environment) {
     loop {
+        match super::learn(&env.pool).await {
+            Ok(learned) if learned > 0 => tracing::info!(learned, "transcripts can be searched now"),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = format!("{error:#}"), "search does not know everything yet"),
+        }
         match sweep(&env).await {
             Ok(removed) if removed > 0 => tracing::info!(removed, "objects that nobody needs were removed"),
             Ok(_) => {}
@@ -42,6 +47,7 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     let before = clock::now() - PATIENCE;
 
     let mut conn = env.pool.get().await?;
+    idempotency::forget(&mut conn, before).await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };

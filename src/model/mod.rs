@@ -7,11 +7,14 @@ mod text_enum;
 
 pub mod backup;
 pub mod estimate;
+pub mod idempotency;
 pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod search;
 pub mod segment;
+pub mod speaker_edit;
 pub mod stage;
 pub mod sweep;
 pub mod transcript;

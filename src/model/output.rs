@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::stage::{self, Attempt, Stage};
-use super::transcript;
+use super::{search, transcript};
 use crate::db::schema::{output, stage_state};
 use crate::ids::{OutputId, TranscriptId};
 
@@ -149,6 +149,7 @@ pub async fn restore(
             .execute(conn)
             .await?;
         transcript::touch(conn, transcript_id).await?;
+        search::refresh_words(conn, transcript_id).await?;
         Ok(true)
     })
     .await

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
-use super::transcript;
+use super::{search, transcript};
 use crate::db::schema::participant;
 use crate::ids::{ParticipantId, TranscriptId, UserId};
 
@@ -30,12 +30,29 @@ pub struct Change {
     pub speaker: Option<Option<i32>>,
 }
 
+/// One of a list that takes the old one's place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Who it is, if the old list has them.
+    pub id: Option<ParticipantId>,
+    pub name: String,
+    pub speaker: Option<i32>,
+}
+
+/// Participants of one transcript.
+pub const PARTICIPANTS_MAX: usize = 1000;
+
 /// A change of participants that was refused, or went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum ParticipantError {
     /// Another participant has that voice.
     #[error("that speaker is already assigned to somebody")]
     SpeakerTaken,
+    /// This transcript has no such participant.
+    #[error("there is no such participant")]
+    Unknown,
+    #[error("a transcript may have at most {PARTICIPANTS_MAX} participants")]
+    TooMany,
     #[error(transparent)]
     Database(diesel::result::Error),
 }
@@ -65,14 +82,157 @@ pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Que
 /// Adds a participant.
 ///
 /// # Errors
-/// [`ParticipantError::SpeakerTaken`], or those of the database.
+/// [`ParticipantError`]
 pub async fn create(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     name: &str,
     speaker: Option<i32>,
 ) -> Result<Participant, ParticipantError> {
-    let created = diesel::insert_into(participant::table)
+    conn.transaction(async |conn| {
+        hold(conn, of).await?;
+        let created = insert(conn, of, name, speaker).await?;
+        changed(conn, of).await?;
+        Ok(created)
+    })
+    .await
+}
+
+/// Renames a participant, or gives them another voice.
+///
+/// # Errors
+/// [`ParticipantError`]
+pub async fn update(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    id: ParticipantId,
+    change: &Change,
+) -> Result<Participant, ParticipantError> {
+    if change.name.is_none() && change.speaker.is_none() {
+        return get(conn, of, id).await?.ok_or(ParticipantError::Unknown);
+    }
+    conn.transaction(async |conn| {
+        hold(conn, of).await?;
+        let updated = set(conn, of, id, change).await?;
+        changed(conn, of).await?;
+        Ok(updated)
+    })
+    .await
+}
+
+/// Removes a participant; their voice is then called by its number again.
+///
+/// # Errors
+/// [`ParticipantError`]
+pub async fn delete(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    id: ParticipantId,
+) -> Result<(), ParticipantError> {
+    conn.transaction(async |conn| {
+        hold(conn, of).await?;
+        if remove(conn, of, &[id]).await? == 0 {
+            return Err(ParticipantError::Unknown);
+        }
+        changed(conn, of).await
+    })
+    .await
+}
+
+/// Makes the list what it should be: who is not on it goes. Who is named twice is what is said of them last.
+///
+/// # Errors
+/// [`ParticipantError`]
+pub async fn replace(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    wanted: &[Wanted],
+) -> Result<(), ParticipantError> {
+    conn.transaction(async |conn| {
+        hold(conn, of).await?;
+        let old = list(conn, of).await?;
+        let known = |one: &Wanted| one.id.filter(|id| old.iter().any(|old| old.id == *id));
+        let gone = old.iter().map(|old| old.id).filter(|id| !wanted.iter().any(|new| new.id == Some(*id)));
+        remove(conn, of, &gone.collect::<Vec<_>>()).await?;
+        // First nobody has a voice, so that two may swap theirs.
+        diesel::update(participant::table.filter(participant::transcript_id.eq(of)))
+            .set(participant::speaker.eq(None::<i32>))
+            .execute(conn)
+            .await?;
+        for one in wanted {
+            match known(one) {
+                Some(id) => {
+                    let change = Change { name: Some(one.name.clone()), speaker: Some(one.speaker) };
+                    set(conn, of, id, &change).await?;
+                }
+                None => {
+                    insert(conn, of, &one.name, one.speaker).await?;
+                }
+            }
+        }
+        changed(conn, of).await
+    })
+    .await
+}
+
+/// Gives voices names, whether they had one or not; an empty one takes it away. What a click on "Speaker 2" does.
+///
+/// # Errors
+/// [`ParticipantError`]
+pub async fn name_speakers(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    names: &[(i32, String)],
+) -> Result<(), ParticipantError> {
+    conn.transaction(async |conn| {
+        hold(conn, of).await?;
+        let old = list(conn, of).await?;
+        for (speaker, name) in names {
+            let before = old.iter().find(|one| one.speaker == Some(*speaker));
+            match before {
+                Some(before) if name.is_empty() => {
+                    remove(conn, of, &[before.id]).await?;
+                }
+                Some(before) => {
+                    let change = Change { name: Some(name.clone()), speaker: None };
+                    set(conn, of, before.id, &change).await?;
+                }
+                None if name.is_empty() => {}
+                None => {
+                    insert(conn, of, name, Some(*speaker)).await?;
+                }
+            }
+        }
+        changed(conn, of).await
+    })
+    .await
+}
+
+/// Holds the transcript's row until the caller's transaction ends, before anything else, as every writer does: two that took
+/// their rows in another order would wait for each other.
+async fn hold(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<(), ParticipantError> {
+    transcript::get_locked(conn, of).await?.ok_or(diesel::result::Error::NotFound)?;
+    Ok(())
+}
+
+/// Tells readers and search, in the caller's transaction, if there are not too many now.
+async fn changed(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<(), ParticipantError> {
+    let all = participant::table.filter(participant::transcript_id.eq(of)).count();
+    let count: i64 = all.get_result(conn).await?;
+    if usize::try_from(count).is_ok_and(|count| count > PARTICIPANTS_MAX) {
+        return Err(ParticipantError::TooMany);
+    }
+    transcript::touch(conn, of).await?;
+    Ok(search::refresh_front(conn, of).await?)
+}
+
+async fn insert(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    name: &str,
+    speaker: Option<i32>,
+) -> QueryResult<Participant> {
+    diesel::insert_into(participant::table)
         .values((
             participant::id.eq(ParticipantId::new()),
             participant::transcript_id.eq(of),
@@ -81,61 +241,27 @@ pub async fn create(
         ))
         .returning(Participant::as_returning())
         .get_result(conn)
-        .await?;
-    transcript::touch(conn, of).await?;
-    Ok(created)
+        .await
 }
 
-/// Renames a participant, or gives them another voice; `None` when there is no such participant in this transcript.
-///
-/// # Errors
-/// [`ParticipantError::SpeakerTaken`], or those of the database.
-pub async fn update(
+async fn set(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     id: ParticipantId,
     change: &Change,
-) -> Result<Option<Participant>, ParticipantError> {
-    if change.name.is_none() && change.speaker.is_none() {
-        return Ok(get(conn, of, id).await?);
-    }
-    let updated = diesel::update(participant::table.find(id).filter(participant::transcript_id.eq(of)))
+) -> Result<Participant, ParticipantError> {
+    diesel::update(participant::table.find(id).filter(participant::transcript_id.eq(of)))
         .set(change)
         .returning(Participant::as_returning())
         .get_result(conn)
         .await
-        .optional()?;
-    if updated.is_some() {
-        transcript::touch(conn, of).await?;
-    }
-    Ok(updated)
+        .optional()?
+        .ok_or(ParticipantError::Unknown)
 }
 
-/// Gives a voice a name, whether it had one or not: what a click on "Speaker 2" does.
-///
-/// # Errors
-/// Those of the database.
-pub async fn name_speaker(
-    conn: &mut AsyncPgConnection,
-    of: TranscriptId,
-    speaker: i32,
-    name: &str,
-) -> QueryResult<Participant> {
-    let named = diesel::insert_into(participant::table)
-        .values((
-            participant::id.eq(ParticipantId::new()),
-            participant::transcript_id.eq(of),
-            participant::name.eq(name),
-            participant::speaker.eq(Some(speaker)),
-        ))
-        .on_conflict((participant::transcript_id, participant::speaker))
-        .do_update()
-        .set(participant::name.eq(name))
-        .returning(Participant::as_returning())
-        .get_result(conn)
-        .await?;
-    transcript::touch(conn, of).await?;
-    Ok(named)
+async fn remove(conn: &mut AsyncPgConnection, of: TranscriptId, ids: &[ParticipantId]) -> QueryResult<usize> {
+    let meant = participant::transcript_id.eq(of).and(participant::id.eq_any(ids));
+    diesel::delete(participant::table.filter(meant)).execute(conn).await
 }
 
 /// One participant of a transcript.
@@ -148,20 +274,6 @@ pub async fn get(
     id: ParticipantId,
 ) -> QueryResult<Option<Participant>> {
     Participant::query().find(id).filter(participant::transcript_id.eq(of)).first(conn).await.optional()
-}
-
-/// Removes a participant; false when there is no such one in this transcript.
-///
-/// # Errors
-/// Those of the database.
-pub async fn delete(conn: &mut AsyncPgConnection, of: TranscriptId, id: ParticipantId) -> QueryResult<bool> {
-    let removed = diesel::delete(participant::table.find(id).filter(participant::transcript_id.eq(of)))
-        .execute(conn)
-        .await?;
-    if removed > 0 {
-        transcript::touch(conn, of).await?;
-    }
-    Ok(removed > 0)
 }
 
 /// What to call each voice: its participant's name, else "Speaker N", counted from 1.

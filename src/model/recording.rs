@@ -94,6 +94,19 @@ pub async fn get(conn: &mut AsyncPgConnection, id: RecordingId) -> QueryResult<O
     Recording::query().find(id).first(conn).await.optional()
 }
 
+/// Every recording of a transcript: complete, under way or given up.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(conn: &mut AsyncPgConnection, transcript_id: TranscriptId) -> QueryResult<Vec<RecordingId>> {
+    recording::table
+        .filter(recording::transcript_id.eq(transcript_id))
+        .select(recording::id)
+        .order(recording::id.asc())
+        .load(conn)
+        .await
+}
+
 /// The upload of a transcript that is still under way, if there is one; the newest, should there be several.
 ///
 /// # Errors

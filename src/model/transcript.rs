@@ -2,16 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::search;
 use super::text_enum::text_enum;
 use crate::db::schema::transcript;
 use crate::ids::{RecordingId, TranscriptId, UserId};
 
 mod list;
 
-pub use list::{Filter, ListItem, PAGE_SIZE_MAX, Page, list};
+pub(super) use list::escape_like;
+pub use list::{Filter, ListItem, PAGE_SIZE_MAX, Page, items, list};
 
 text_enum! {
     /// Where a transcript stands; the ancestor's words.
@@ -164,11 +166,16 @@ impl Patch {
 /// # Errors
 /// Those of the database.
 pub async fn create(conn: &mut AsyncPgConnection, new: &NewTranscript) -> QueryResult<Transcript> {
-    diesel::insert_into(transcript::table)
-        .values(new)
-        .returning(Transcript::as_returning())
-        .get_result(conn)
-        .await
+    conn.transaction(async |conn| {
+        let created = diesel::insert_into(transcript::table)
+            .values(new)
+            .returning(Transcript::as_returning())
+            .get_result(conn)
+            .await?;
+        search::refresh_front(conn, new.id).await?;
+        Ok(created)
+    })
+    .await
 }
 
 /// The transcript with this id, deleted or not; `policy` says what a viewer may do with it.
@@ -200,12 +207,17 @@ pub async fn patch(
     if patch.is_empty() {
         return get(conn, id).await;
     }
-    diesel::update(transcript::table.find(id))
-        .set(patch)
-        .returning(Transcript::as_returning())
-        .get_result(conn)
-        .await
-        .optional()
+    conn.transaction(async |conn| {
+        let patched = diesel::update(transcript::table.find(id))
+            .set(patch)
+            .returning(Transcript::as_returning())
+            .get_result(conn)
+            .await
+            .optional()?;
+        search::refresh_front(conn, id).await?;
+        Ok(patched)
+    })
+    .await
 }
 
 /// Notes how long the recording is, in milliseconds.

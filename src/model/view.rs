@@ -7,6 +7,7 @@ use super::estimate::{self, Estimate};
 use super::output::{self, Shown};
 use super::participant::{self, Participant, SpeakerNames};
 use super::segment::{self, Segment};
+use super::speaker_edit::{self, SpeakerEdit};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
 use super::understanding::{self, ActionItem, SummaryKind, SummarySentence, Topic, as_texts};
@@ -25,6 +26,8 @@ pub struct TranscriptView {
     pub participants: Vec<Participant>,
     /// Which version of the text is shown; `None` when there is none yet.
     pub text: Option<Shown>,
+    /// People's corrections of who says what, over that version.
+    pub edits: Vec<SpeakerEdit>,
     /// The voices that occur in it, from 0.
     pub speakers: Vec<i32>,
     pub topics: Vec<Topic>,
@@ -49,8 +52,10 @@ impl TranscriptView {
             stages.iter().find(|state| state.stage == stage).and_then(|state| state.current_output)
         };
         let text = output::shown(conn, id).await?;
+        let edits = speaker_edit::list(conn, id).await?;
         let speakers = match &text {
-            Some(shown) => segment::speakers(conn, shown.output.id).await?,
+            Some(shown) if edits.is_empty() => segment::speakers(conn, shown.output.id).await?,
+            Some(shown) => voices(&speaker_edit::apply(segment::all(conn, shown.output.id).await?, &edits)),
             None => Vec::new(),
         };
         let topics = match made(Stage::Topics) {
@@ -84,6 +89,7 @@ impl TranscriptView {
             estimate: estimate::estimate(conn, transcript.seconds(), &stages, crate::clock::now()).await?,
             transcript,
             text,
+            edits,
             speakers,
             topics,
             sentences,
@@ -116,14 +122,20 @@ impl TranscriptView {
             .unwrap_or(&self.transcript.source_language)
     }
 
-    /// The whole text that is shown.
+    /// The whole text that is shown, as people corrected it.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn segments(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
         match &self.text {
-            Some(shown) => segment::all(conn, shown.output.id).await,
+            Some(shown) => Ok(speaker_edit::apply(segment::all(conn, shown.output.id).await?, &self.edits)),
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// The numbers of the voices that occur, in order.
+fn voices(segments: &[Segment]) -> Vec<i32> {
+    let found: std::collections::BTreeSet<i32> = segments.iter().filter_map(|one| one.speaker).collect();
+    found.into_iter().collect()
 }

@@ -26,6 +26,16 @@ pub const UPLOADS: &str = "uploads/";
 const CHANNEL: &str = "channel-";
 const PCM: &str = ".pcm";
 
+/// Prefix of everything that was made of a recording.
+pub fn folder(transcript: TranscriptId) -> String {
+    format!("transcripts/{transcript}/")
+}
+
+/// Prefix of the chunks of one upload.
+pub fn upload_folder(recording: RecordingId) -> String {
+    format!("{UPLOADS}{recording}/")
+}
+
 impl StorageKey {
     pub fn content_type(&self) -> &'static str {
         match self {
@@ -106,6 +116,11 @@ mod tests {
             StorageKey::Channel { transcript, channel: 1 },
         ] {
             assert_eq!(key.to_string().parse::<StorageKey>().unwrap(), key);
+            let folder = match key {
+                StorageKey::UploadPart { .. } => upload_folder(recording),
+                _ => folder(transcript),
+            };
+            assert!(key.to_string().starts_with(&folder), "{key}");
         }
     }
 

@@ -22,7 +22,7 @@ use tokio_util::io::ReaderStream;
 use crate::config::StorageConfig;
 
 pub use error::StorageError;
-pub use key::{ForeignKey, StorageKey, UPLOADS};
+pub use key::{ForeignKey, StorageKey, UPLOADS, folder, upload_folder};
 pub use room::Room;
 
 /// No write takes so long.

@@ -34,6 +34,24 @@ pub(super) struct PageQuery<T>(pub T);
 #[from_request(via(axum::Json), rejection(ApiError))]
 pub(super) struct ApiJson<T>(pub T);
 
+/// The same with the bytes that it came in.
+pub(super) struct ApiJsonBytes<T>(pub T, pub axum::body::Bytes);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJsonBytes<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, raw) = request.into_parts();
+        let raw = axum::extract::Request::from_parts(parts.clone(), raw);
+        let bytes = axum::body::Bytes::from_request(raw, state)
+            .await
+            .map_err(|error| body("body", error.status(), error.body_text()))?;
+        let again = axum::extract::Request::from_parts(parts, bytes.clone().into());
+        let ApiJson(value) = ApiJson::from_request(again, state).await?;
+        Ok(Self(value, bytes))
+    }
+}
+
 /// A page's form.
 #[derive(FromRequest)]
 #[from_request(via(axum::Form), rejection(PageError))]

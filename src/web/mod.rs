@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod etag;
 mod extract;
 mod headers;
 mod health;

@@ -37,6 +37,25 @@ pub(super) async fn allowed(
     })
 }
 
+/// The transcript, if it is in the trash and the viewer may take it out, or remove it for ever.
+///
+/// # Errors
+/// [`Error::BadRequest`] when it is not in the trash, to a viewer who could put it there; otherwise as [`allowed`].
+pub(super) async fn trashed(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+) -> Result<Transcript, Error> {
+    let found = transcript::get(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    let may = policy::capabilities(viewer, (&found).into());
+    match () {
+        () if may.restore => Ok(found),
+        () if may.delete => Err(Error::BadRequest("Transcript is not in the trash".into())),
+        () if may.read => Err(Error::Forbidden),
+        () => Err(Error::NotFound("Transcript")),
+    }
+}
+
 /// Everything about a transcript, if the viewer may read it, and what else the viewer may do.
 ///
 /// # Errors

@@ -2,8 +2,12 @@
 
 use askama::Template;
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER};
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -74,13 +78,64 @@ fn finish(error: &Error, mut response: Response) -> Response {
     response
 }
 
+/// In which part of a request a field stands.
+fn place(field: &str) -> &'static str {
+    const QUERY: [&str; 11] = [
+        "query",
+        "page",
+        "size",
+        "limit",
+        "offset",
+        "q",
+        "language",
+        "transcript_format",
+        "chunk_number",
+        "total_chunks",
+        "search_term",
+    ];
+    match field {
+        "Idempotency-Key" => "header",
+        field if QUERY.contains(&field) => "query",
+        _ => "body",
+    }
+}
+
+/// Every error under `/v1` in the one shape: also those that no handler of ours made.
+pub(super) async fn one_shape(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let ours = path == "/v1" || path.starts_with("/v1/");
+    let response = next.run(request).await;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    let json =
+        response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json");
+    if !ours || !failed || json {
+        return response;
+    }
+    let detail = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "Method not allowed: the header Allow says which are",
+        StatusCode::FORBIDDEN => "Refused: a browser says that this request comes from another site",
+        StatusCode::MISDIRECTED_REQUEST => {
+            "This server does not answer under this name; server.site_url names the one that people use"
+        }
+        StatusCode::UPGRADE_REQUIRED | StatusCode::BAD_REQUEST => "This address is for a WebSocket",
+        status => status.canonical_reason().unwrap_or("The request failed"),
+    };
+    let (mut head, _) = response.into_parts();
+    for name in [CONTENT_LENGTH, TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
+    head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Response::from_parts(head, Json(json!({ "detail": detail })).into_response().into_body())
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         log(&self.0);
         let detail = match &self.0 {
             // The ancestor's shape for a field that failed its check.
             Error::Invalid { field, message } => {
-                json!([{ "loc": ["body", field], "msg": message, "type": "value_error" }])
+                json!([{ "loc": [place(field), field], "msg": message, "type": "value_error" }])
             }
             error => json!(error.to_string()),
         };

@@ -2,7 +2,7 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use axum::{Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::csrf::CsrfLayer;
@@ -11,7 +11,8 @@ use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 
 use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::{assets, headers, health, metrics, pages, security, ws};
+use super::api::v1::{destroy, search, speaker, zip};
+use super::{assets, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -44,6 +45,7 @@ pub fn router(app: App) -> Router {
                 )
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(middleware::from_fn_with_state(site, headers::add))
+                .layer(middleware::from_fn(respond::one_shape))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
@@ -93,6 +95,11 @@ fn v1() -> Router<App> {
         .route("/record/upload", get(upload::get).post(upload::post).layer(DefaultBodyLimit::disable()))
         .route("/topics", get(topics::topics))
         .route("/topics/with-words", get(topics::with_words))
+        .route("/topics/{topic}/words-per-speaker", get(topics::words_per_speaker))
+        .route("/speaker/assign", patch(speaker::assign))
+        .route("/speaker/merge", patch(speaker::merge))
+        .route("/destroy", delete(destroy::destroy))
+        .route("/download/zip", get(zip::zip))
         .route("/participants", get(participants::list).post(participants::create))
         .route(
             "/participants/{participant}",
@@ -104,7 +111,9 @@ fn v1() -> Router<App> {
         .route("/events", get(ws::events));
     Router::new()
         .route("/transcripts", get(list::list).post(transcripts::create))
+        .route("/transcripts/search", get(search::search))
         .nest("/transcripts/{id}", one)
+        .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }
 

@@ -25,6 +25,8 @@ use crate::storage::{StorageError, StorageKey};
 pub(super) const MAX_CHUNKS: u32 = 20_000;
 /// Characters of a file's name that are kept, for people to recognise it; it names nothing of ours.
 const MAX_NAME: usize = 255;
+/// Bytes of a field that is no file.
+const MAX_TEXT: usize = 64 * 1024;
 
 /// What arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +41,22 @@ pub(super) fn broken(error: MultipartError) -> Error {
 
 pub(super) fn too_large() -> Error {
     Error::TooLarge(format!("a recording may have at most {}", bytes(MAX_UPLOAD_BYTES)))
+}
+
+/// The text of a field beside the file; the form as a whole has no limit, so this one has.
+///
+/// # Errors
+/// It breaks off, or is too long.
+pub(super) async fn text(mut field: Field<'_>, name: &'static str) -> Result<String, Error> {
+    let mut text = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(broken)? {
+        text.extend_from_slice(&piece);
+        if text.len() > MAX_TEXT {
+            let message = format!("has more than {}", bytes(MAX_TEXT as u64));
+            return Err(Error::Invalid { field: name, message });
+        }
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 /// A file's name without folders and control characters; never empty.

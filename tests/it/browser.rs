@@ -315,6 +315,7 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
             for (name, path) in [
                 ("start", "/".to_owned()),
                 ("list", "/transcripts".into()),
+                ("search", "/transcripts?q=budget+OR+morning&language=en".into()),
                 ("finished", format!("/transcripts/{finished}")),
                 ("working", format!("/transcripts/{working}")),
                 ("failed", format!("/transcripts/{failed}")),

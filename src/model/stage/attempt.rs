@@ -5,6 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::{Attempt, Stage, StageState, StageStatus, list};
 use crate::db::schema::{output, stage_run, stage_state, transcript};
 use crate::ids::{OutputId, StageRunId, TranscriptId};
+use crate::model::search;
 use crate::model::text_enum::text_enum;
 use crate::model::transcript::{Status, Transcript, get_locked};
 
@@ -193,6 +194,13 @@ pub async fn finish(
         ))
         .execute(conn)
         .await?;
+    match attempt.stage {
+        Stage::Assemble => search::refresh_words(conn, attempt.transcript).await?,
+        Stage::Topics | Stage::Title | Stage::Summarize => {
+            search::refresh_front(conn, attempt.transcript).await?;
+        }
+        _ => {}
+    }
     close(conn, Some(attempt.id), Outcome::Done, None, now).await?;
     // The length is known only once the sound was read, so what began before is told now.
     diesel::update(stage_run::table.find(attempt.id))

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use diesel::dsl::count_star;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -7,6 +9,7 @@ use uuid::Uuid;
 
 use super::{SourceKind, Transcript};
 use crate::db::schema::{headline, stage_state, transcript};
+use crate::ids::TranscriptId;
 use crate::model::stage::Stage;
 use crate::model::understanding::{Summaries, summaries};
 use crate::model::user::Viewer;
@@ -80,6 +83,30 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<
     } else {
         page.order((transcript::created_at.desc(), transcript::id.desc())).load(conn).await?
     };
+    Ok(Page { items: with_summaries(conn, rows).await?, total })
+}
+
+/// These transcripts as lists show them, in the trash or not.
+///
+/// # Errors
+/// Those of the database.
+pub async fn items(
+    conn: &mut AsyncPgConnection,
+    ids: &[TranscriptId],
+) -> QueryResult<HashMap<TranscriptId, ListItem>> {
+    let rows: Vec<(Transcript, Option<String>)> = joined(Stage::Title)
+        .filter(transcript::id.eq_any(ids))
+        .select((Transcript::as_select(), headline::title.nullable()))
+        .load(conn)
+        .await?;
+    let items = with_summaries(conn, rows).await?;
+    Ok(items.into_iter().map(|item| (item.transcript.id, item)).collect())
+}
+
+async fn with_summaries(
+    conn: &mut AsyncPgConnection,
+    rows: Vec<(Transcript, Option<String>)>,
+) -> QueryResult<Vec<ListItem>> {
     let ids: Vec<_> = rows.iter().map(|(row, _)| row.id).collect();
     let mut summaries = summaries(conn, &ids).await?;
     let items = rows
@@ -94,7 +121,7 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<
             }
         })
         .collect();
-    Ok(Page { items, total })
+    Ok(items)
 }
 
 /// Transcripts with the version of `stage`, the title's, that is shown.
@@ -139,6 +166,6 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
 }
 
 /// A text that LIKE takes literally.
-fn escape_like(text: &str) -> String {
+pub(in crate::model) fn escape_like(text: &str) -> String {
     text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::Redirect;
-use diesel_async::AsyncConnection;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -16,6 +15,8 @@ use crate::ids::TranscriptId;
 use crate::model::participant;
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::policy::Viewer;
+use crate::web::api::v1::participants::refused;
+use crate::web::api::v1::speaker::in_range;
 use crate::web::api::v1::{process as work, transcripts};
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
@@ -36,14 +37,14 @@ pub(in crate::web) async fn upload(
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         match field.name() {
             Some("title") => {
-                new.name = transcripts::short("title", field.text().await.map_err(uploads::broken)?)?
+                new.name = transcripts::short("title", uploads::text(field, "title").await?)?;
             }
             Some("source_language") => {
-                new.source_language =
-                    transcripts::language("source_language", field.text().await.map_err(uploads::broken)?)?;
+                let language = uploads::text(field, "source_language").await?;
+                new.source_language = transcripts::language("source_language", language)?;
             }
             Some("vocabulary") => {
-                new.vocabulary = transcripts::vocabulary(field.text().await.map_err(uploads::broken)?)?;
+                new.vocabulary = transcripts::vocabulary(uploads::text(field, "vocabulary").await?)?;
             }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {
@@ -138,32 +139,14 @@ pub(in crate::web) async fn speakers(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    let wanted = form.into_iter().filter_map(|(field, name)| {
-        let speaker = field.strip_prefix("speaker-")?.parse::<i32>().ok().filter(|speaker| *speaker >= 0)?;
-        Some((speaker, name))
-    });
-    let wanted: Vec<(i32, String)> = wanted.collect();
-    let named: Result<(), Error> = conn
-        .transaction(async |conn| {
-            let known = participant::list(conn, id).await?;
-            for (speaker, name) in wanted {
-                let name = transcripts::short("name", name)?;
-                let before = known.iter().find(|one| one.speaker == Some(speaker));
-                match before {
-                    Some(before) if name.is_empty() => {
-                        participant::delete(conn, id, before.id).await?;
-                    }
-                    None if name.is_empty() => {}
-                    Some(before) if before.name == name => {}
-                    _ => {
-                        participant::name_speaker(conn, id, speaker, &name).await?;
-                    }
-                }
-            }
-            Ok(())
-        })
-        .await;
-    named?;
+    let mut names = Vec::new();
+    for (field, name) in form {
+        let speaker = field.strip_prefix("speaker-").and_then(|speaker| speaker.parse::<i32>().ok());
+        if let Some(speaker) = speaker {
+            names.push((in_range("speaker", speaker)?, transcripts::short("name", name)?));
+        }
+    }
+    participant::name_speakers(&mut conn, id, &names).await.map_err(refused)?;
     Ok(to(id))
 }
 

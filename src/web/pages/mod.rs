@@ -6,6 +6,7 @@ mod gist;
 mod languages;
 mod library;
 mod people;
+mod places;
 mod rows;
 mod stages;
 mod start;

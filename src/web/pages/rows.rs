@@ -1,13 +1,16 @@
 //! Transcripts as lines of a list.
 
 use super::format::{Date, length};
+use super::places::{PlaceView, places};
 use super::stages::brief;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
+use crate::model::search::Ask;
 use crate::model::transcript::{self, Filter, ListItem};
 use crate::model::{Status, recording, stage};
 use crate::policy::{self, Viewer};
+use crate::web::api::v1::search::visible;
 use crate::web::read;
 
 /// A line.
@@ -23,6 +26,9 @@ pub(super) struct RowView {
     pub chip_class: &'static str,
     pub percent: Option<u32>,
     pub may_delete: bool,
+    /// What was found in it, and how many more places there are.
+    pub places: Vec<PlaceView>,
+    pub more: String,
 }
 
 /// A list and whether it changes by itself.
@@ -46,6 +52,18 @@ pub(super) async fn load(conn: &mut Connection, filter: &Filter) -> Result<Rows,
     }
     let busy = rows.iter().any(|row| row.percent.is_some());
     Ok(Rows { rows, busy, total: page.total })
+}
+
+/// What a search found.
+pub(super) async fn found(conn: &mut Connection, ask: &Ask) -> Result<Rows, Error> {
+    let found = visible(conn, ask).await?;
+    let mut rows = Vec::with_capacity(found.hits.len());
+    for hit in found.hits {
+        let (places, more) = places(conn, &hit).await?;
+        rows.push(RowView { places, more, ..row(conn, ask.viewer, hit.item).await? });
+    }
+    let busy = rows.iter().any(|row| row.percent.is_some());
+    Ok(Rows { rows, busy, total: found.total })
 }
 
 async fn row(conn: &mut Connection, viewer: Viewer, item: ListItem) -> Result<RowView, Error> {
@@ -76,6 +94,8 @@ async fn row(conn: &mut Connection, viewer: Viewer, item: ListItem) -> Result<Ro
         chip_class,
         percent,
         may_delete: policy::capabilities(viewer, row.into()).delete,
+        places: Vec::new(),
+        more: String::new(),
     })
 }
 

@@ -113,6 +113,7 @@ fn written_columns(schema: &str) -> Vec<String> {
             "Float" => "float4",
             "Double" => "float8",
             "Timestamptz" => "timestamptz",
+            "Tsvector" => "tsvector",
             "Array<Text>" => "_text",
             "Array<Double>" => "_float8",
             "Array<Float>" => "_float4",

@@ -15,6 +15,9 @@ use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
+/// Longest text to look for, in characters.
+const MAX_ASKED: usize = 500;
+
 /// What to list.
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct ListQuery {
@@ -45,6 +48,19 @@ pub(in crate::web) struct PageOut<T> {
     pub pages: i64,
 }
 
+/// What somebody looks for.
+///
+/// # Errors
+/// It is too long.
+pub(in crate::web) fn asked(field: &'static str, text: String) -> Result<String, Error> {
+    // PostgreSQL's texts can't hold a zero.
+    let text = text.replace('\0', " ");
+    if text.chars().count() > MAX_ASKED {
+        return Err(Error::Invalid { field, message: format!("has more than {MAX_ASKED} characters") });
+    }
+    Ok(text)
+}
+
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -58,6 +74,7 @@ pub(in crate::web) async fn list(
         let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
         return Err(Error::Invalid { field: "size", message }.into());
     }
+    let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
     // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
     let change_seq_from = match query.sort_by {
         Some(SortBy::ChangeSeq) => Some(query.change_seq_from.unwrap_or(-1)),
@@ -67,7 +84,7 @@ pub(in crate::web) async fn list(
         viewer,
         source_kind: query.source_kind,
         room_id: query.room_id,
-        search_term: query.search_term,
+        search_term,
         change_seq_from,
         page,
         size,

@@ -1,15 +1,20 @@
 //! Version 1.
 
 pub(in crate::web) mod audio;
+pub(in crate::web) mod destroy;
 pub(in crate::web) mod download;
+pub(in crate::web) mod idempotency;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;
 pub(in crate::web) mod process;
+pub(in crate::web) mod search;
 pub(in crate::web) mod shapes;
+pub(in crate::web) mod speaker;
 pub(in crate::web) mod text;
 pub(in crate::web) mod topics;
 pub(in crate::web) mod transcripts;
 pub(in crate::web) mod upload;
+pub(in crate::web) mod zip;
 
 use axum::Json;
 use serde_json::{Value, json};

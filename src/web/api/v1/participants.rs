@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use diesel_async::AsyncPgConnection;
 use serde::{Deserialize, Deserializer};
 
 use super::ok;
@@ -11,22 +10,25 @@ use super::transcripts::{ParticipantIn, short};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
-use crate::model::participant::{self, Change, ParticipantError};
+use crate::model::participant::{self, Change, PARTICIPANTS_MAX, ParticipantError, Wanted};
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
-fn refused(error: ParticipantError) -> Error {
+pub(in crate::web) fn refused(error: ParticipantError) -> Error {
     match error {
         ParticipantError::SpeakerTaken => Error::BadRequest("Speaker already assigned".into()),
+        ParticipantError::Unknown => Error::NotFound("Participant"),
+        ParticipantError::TooMany => too_many(),
+        ParticipantError::Database(diesel::result::Error::NotFound) => Error::NotFound("Transcript"),
         ParticipantError::Database(error) => error.into(),
     }
 }
 
 fn checked(name: String, speaker: Option<i32>) -> Result<String, Error> {
-    if speaker.is_some_and(|speaker| speaker < 0) {
-        return Err(Error::Invalid { field: "speaker", message: "must be at least 0".into() });
+    if let Some(speaker) = speaker {
+        super::speaker::in_range("speaker", speaker)?;
     }
     let name = short("name", name)?;
     if name.is_empty() {
@@ -35,37 +37,24 @@ fn checked(name: String, speaker: Option<i32>) -> Result<String, Error> {
     Ok(name)
 }
 
-/// Makes the list what it should be, in the caller's transaction: who is not on it goes.
-pub(super) async fn replace(
-    conn: &mut AsyncPgConnection,
-    id: TranscriptId,
-    wanted: &[ParticipantIn],
-) -> Result<(), Error> {
-    let old = participant::list(conn, id).await?;
-    for gone in old.iter().filter(|old| !wanted.iter().any(|new| new.id == Some(old.id))) {
-        participant::delete(conn, id, gone.id).await?;
+fn too_many() -> Error {
+    let message = format!("a transcript has at most {PARTICIPANTS_MAX} of them");
+    Error::Invalid { field: "participants", message }
+}
+
+/// The list of a body, as it is kept.
+///
+/// # Errors
+/// There are too many, or one of them is not right.
+pub(super) fn wanted(list: Vec<ParticipantIn>) -> Result<Vec<Wanted>, Error> {
+    if list.len() > PARTICIPANTS_MAX {
+        return Err(too_many());
     }
-    // First nobody has a voice, so that two may swap theirs.
-    let kept = |new: &&ParticipantIn| new.id.is_some_and(|id| old.iter().any(|old| old.id == id));
-    for one in wanted.iter().filter(kept) {
-        if let Some(known) = one.id {
-            let silent = Change { name: None, speaker: Some(None) };
-            participant::update(conn, id, known, &silent).await.map_err(refused)?;
-        }
-    }
-    for one in wanted {
-        let name = checked(one.name.clone(), one.speaker)?;
-        match one.id.filter(|_| kept(&one)) {
-            Some(known) => {
-                let change = Change { name: Some(name), speaker: Some(one.speaker) };
-                participant::update(conn, id, known, &change).await.map_err(refused)?;
-            }
-            None => {
-                participant::create(conn, id, &name, one.speaker).await.map_err(refused)?;
-            }
-        }
-    }
-    Ok(())
+    let one = |one: ParticipantIn| {
+        let name = checked(one.name, one.speaker)?;
+        Ok(Wanted { id: one.id, name, speaker: one.speaker })
+    };
+    list.into_iter().map(one).collect()
 }
 
 /// `GET …/participants`.
@@ -132,12 +121,15 @@ pub(in crate::web) async fn update(
     ApiJson(body): ApiJson<UpdateParticipant>,
 ) -> Result<Json<ParticipantOut>, ApiError> {
     let speaker = body.speaker.flatten();
+    if let Some(speaker) = speaker {
+        super::speaker::in_range("speaker", speaker)?;
+    }
     let name = body.name.map(|name| checked(name, speaker)).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let change = Change { name, speaker: body.speaker };
     let changed = participant::update(&mut conn, id, participant, &change).await.map_err(refused)?;
-    Ok(Json(changed.ok_or(Error::NotFound("Participant"))?.into()))
+    Ok(Json(changed.into()))
 }
 
 /// `DELETE …/participants/{participant}`.
@@ -148,8 +140,6 @@ pub(in crate::web) async fn delete(
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    if !participant::delete(&mut conn, id, participant).await? {
-        return Err(Error::NotFound("Participant").into());
-    }
+    participant::delete(&mut conn, id, participant).await.map_err(refused)?;
     Ok(ok())
 }

@@ -9,8 +9,8 @@ use crate::ids::{ParticipantId, TranscriptId, UserId};
 use crate::model::estimate::Estimate;
 use crate::model::transcript::ListItem;
 use crate::model::{
-    Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind, SummarySentence,
-    Transcript, TranscriptView,
+    ActionItem, Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind,
+    SummarySentence, Transcript, TranscriptView,
 };
 
 /// A transcript in a list.
@@ -127,10 +127,7 @@ pub(in crate::web) struct StageOut {
 
 impl From<TranscriptView> for TranscriptDetail {
     fn from(view: TranscriptView) -> Self {
-        let action_items = match crate::jobs::action_items_event(&view.actions) {
-            crate::bus::Event::ActionItems { action_items } => action_items,
-            _ => json!({ "decisions": [], "next_steps": [] }),
-        };
+        let action_items = action_items(&view.actions);
         let summary_sentences = [SummaryKind::Short, SummaryKind::Long]
             .into_iter()
             .flat_map(|kind| view.shown_sentences(kind).cloned())
@@ -149,6 +146,14 @@ impl From<TranscriptView> for TranscriptDetail {
             action_items,
             summary_sentences,
         }
+    }
+}
+
+/// Decisions and next steps.
+pub(in crate::web) fn action_items(items: &[ActionItem]) -> Value {
+    match crate::jobs::action_items_event(items) {
+        crate::bus::Event::ActionItems { action_items } => action_items,
+        _ => json!({ "decisions": [], "next_steps": [] }),
     }
 }
 
@@ -192,4 +197,23 @@ pub(in crate::web) fn words<'s>(segments: impl IntoIterator<Item = &'s Segment>)
             })
         })
         .collect()
+}
+
+/// Words that one person says in a row.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct SpeakerWordsOut {
+    pub speaker: i32,
+    pub words: Vec<WordOut>,
+}
+
+/// Words in order, cut where the speaker changes.
+pub(in crate::web) fn runs(words: Vec<WordOut>) -> Vec<SpeakerWordsOut> {
+    let mut runs: Vec<SpeakerWordsOut> = Vec::new();
+    for word in words {
+        match runs.last_mut() {
+            Some(run) if run.speaker == word.speaker => run.words.push(word),
+            _ => runs.push(SpeakerWordsOut { speaker: word.speaker, words: vec![word] }),
+        }
+    }
+    runs
 }

@@ -1,16 +1,16 @@
-//! `GET …/topics` and `GET …/topics/with-words`.
+//! `GET …/topics`, `…/topics/with-words` and `…/topics/{topic}/words-per-speaker`.
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 
-use super::shapes::{WordOut, words};
+use super::shapes::{SpeakerWordsOut, WordOut, runs, words};
 use crate::app::App;
 use crate::bus::TopicEvent;
 use crate::error::Error;
-use crate::ids::TranscriptId;
+use crate::ids::{TopicId, TranscriptId};
 use crate::jobs;
-use crate::model::Topic;
+use crate::model::{Segment, Topic, TranscriptView};
 use crate::policy::Viewer;
 use crate::web::extract::ApiPath;
 use crate::web::read;
@@ -48,10 +48,41 @@ async fn list(app: &App, viewer: Viewer, id: TranscriptId, with_words: bool) -> 
     let mut conn = read::connect(app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
+    Ok(all(&view, &segments, with_words))
+}
+
+/// The topics with the text that belongs to each.
+pub(super) fn all(view: &TranscriptView, segments: &[Segment], with_words: bool) -> Vec<TopicOut> {
     let words_of = |topic: &Topic| words(segments.iter().filter(|segment| topic.holds(segment)));
     let topics = view.topics.iter().map(|topic| TopicOut {
-        topic: jobs::topic_event(topic, &segments),
+        topic: jobs::topic_event(topic, segments),
         words: with_words.then(|| words_of(topic)),
     });
-    Ok(topics.collect())
+    topics.collect()
+}
+
+/// A topic and what was said in it, by whom.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct TopicBySpeakerOut {
+    #[serde(flatten)]
+    topic: TopicEvent,
+    /// In order of time: whoever speaks again comes again.
+    words_per_speaker: Vec<SpeakerWordsOut>,
+}
+
+/// `GET …/topics/{topic}/words-per-speaker`.
+pub(in crate::web) async fn words_per_speaker(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath((id, topic)): ApiPath<(TranscriptId, String)>,
+) -> Result<Json<TopicBySpeakerOut>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let wanted: Option<TopicId> = topic.parse().ok();
+    let topic = view.topics.iter().find(|topic| Some(topic.id) == wanted).ok_or(Error::NotFound("Topic"))?;
+    let segments = view.segments(&mut conn).await?;
+    Ok(Json(TopicBySpeakerOut {
+        topic: jobs::topic_event(topic, &segments),
+        words_per_speaker: runs(words(segments.iter().filter(|segment| topic.holds(segment)))),
+    }))
 }

@@ -2,9 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::idempotency::{self, IdempotencyKey};
 use super::shapes::{ParticipantOut, TranscriptDetail, TranscriptOut};
 use super::text;
 use super::{ok, participants};
@@ -14,14 +17,17 @@ use crate::config::MAX_PROMPT;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, SourceKind};
-use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::model::{ShareMode, SourceKind, participant};
+use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// Longest name or title, in characters.
 pub(in crate::web) const MAX_TITLE: usize = 200;
+
+/// Longest summary, in characters.
+const MAX_SUMMARY: usize = 100_000;
 
 /// What a new transcript is made from.
 #[derive(Debug, Deserialize)]
@@ -53,8 +59,10 @@ pub(in crate::web) struct CreatedOut {
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
-    ApiJson(body): ApiJson<CreateTranscript>,
-) -> Result<Json<CreatedOut>, ApiError> {
+    key: Option<IdempotencyKey>,
+    ApiJsonBytes(body, bytes): ApiJsonBytes<CreateTranscript>,
+) -> Result<Response, ApiError> {
+    let once = key.map(|key| key.of(viewer, "POST /v1/transcripts", &bytes));
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
@@ -69,8 +77,17 @@ pub(in crate::web) async fn create(
         new.name = clock::now().format("Transcript %Y-%m-%d %H:%M:%S").to_string();
     }
     let mut conn = read::connect(&app).await?;
-    let row = transcript::create(&mut conn, &new).await?;
-    Ok(Json(CreatedOut { transcript: TranscriptOut::new(row, None, None, None), participants: Vec::new() }))
+    let answer: Result<String, Error> = conn
+        .transaction(async |conn| {
+            idempotency::once(conn, once.as_ref(), async |conn| {
+                let row = transcript::create(conn, &new).await?;
+                let transcript = TranscriptOut::new(row, None, None, None);
+                Ok((new.id, CreatedOut { transcript, participants: Vec::new() }))
+            })
+            .await
+        })
+        .await;
+    Ok(([(CONTENT_TYPE, "application/json")], answer?).into_response())
 }
 
 /// A name or title as it is kept: on one line, without space around it.
@@ -84,6 +101,19 @@ pub(in crate::web) fn short(field: &'static str, text: String) -> Result<String,
         return Err(Error::Invalid { field, message: format!("has more than {MAX_TITLE} characters") });
     }
     Ok(clean.to_owned())
+}
+
+/// A summary as it is kept.
+///
+/// # Errors
+/// It is too long.
+fn summary(field: &'static str, text: Option<String>) -> Result<Option<String>, Error> {
+    // PostgreSQL's texts can't hold a zero.
+    let text = text.map(|text| text.replace('\0', ""));
+    if text.as_ref().is_some_and(|text| text.chars().count() > MAX_SUMMARY) {
+        return Err(Error::Invalid { field, message: format!("has more than {MAX_SUMMARY} characters") });
+    }
+    Ok(text)
 }
 
 /// Names and special words as they are kept: lines without space around them.
@@ -189,21 +219,22 @@ pub(in crate::web) async fn update(
             Some(Some(title)) => Some(Some(short("title", title)?).filter(|title| !title.is_empty())),
             other => other,
         },
-        short_summary: body.short_summary,
-        long_summary: body.long_summary,
+        short_summary: body.short_summary.map(|text| summary("short_summary", text)).transpose()?,
+        long_summary: body.long_summary.map(|text| summary("long_summary", text)).transpose()?,
         share_mode: body.share_mode,
         reviewed: body.reviewed,
         audio_deleted: body.audio_deleted,
         vocabulary: body.vocabulary.map(vocabulary).transpose()?,
         ..Patch::default()
     };
+    let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
             transcript::patch(conn, id, &patch).await?;
-            if let Some(list) = &body.participants {
-                participants::replace(conn, id, list).await?;
+            if let Some(people) = &people {
+                participant::replace(conn, id, people).await.map_err(participants::refused)?;
             }
             Ok(())
         })
@@ -235,10 +266,8 @@ pub(in crate::web) async fn restore(
     ApiPath(id): ApiPath<TranscriptId>,
 ) -> Result<Json<serde_json::Value>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
-    if !transcript::restore(&mut conn, id).await? {
-        return Err(Error::BadRequest("Transcript is not deleted".into()).into());
-    }
+    read::trashed(&mut conn, viewer, id).await?;
+    transcript::restore(&mut conn, id).await?;
     Ok(ok())
 }
 

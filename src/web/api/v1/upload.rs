@@ -59,12 +59,15 @@ pub(in crate::web) async fn post(
     }
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
+    // A slow sender must not hold a connection of the pool.
+    drop(conn);
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         if field.name() != Some("chunk") {
             continue;
         }
         let name = uploads::clean_name(query.filename.as_deref().or(field.file_name()));
         let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
+        let mut conn = read::connect(&app).await?;
         let recording = uploads::begin(&mut conn, id, query.total_chunks, &name, &kind).await?;
         if recording.status == RecordingStatus::Complete {
             // The answer to the last chunk may have been lost: the same chunk again is fine, another is not.
@@ -82,7 +85,6 @@ pub(in crate::web) async fn post(
             };
         }
         let allowance = uploads::allowance(&mut conn, recording.id, query.chunk_number).await?;
-        // A slow sender must not hold a connection of the pool.
         drop(conn);
         uploads::receive_part(&app, &recording, query.chunk_number, field, allowance).await?;
         let mut conn = read::connect(&app).await?;

@@ -1,0 +1,2 @@
+DROP TABLE search_passage;
+DROP TABLE search_document;

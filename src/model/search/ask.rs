@@ -1,0 +1,229 @@
+//! Which documents are found, by an SQL query that is put together from what is asked.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Double, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::compile::{self, Compiled};
+use super::terms::{self, Group};
+use super::text::code;
+use super::{Ask, LIMIT_MAX};
+use crate::ids::TranscriptId;
+use crate::model::transcript::escape_like;
+use crate::model::user::Viewer;
+
+/// A value of a query.
+pub(super) enum Bind {
+    Text(String),
+    Uuid(uuid::Uuid),
+    Uuids(Vec<uuid::Uuid>),
+    Time(DateTime<Utc>),
+    Number(i64),
+}
+
+/// SQL with its values.
+#[derive(Default)]
+pub(super) struct Sql {
+    pub text: String,
+    binds: Vec<Bind>,
+}
+
+impl Sql {
+    /// Takes a value; how the text names it.
+    pub fn bind(&mut self, value: Bind) -> String {
+        self.binds.push(value);
+        format!("${}", self.binds.len())
+    }
+
+    pub fn add(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    pub fn into_query(self) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+        let mut query = sql_query(self.text).into_boxed::<Pg>();
+        for bind in self.binds {
+            query = match bind {
+                Bind::Text(value) => query.bind::<Text, _>(value),
+                Bind::Uuid(value) => query.bind::<SqlUuid, _>(value),
+                Bind::Uuids(value) => query.bind::<Array<SqlUuid>, _>(value),
+                Bind::Time(value) => query.bind::<Timestamptz, _>(value),
+                Bind::Number(value) => query.bind::<BigInt, _>(value),
+            };
+        }
+        query
+    }
+
+    /// One of the queries of each configuration, as the document's own has it; null for a document without.
+    pub fn by_config(
+        &mut self,
+        compiled: &[Compiled],
+        which: impl Fn(&Compiled) -> Option<&String>,
+    ) -> String {
+        let mut text = String::from("CASE d.config");
+        for one in compiled {
+            if let Some(query) = which(one) {
+                let (config, query) =
+                    (self.bind(Bind::Text(one.config.clone())), self.bind(Bind::Text(query.clone())));
+                text.push_str(&format!(" WHEN {config} THEN {query}::tsquery"));
+            }
+        }
+        text.push_str(" ELSE NULL::tsquery END");
+        text
+    }
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    id: TranscriptId,
+    #[diesel(sql_type = Double)]
+    rank: f64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// Those of one page with their rank, and how many there are on all.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn documents(
+    conn: &mut AsyncPgConnection,
+    ask: &Ask,
+    groups: &[Group],
+    compiled: &[Compiled],
+) -> QueryResult<(Vec<(TranscriptId, f64)>, i64)> {
+    let limit = ask.limit.clamp(0, LIMIT_MAX);
+    let rows: Vec<Row> =
+        statement(ask, groups, compiled, limit, ask.offset.max(0)).into_query().load(conn).await?;
+    let total = match rows.as_slice().first() {
+        Some(row) => row.total,
+        // Behind the last page nothing says how many there are before.
+        None if ask.offset > 0 => {
+            let first: Vec<Row> = statement(ask, groups, compiled, 1, 0).into_query().load(conn).await?;
+            first.as_slice().first().map_or(0, |row| row.total)
+        }
+        None => 0,
+    };
+    Ok((rows.into_iter().map(|row| (row.id, row.rank)).collect(), total))
+}
+
+fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, offset: i64) -> Sql {
+    let mut sql = Sql::default();
+    let wanted = compiled.iter().any(|one| one.word.is_some());
+    let rank = if wanted {
+        let query = sql.by_config(compiled, |one| one.word.as_ref());
+        format!("coalesce(ts_rank(d.front, {query}, 32), 0)::float8")
+    } else {
+        "0::float8".to_owned()
+    };
+    sql.add(&format!(
+        "SELECT t.id, {rank} AS rank, count(*) OVER () AS total
+         FROM transcript t LEFT JOIN search_document d ON d.transcript_id = t.id WHERE "
+    ));
+    let trash = if ask.trash { "t.deleted_at IS NOT NULL" } else { "t.deleted_at IS NULL" };
+    sql.add(trash);
+    whose(&mut sql, ask);
+    if !groups.is_empty() {
+        found(&mut sql, compiled);
+    }
+    filters(&mut sql, ask, compiled);
+    let newest = if ask.trash { "t.deleted_at" } else { "t.created_at" };
+    let (limit, offset) = (sql.bind(Bind::Number(limit)), sql.bind(Bind::Number(offset)));
+    sql.add(&format!(" ORDER BY rank DESC, {newest} DESC, t.id DESC LIMIT {limit} OFFSET {offset}"));
+    sql
+}
+
+/// What the viewer's list may hold; the same as [`crate::model::transcript::list`] has.
+fn whose(sql: &mut Sql, ask: &Ask) {
+    match ask.viewer {
+        Viewer::Anonymous => sql.add(" AND t.user_id IS NULL"),
+        Viewer::User(user) => {
+            let user = sql.bind(Bind::Uuid(user.0));
+            sql.add(&format!(" AND t.user_id = {user}"));
+        }
+    }
+}
+
+/// The words themselves: for each configuration a condition that its index answers.
+fn found(sql: &mut Sql, compiled: &[Compiled]) {
+    let mut ways = vec!["false".to_owned()];
+    for one in compiled {
+        let mut all = vec![format!("d.config = {}", sql.bind(Bind::Text(one.config.clone())))];
+        if let Some(document) = &one.document {
+            let query = sql.bind(Bind::Text(document.clone()));
+            all.push(format!("(d.said || d.front) @@ {query}::tsquery"));
+        }
+        for (phrases, not) in [(&one.somewhere, ""), (&one.nowhere, "NOT ")] {
+            for phrase in phrases {
+                let query = sql.bind(Bind::Text(phrase.clone()));
+                all.push(format!(
+                    "{not}(t.id IN (SELECT p.transcript_id FROM search_passage p WHERE p.vector @@ {query}::tsquery))"
+                ));
+            }
+        }
+        ways.push(format!("({})", all.join(" AND ")));
+    }
+    sql.add(&format!(" AND ({})", ways.join(" OR ")));
+}
+
+fn filters(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
+    let mut equal = |column: &str, sign: &str, value: Option<Bind>| {
+        if let Some(value) = value {
+            let value = sql.bind(value);
+            sql.add(&format!(" AND {column} {sign} {value}"));
+        }
+    };
+    equal("t.source_kind", "=", ask.source_kind.map(|kind| Bind::Text(kind.as_str().to_owned())));
+    equal("t.room_id", "=", ask.room_id.map(Bind::Uuid));
+    equal("t.created_at", ">=", ask.from.map(known).map(Bind::Time));
+    equal("t.created_at", "<=", ask.to.map(known).map(Bind::Time));
+    equal("d.language", "=", ask.language.as_deref().map(|language| Bind::Text(code(language))));
+    let Some(name) = &ask.speaker else { return };
+    let name = sql.bind(Bind::Text(like(name)));
+    let said = if compiled.iter().any(|one| one.any.is_some()) {
+        let query = sql.by_config(compiled, |one| one.any.as_ref());
+        format!(
+            " AND EXISTS (SELECT FROM search_passage p WHERE p.transcript_id = t.id AND p.kind = 'words'
+               AND p.speaker = a.speaker AND p.vector @@ {query})"
+        )
+    } else {
+        String::new()
+    };
+    sql.add(&format!(
+        " AND EXISTS (SELECT FROM participant a WHERE a.transcript_id = t.id AND a.name ILIKE {name}{said})"
+    ));
+}
+
+/// A moment that PostgreSQL knows too, where nothing was made before or after: its calendar begins later than ours.
+fn known(moment: DateTime<Utc>) -> DateTime<Utc> {
+    moment.clamp(DateTime::UNIX_EPOCH, DateTime::from_timestamp(1 << 37, 0).unwrap_or(moment))
+}
+
+/// A part of a name, for ILIKE.
+pub(super) fn like(name: &str) -> String {
+    format!("%{}%", escape_like(name.trim()))
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    #[diesel(column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// How PostgreSQL goes about a search, for tests that look at it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn plan(conn: &mut AsyncPgConnection, ask: &Ask) -> QueryResult<String> {
+    let groups = terms::parse(&ask.query);
+    let compiled = compile::compile(conn, &groups).await?;
+    let mut sql = statement(ask, &groups, &compiled, ask.limit, ask.offset);
+    sql.text.insert_str(0, "EXPLAIN ");
+    let lines: Vec<Line> = sql.into_query().load(conn).await?;
+    Ok(lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n"))
+}

@@ -1,0 +1,139 @@
+//! Full text of what is shown: titles, names, topics, summaries, action items and words, each transcript in its own language.
+
+mod ask;
+mod compile;
+mod index;
+mod places;
+mod snippet;
+mod terms;
+mod text;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::AsyncPgConnection;
+use uuid::Uuid;
+
+use super::text_enum::text_enum;
+use super::transcript::{ListItem, SourceKind, items};
+use super::user::Viewer;
+
+pub use ask::plan;
+pub use index::{refresh_front, refresh_words, unknown};
+pub use snippet::Excerpt;
+
+/// The most that one answer holds.
+pub const LIMIT_MAX: i64 = 100;
+
+text_enum! {
+    /// Where a passage stands.
+    PassageKind {
+        Title = "title",
+        /// What the transcript was called when it was made.
+        Name = "name",
+        /// A participant's name; its time is when this one first speaks.
+        Speaker = "speaker",
+        Topic = "topic",
+        Summary = "summary",
+        Action = "action",
+        Words = "words",
+    }
+}
+
+/// What to look for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Whose search it is: what they find is what their list may show.
+    pub viewer: Viewer,
+    /// Words, `"phrases"`, `begin*`, `-without`, `one OR other`; empty lists all.
+    pub query: String,
+    /// In the trash instead.
+    pub trash: bool,
+    pub source_kind: Option<SourceKind>,
+    pub room_id: Option<Uuid>,
+    /// Made then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Made then or earlier.
+    pub to: Option<DateTime<Utc>>,
+    /// Code of the spoken language, with or without region.
+    pub language: Option<String>,
+    /// A part of a participant's name, in any case: what they said is looked at.
+    pub speaker: Option<String>,
+    /// 1 to [`LIMIT_MAX`].
+    pub limit: i64,
+    pub offset: i64,
+}
+
+impl Ask {
+    /// Everything, the first 20.
+    pub fn new(viewer: Viewer) -> Self {
+        Self {
+            viewer,
+            query: String::new(),
+            trash: false,
+            source_kind: None,
+            room_id: None,
+            from: None,
+            to: None,
+            language: None,
+            speaker: None,
+            limit: 20,
+            offset: 0,
+        }
+    }
+}
+
+/// A transcript that was found.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    pub item: ListItem,
+    /// 0 to 1; 0 where only what is said holds the words.
+    pub rank: f64,
+    /// At most [`places::SNIPPETS`], the best first. Where only the title was found there is none.
+    pub snippets: Vec<Snippet>,
+    /// Passages in which something was found.
+    pub matches: i64,
+}
+
+/// A place that was found.
+#[derive(Clone, Debug)]
+pub struct Snippet {
+    pub kind: PassageKind,
+    /// Seconds: where to listen.
+    pub start: f64,
+    /// Of words: who says them.
+    pub speaker: Option<i32>,
+    pub excerpt: Excerpt,
+}
+
+/// A page of what was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub hits: Vec<Hit>,
+    /// How many there are on all pages.
+    pub total: i64,
+}
+
+/// Searches: the best first; without words the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn search(conn: &mut AsyncPgConnection, ask: &Ask) -> QueryResult<Found> {
+    let groups = terms::parse(&ask.query);
+    if groups.is_empty() && !ask.query.trim().is_empty() {
+        // Nothing but signs: no text has them for words.
+        return Ok(Found { hits: Vec::new(), total: 0 });
+    }
+    let compiled = if groups.is_empty() { Vec::new() } else { compile::compile(conn, &groups).await? };
+    let (ranked, total) = ask::documents(conn, ask, &groups, &compiled).await?;
+    let ids: Vec<_> = ranked.iter().map(|(id, _)| *id).collect();
+    let mut items = items(conn, &ids).await?;
+    let mut places = places::places(conn, ask, &ids, &compiled).await?;
+    let hits = ranked
+        .into_iter()
+        .filter_map(|(id, rank)| {
+            let (matches, snippets) = places.remove(&id).unwrap_or_default();
+            Some(Hit { item: items.remove(&id)?, rank, snippets, matches })
+        })
+        .collect();
+    Ok(Found { hits, total })
+}

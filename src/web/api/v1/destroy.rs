@@ -1,0 +1,55 @@
+//! `DELETE …/destroy`: out of the trash for ever, with everything that was made of it.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::ok;
+use crate::app::App;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::model::{recording, transcript};
+use crate::storage::{self, StorageError};
+use crate::web::extract::ApiPath;
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+pub(in crate::web) async fn destroy(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+) -> Result<Json<Value>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    read::trashed(&mut conn, viewer, id).await?;
+    for_ever(&app, &mut conn, id).await?;
+    Ok(ok())
+}
+
+/// Rows first, in one statement: from then on nobody can be led to an object. Objects next, also for a client that does not
+/// wait; those that the store does not give up now belong to no row, and the sweep removes them.
+async fn for_ever(app: &App, conn: &mut Connection, id: TranscriptId) -> Result<(), Error> {
+    let recordings = recording::of(conn, id).await?;
+    if !transcript::destroy(conn, id).await? {
+        return Err(Error::NotFound("Transcript"));
+    }
+    let mut folders = vec![storage::folder(id)];
+    folders.extend(recordings.into_iter().map(storage::upload_folder));
+    let app = app.clone();
+    let removing = tokio::spawn(async move {
+        for folder in folders {
+            if let Err(error) = remove(&app, &folder).await {
+                tracing::warn!(%error, folder, "objects of a destroyed transcript are left to the sweep");
+            }
+        }
+    });
+    removing.await.map_err(|error| Error::Internal(error.into()))
+}
+
+async fn remove(app: &App, folder: &str) -> Result<(), StorageError> {
+    for key in app.storage().list(folder).await? {
+        app.storage().delete(&key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! What was found in a transcript, as lines that lead to the second.
+
+use super::format::{Moment, plain};
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::model::participant::{self, SpeakerNames};
+use crate::model::search::{Excerpt, Hit, PassageKind, Snippet};
+
+/// A place.
+pub(super) struct PlaceView {
+    pub href: String,
+    pub clock: String,
+    /// Who says it, or where it is written.
+    pub label: String,
+    pub pieces: Vec<PieceView>,
+}
+
+/// Text, marked where it was looked for.
+pub(super) struct PieceView {
+    pub hit: bool,
+    pub text: String,
+}
+
+/// The places of a hit, and how many more there are, in words.
+pub(super) async fn places(conn: &mut Connection, hit: &Hit) -> Result<(Vec<PlaceView>, String), Error> {
+    let id = hit.item.transcript.id;
+    let names = if hit.snippets.iter().any(|snippet| snippet.kind == PassageKind::Words) {
+        SpeakerNames::new(&participant::list(conn, id).await?)
+    } else {
+        SpeakerNames::default()
+    };
+    let shown = i64::try_from(hit.snippets.len()).unwrap_or(i64::MAX);
+    let more = match hit.matches - shown {
+        ..=0 => String::new(),
+        1 => "1 more place".to_owned(),
+        more => format!("{more} more places"),
+    };
+    Ok((hit.snippets.iter().map(|snippet| place(id, snippet, &names)).collect(), more))
+}
+
+fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView {
+    let label = match (snippet.kind, snippet.speaker) {
+        (PassageKind::Words, Some(speaker)) => names.name(speaker),
+        (PassageKind::Words, None) => String::new(),
+        (PassageKind::Topic, _) => "Topic".into(),
+        (PassageKind::Summary, _) => "Summary".into(),
+        (PassageKind::Action, _) => "Decided or to do".into(),
+        (PassageKind::Speaker, _) => "Speaks first".into(),
+        (PassageKind::Title | PassageKind::Name, _) => "Title".into(),
+    };
+    PlaceView {
+        href: format!("/transcripts/{id}?t={}", plain(snippet.start)),
+        clock: Moment::new(snippet.start).clock,
+        label,
+        pieces: pieces(&snippet.excerpt),
+    }
+}
+
+fn pieces(excerpt: &Excerpt) -> Vec<PieceView> {
+    let mut pieces = Vec::new();
+    let mut add = |hit, text: &str| {
+        if !text.is_empty() {
+            pieces.push(PieceView { hit, text: text.to_owned() });
+        }
+    };
+    let mut from = 0;
+    for mark in &excerpt.marks {
+        add(false, &excerpt.text[from..mark.start]);
+        add(true, &excerpt.text[mark.clone()]);
+        from = mark.end;
+    }
+    add(false, &excerpt.text[from..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_at_its_marks_and_loses_nothing() {
+        let excerpt = Excerpt { text: "…cut the büdget".into(), marks: vec![3..6, 11..18] };
+        let pieces: Vec<_> = pieces(&excerpt).into_iter().map(|one| (one.hit, one.text)).collect();
+        let wanted = [(false, "…"), (true, "cut"), (false, " the "), (true, "büdget")];
+        assert_eq!(pieces, wanted.map(|(hit, text)| (hit, text.to_owned())));
+    }
+}
