@@ -7,6 +7,7 @@ mod text_enum;
 
 pub mod api_key;
 pub mod backup;
+pub mod edit;
 pub mod estimate;
 pub mod login;
 pub mod idempotency;
@@ -17,7 +18,6 @@ pub mod recording;
 pub mod search;
 pub mod segment;
 pub mod session;
-pub mod speaker_edit;
 pub mod stage;
 pub mod sweep;
 pub mod transcript;
