@@ -12,6 +12,7 @@ mod certs;
 mod channels;
 mod checkpoints;
 mod cli_transcribe;
+mod contract_edits;
 mod contract_search;
 mod contract_speakers;
 mod contract_transcripts;

@@ -119,10 +119,10 @@ impl Layer {
             // A later run may have heard by itself what a person wrote. Where that holds the old words, too, they must not be
             // written over once more.
             let begin = run.old.start.first().copied().filter(|_| !exact);
-            let more = run.new.len() > run.old.len();
+            let (more, less) = (run.new.len() > run.old.len(), run.new.len() < run.old.len());
             let mut already = more && begin.is_some_and(|start| self.has(&run.new, start));
             let place = if already { None } else { self.find_run(&run.old, exact, &taken) };
-            if place.is_none() && !more {
+            if place.is_none() && !more && !less {
                 already = begin.is_some_and(|start| self.has(&run.new, start));
             }
             outcome.found += usize::from(already || place.is_some());
