@@ -53,6 +53,20 @@ struct Row {
     created_at: DateTime<Utc>,
 }
 
+impl Row {
+    fn read(self) -> QueryResult<Edit> {
+        let change = serde_json::from_value(self.change)
+            .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
+        Ok(Edit {
+            revision: self.revision,
+            change,
+            output: self.output_id,
+            user: self.user_id,
+            created_at: self.created_at,
+        })
+    }
+}
+
 /// Changes of a transcript in the order in which they were made.
 ///
 /// # Errors
@@ -64,18 +78,7 @@ pub async fn list(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult
         .select(Row::as_select())
         .load(conn)
         .await?;
-    let read = |row: Row| {
-        let change = serde_json::from_value(row.change)
-            .map_err(|error| diesel::result::Error::DeserializationError(error.into()))?;
-        Ok(Edit {
-            revision: row.revision,
-            change,
-            output: row.output_id,
-            user: row.user_id,
-            created_at: row.created_at,
-        })
-    };
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(Row::read).collect()
 }
 
 /// Whether a transcript with this log may have one more change, of so many words.

@@ -66,7 +66,10 @@ async fn segments_are_listed_with_their_words_and_a_revision() {
     let talk = Talk::new().await;
     let found = talk.segments().await;
     assert_eq!((texts(&found), &found["total"]), (TALK.map(str::to_owned).to_vec(), &json!(3)));
-    assert_eq!((&found["revision"], &found["can_undo"], &found["can_redo"]), (&json!("1.0"), &json!(false), &json!(false)));
+    assert_eq!(
+        (&found["revision"], &found["can_undo"], &found["can_redo"]),
+        (&json!("1.0"), &json!(false), &json!(false))
+    );
     let one = &found["segments"][1];
     assert_eq!(
         one["words"][1],
@@ -120,7 +123,9 @@ async fn a_changed_segment_is_shown_everywhere() {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zipped)).unwrap();
     let metadata: Value = serde_json::from_reader(zip.by_name("metadata.json").unwrap()).unwrap();
     assert!(metadata["webvtt"].as_str().unwrap().contains("zebra"));
-    let search = async |word: &str| talk.site.json(&format!("/v1/transcripts/search?q={word}")).await.1["total"].clone();
+    let search = async |word: &str| {
+        talk.site.json(&format!("/v1/transcripts/search?q={word}")).await.1["total"].clone()
+    };
     assert_eq!((search("zebra").await, search("%22should%20cut%22").await), (json!(1), json!(0)));
 
     // The machine's own output is as it was.
@@ -137,7 +142,10 @@ async fn words_are_written_split_off_and_merged() {
     talk.done("PATCH", "segments/0/words/5", json!({ "text": "" })).await;
     assert_eq!(talk.texts().await[0], "Good evening, friends, let us");
     let split = talk.done("POST", "segments/0/split", json!({ "word": 3 })).await;
-    assert_eq!((texts(&split), &split["total"]), (vec!["Good evening, friends,".into(), "let us".into()], &json!(4)));
+    assert_eq!(
+        (texts(&split), &split["total"]),
+        (vec!["Good evening, friends,".into(), "let us".into()], &json!(4))
+    );
     assert_eq!(split["segments"][1]["index"], 1);
     let merged = talk.done("POST", "segments/1/merge", json!({})).await;
     assert_eq!(texts(&merged), ["let us We should <cut> the budget."]);
@@ -179,7 +187,13 @@ async fn what_is_found_is_replaced_everywhere_and_undone_at_once() {
     let body = json!({ "find": "cut> the", "replace": "slash", "case_sensitive": true });
     talk.done("POST", "edits/replace", body).await;
     assert_eq!(talk.texts().await[1], "We should <slash budget.", "across words");
-    let none = talk.done("POST", "edits/replace", json!({ "find": "us", "replace": "x", "whole_words": true, "case_sensitive": true })).await;
+    let none = talk
+        .done(
+            "POST",
+            "edits/replace",
+            json!({ "find": "us", "replace": "x", "whole_words": true, "case_sensitive": true }),
+        )
+        .await;
     assert_eq!(none["replaced"], 1);
     let before = talk.revision().await;
     let none = talk.done("POST", "edits/replace", json!({ "find": "nothing", "replace": "x" })).await;
@@ -206,12 +220,14 @@ async fn changes_are_undone_redone_and_told() {
     let (status, told) = talk.site.json(&format!("{}/edits?limit=3", talk.path)).await;
     assert_eq!((status, &told["total"], &told["revision"]), (200, &json!(7), &json!("1.7")));
     let edits = told["edits"].as_array().unwrap();
-    let kinds: Vec<_> = edits.iter().map(|one| (one["kind"].as_str().unwrap(), one["state"].as_str().unwrap())).collect();
+    let kinds: Vec<_> =
+        edits.iter().map(|one| (one["kind"].as_str().unwrap(), one["state"].as_str().unwrap())).collect();
     assert_eq!(kinds, [("text", "applied"), ("redo", "applied"), ("undo", "applied")]);
     let text = &edits[0]["texts"][0];
     assert_eq!((&text["before"], &text["after"]), (&json!(TALK[2]), &json!("Three.")));
     let (_, older) = talk.site.json(&format!("{}/edits?before=5", talk.path)).await;
-    let kinds: Vec<_> = older["edits"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    let kinds: Vec<_> =
+        older["edits"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["applied", "undone", "applied", "applied"]);
     assert_eq!(talk.site.json(&format!("{}/edits?limit=101", talk.path)).await.0, 422);
     for _ in 0..3 {
@@ -275,7 +291,9 @@ async fn two_editors_never_overwrite_each_other() {
         assert_eq!((status, refused["edits"].as_array().unwrap().len()), (409, 4), "{refused}");
         assert_eq!(refused["edits"][0]["texts"][0]["after"], "The");
     }
-    for (revision, status) in [(json!("1.99"), 422), (json!("7.0"), 422), (json!("x"), 422), (json!(1), 422), (Value::Null, 422)] {
+    for (revision, status) in
+        [(json!("1.99"), 422), (json!("7.0"), 422), (json!("x"), 422), (json!(1), 422), (Value::Null, 422)]
+    {
         let body = json!({ "revision": revision, "text": "x" });
         let (answered, detail) = talk.site.send("PATCH", &format!("{}/segments/0", talk.path), &body).await;
         assert_eq!(answered, status, "{revision}: {detail}");
@@ -295,7 +313,8 @@ async fn of_many_who_write_the_same_segment_at_once_one_wins_and_the_others_are_
     let bodies: Vec<Value> =
         (0..12).map(|n| json!({ "revision": "1.0", "text": format!("Number {n}.") })).collect();
     let path = format!("{}/segments/0", talk.path);
-    let answers = futures::future::join_all(bodies.iter().map(|body| talk.site.send("PATCH", &path, body))).await;
+    let answers =
+        futures::future::join_all(bodies.iter().map(|body| talk.site.send("PATCH", &path, body))).await;
     let statuses: Vec<u16> = answers.iter().map(|one| one.0).collect();
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
@@ -327,7 +346,8 @@ async fn changes_survive_a_new_run_where_words_match_and_the_rest_is_kept() {
     assert_eq!(texts(&found)[2], "Agreed und noted.", "what it was made on is not there");
     assert_eq!((&found["revision"], &found["not_applicable"]), (&json!("2.2"), &json!(1)));
     let (_, told) = talk.site.json(&format!("{}/edits", talk.path)).await;
-    let states: Vec<_> = told["edits"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    let states: Vec<_> =
+        told["edits"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["not_applicable", "applied"]);
 
     // Who saw the older version is told both texts.
@@ -346,7 +366,8 @@ async fn changes_survive_a_new_run_where_words_match_and_the_rest_is_kept() {
 async fn changing_needs_the_right_to() {
     let talk = Talk::new().await;
     let mut conn = talk.site.workshop.conn().await;
-    let ada = user::create_with_password(&mut conn, "ada@example.org", "x", false, clock::now()).await.unwrap();
+    let ada =
+        user::create_with_password(&mut conn, "ada@example.org", "x", false, clock::now()).await.unwrap();
     talk.done("PATCH", "segments/0", json!({ "text": "One." })).await;
     let mut set = async |sql: &str| {
         conn.batch_execute(&format!("UPDATE transcript SET {sql} WHERE id = '{}'", talk.id)).await.unwrap();
@@ -370,7 +391,10 @@ async fn changing_needs_the_right_to() {
         set(&sql).await;
         let (status, found) = talk.site.json(&format!("{}/segments", talk.path)).await;
         assert_eq!(status, reads, "{sql}");
-        assert!(found["segments"][0].get("machine_text").is_none(), "what was taken away is not told: {found}");
+        assert!(
+            found["segments"][0].get("machine_text").is_none(),
+            "what was taken away is not told: {found}"
+        );
         let history = talk.site.json(&format!("{}/edits", talk.path)).await.0;
         assert!([403, 404].contains(&history), "{sql}: {history}");
         for (method, path, body) in &writes {
@@ -405,7 +429,8 @@ async fn random_changes_runs_and_deletions_lead_to_what_is_expected() {
             let at = format!("segments/{index}");
             let (method, address, body, change) = match random.random_range(0..12) {
                 0..=2 => {
-                    let text = format!("word {} and {}", random.random_range(0..5), random.random_range(0..5));
+                    let text =
+                        format!("word {} and {}", random.random_range(0..5), random.random_range(0..5));
                     ("PATCH", at, json!({ "text": text }), layer.write(piece, &text))
                 }
                 3 if words > 0 => {
@@ -423,8 +448,12 @@ async fn random_changes_runs_and_deletions_lead_to_what_is_expected() {
                     ("POST", format!("{at}/merge"), json!({}), change)
                 }
                 6 => ("POST", format!("{at}/restore-machine-text"), json!({}), layer.restore(piece)),
-                7 if !standing.applied.is_empty() => ("POST", "edits/undo".into(), json!({}), Some(Change::Undo)),
-                8 if !standing.undone.is_empty() => ("POST", "edits/redo".into(), json!({}), Some(Change::Redo)),
+                7 if !standing.applied.is_empty() => {
+                    ("POST", "edits/undo".into(), json!({}), Some(Change::Undo))
+                }
+                8 if !standing.undone.is_empty() => {
+                    ("POST", "edits/redo".into(), json!({}), Some(Change::Redo))
+                }
                 9 if !trashed => {
                     let mut heard = self::talk(true);
                     let word = random.random_range(0..3usize);
@@ -443,7 +472,8 @@ async fn random_changes_runs_and_deletions_lead_to_what_is_expected() {
                     continue;
                 }
                 11 => {
-                    let (method, to) = if trashed { ("POST", format!("{path}/restore")) } else { ("DELETE", path.clone()) };
+                    let (method, to) =
+                        if trashed { ("POST", format!("{path}/restore")) } else { ("DELETE", path.clone()) };
                     assert_eq!(site.send(method, &to, &json!({})).await.0, 200);
                     trashed = !trashed;
                     continue;

@@ -13,9 +13,8 @@ const NEAR: f64 = 0.75;
 impl Layer {
     /// Where each of these words stands; `exact`: the text is the one that the change was made on. No two are one.
     pub(super) fn find(&mut self, words: &Words, exact: bool) -> Vec<Option<At>> {
-        let mut found: Vec<Option<At>> = (0..words.len())
-            .map(|number| if exact { self.noted(words, number) } else { None })
-            .collect();
+        let mut found: Vec<Option<At>> =
+            (0..words.len()).map(|number| if exact { self.noted(words, number) } else { None }).collect();
         let mut taken: HashSet<At> = found.iter().flatten().copied().collect();
         for number in 0..words.len() {
             if found[number].is_none() {
@@ -99,9 +98,11 @@ impl Layer {
         let mut taken: HashSet<u32> = HashSet::new();
         let mut found = Vec::with_capacity(words.len());
         for (number, (text, start)) in words.text.iter().zip(&words.start).enumerate() {
-            let noted = words.at.get(number).map(|at| at.0).filter(|slot| {
-                exact && *slot < self.count() && self.machine(*slot).text == *text
-            });
+            let noted = words
+                .at
+                .get(number)
+                .map(|at| at.0)
+                .filter(|slot| exact && *slot < self.count() && self.machine(*slot).text == *text);
             let slot = noted.or_else(|| {
                 let sorted = sorted.get_or_insert_with(|| {
                     let mut all: Vec<_> =

@@ -149,9 +149,7 @@ impl Layer {
     }
 
     fn parts(&self, before: (u32, &Token), here: (u32, &Token)) -> bool {
-        here.1.begins
-            || before.1.speaker != here.1.speaker
-            || self.channel(before.0) != self.channel(here.0)
+        here.1.begins || before.1.speaker != here.1.speaker || self.channel(before.0) != self.channel(here.0)
     }
 
     /// The segments that are shown, in order, those without words among them.
@@ -192,11 +190,11 @@ impl Layer {
         let machines = self.firsts[home as usize]..self.firsts[home as usize + 1];
         let tokens: Vec<&Token> = self.words(piece).map(|(_, token)| token).collect();
         let untouched = !piece.at.iter().any(|at| self.token(*at).is_some_and(|token| token.edited));
-        if untouched && first == (machines.start, 0) && last.0 + 1 == machines.end {
-            // Without a person's words and from end to end: what is between has one word a slot, unless some are gone.
-            if piece.at.len() == machines.len() {
-                return Segment { idx, speaker, ..own.clone() };
-            }
+        // From end to end, and no word is gone.
+        let all =
+            first == (machines.start, 0) && last.0 + 1 == machines.end && piece.at.len() == machines.len();
+        if untouched && all {
+            return Segment { idx, speaker, ..own.clone() };
         }
         let begin = self.token(first).map_or(own.start, |token| token.start);
         let start = if first == (self.firsts[home as usize], 0) { own.start } else { begin };
@@ -204,7 +202,7 @@ impl Layer {
         let cut = self.next(last).is_some_and(|next| self.slots[next.0 as usize].segment == end);
         let heard = tokens.last().map_or(start, |token| token.end);
         let until = if cut { heard } else { self.machine[end as usize].end };
-        let words = if tokens.iter().all(|token| token.whole) { &[][..] } else { &tokens };
+        let words: &[&Token] = if tokens.iter().all(|token| token.whole) { &[] } else { &tokens };
         Segment {
             idx,
             start,
@@ -280,7 +278,8 @@ impl Layer {
             });
             tokens.collect()
         });
-        let range = (milliseconds(from).saturating_sub(1), 0)..=(milliseconds(to).saturating_add(1), u32::MAX);
+        let range =
+            (milliseconds(from).saturating_sub(1), 0)..=(milliseconds(to).saturating_add(1), u32::MAX);
         if range.is_empty() {
             return BTreeSet::new();
         }
@@ -289,12 +288,7 @@ impl Layer {
 }
 
 fn word(token: &Token) -> Word {
-    Word {
-        text: token.text.clone(),
-        start: token.start,
-        end: token.end,
-        probability: token.probability,
-    }
+    Word { text: token.text.clone(), start: token.start, end: token.end, probability: token.probability }
 }
 
 /// What is too large becomes the largest.

@@ -150,7 +150,8 @@ impl Layer {
     fn runs(&self, piece: &Piece, text: &str) -> Vec<Run> {
         let old: Vec<(At, &Token)> = piece.at.iter().filter_map(|at| Some((*at, self.token(*at)?))).collect();
         let heard = self.machine(piece.at[0].0).text;
-        let led = old.iter().find(|(_, token)| !token.text.is_empty()).map_or(&heard, |(_, token)| &token.text);
+        let led =
+            old.iter().find(|(_, token)| !token.text.is_empty()).map_or(&heard, |(_, token)| &token.text);
         let text = spaced(&tidy(text), led.starts_with(' '));
         if !old.is_empty() && old.iter().all(|(_, token)| token.whole) {
             let stands: String = old.iter().map(|(_, token)| token.text.as_str()).collect();
@@ -181,10 +182,10 @@ impl Layer {
             if visible || !fresh.is_empty() {
                 if !visible {
                     let beside = |(_, token): &&(At, &Token)| !token.text.is_empty();
-                    if let Some((_, token)) = from.checked_sub(1).and_then(|at| old.get(at)).as_ref().filter(beside) {
+                    if let Some((_, token)) = from.checked_sub(1).and_then(|at| old.get(at)).filter(beside) {
                         fresh.insert(0, token.text.clone());
                         gone = from - 1..from;
-                    } else if let Some((_, token)) = old.get(bound).as_ref().filter(beside) {
+                    } else if let Some((_, token)) = old.get(bound).filter(beside) {
                         fresh.push(token.text.clone());
                         gone = bound..bound + 1;
                     }
@@ -225,7 +226,8 @@ fn compare(old: &[(At, &Token)], text: &str) -> (Vec<Option<(usize, usize)>>, Ve
         let to = from + owners[from..].iter().take_while(|owner| **owner == owners[from]).count();
         // Its pieces in a row, and neither something new before nor after it in the same word.
         let first = matched[from];
-        let all = (from..to).all(|at| matched[at].is_some() && matched[at] == first.map(|new| new + at - from));
+        let all =
+            (from..to).all(|at| matched[at].is_some() && matched[at] == first.map(|new| new + at - from));
         if let Some(first) = first.filter(|_| all) {
             let last = first + to - from;
             let own = |new: usize, old: Option<usize>| {

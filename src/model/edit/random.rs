@@ -210,20 +210,47 @@ impl Model {
 /// What somebody does; numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 enum Step {
-    Write { piece: usize, picks: Vec<u8> },
-    Word { piece: usize, word: usize, by: usize },
-    Replace { piece: usize, word: usize, by: usize },
-    Split { piece: usize, word: usize },
-    Join { piece: usize },
-    Assign { from: usize, long: usize, speaker: i32 },
-    Restore { piece: usize },
+    Write {
+        piece: usize,
+        picks: Vec<u8>,
+    },
+    Word {
+        piece: usize,
+        word: usize,
+        by: usize,
+    },
+    Replace {
+        piece: usize,
+        word: usize,
+        by: usize,
+    },
+    Split {
+        piece: usize,
+        word: usize,
+    },
+    Join {
+        piece: usize,
+    },
+    Assign {
+        from: usize,
+        long: usize,
+        speaker: i32,
+    },
+    Restore {
+        piece: usize,
+    },
     RestoreAll,
     Undo,
     Redo,
     /// The recording is heard again: some words as others, segments otherwise.
-    Hear { other: u32, cuts: u32 },
+    Hear {
+        other: u32,
+        cuts: u32,
+    },
     /// An older version is shown again.
-    Show { version: usize },
+    Show {
+        version: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -285,7 +312,8 @@ impl Pair {
             let id = if other >> slot & 1 == 1 { self.name('m') } else { format!("w{slot}") };
             let begins = slot == 0 || cuts >> slot & 1 == 1;
             let before = heard.last().map_or(0, |word| word.speaker);
-            let speaker = if begins && !self.again { i32::from(cuts >> (slot + 12) & 1 == 1) } else { before };
+            let speaker =
+                if begins && !self.again { i32::from(cuts >> (slot + 12) & 1 == 1) } else { before };
             heard.push(W { text: id.clone(), id, speaker, begins, slot, edited: false });
         }
         // Close together, names tell them apart; a later run hears all a little later.

@@ -84,11 +84,8 @@ fn a_merged_voice_stays_merged_under_another_number_and_with_other_words() {
     let merge = Change::Merge { speaker: 0, words: words(&[(" we", 10.0), (" cut", 11.0), (" it", 12.0)]) };
     let talk = || vec![segment(0, 0.0, 0, "morning"), segment(1, 10.0, 2, "we cut it")];
     assert!(apply(talk(), std::slice::from_ref(&merge)).iter().all(|one| one.speaker == Some(0)));
-    let again = vec![
-        segment(0, 0.0, 0, "morning"),
-        segment(1, 5.0, 3, "hello"),
-        segment(2, 10.0, 1, "we cut grass"),
-    ];
+    let again =
+        vec![segment(0, 0.0, 0, "morning"), segment(1, 5.0, 3, "hello"), segment(2, 10.0, 1, "we cut grass")];
     let voices: Vec<_> = apply(again, &[merge]).iter().map(|one| one.speaker).collect();
     assert_eq!(voices, [Some(0), Some(3), Some(0)]);
 }
@@ -115,8 +112,10 @@ fn words_that_stay_keep_their_times_and_others_share_those_of_the_words_they_rep
     let Change::Text { runs } = &change else { panic!("{change:?}") };
     assert_eq!(runs.len(), 1, "{runs:?}");
     let words = &layer.shown()[0].words;
-    let said: Vec<(&str, f64, f64)> =
-        words.iter().map(|word| (word.text.as_str(), word.start, (word.end * 100.0).round() / 100.0)).collect();
+    let said: Vec<(&str, f64, f64)> = words
+        .iter()
+        .map(|word| (word.text.as_str(), word.start, (word.end * 100.0).round() / 100.0))
+        .collect();
     assert_eq!(said[0], (" let", 0.0, 0.9));
     assert_eq!(said[1], (" us", 1.0, 1.9));
     assert_eq!((said[2].0, said[2].1), (" begin", 2.0));
@@ -178,7 +177,10 @@ fn segments_are_cut_and_joined_by_people() {
     layer.apply(&joined, true);
     let shown = layer.shown();
     assert_eq!(texts(&layer), [" a b", " c d e"]);
-    assert_eq!((shown[1].speaker, shown[1].start, shown[1].end, shown[1].words.len()), (Some(0), 2.0, 7.0, 3));
+    assert_eq!(
+        (shown[1].speaker, shown[1].start, shown[1].end, shown[1].words.len()),
+        (Some(0), 2.0, 7.0, 3)
+    );
     assert_eq!(layer.join(&layer.pieces()[1], None).unwrap_err(), Refusal::NothingFollows);
     assert_eq!(layer.split(&layer.pieces()[0], 0).unwrap_err(), Refusal::FirstWord);
     assert_eq!(layer.split(&layer.pieces()[0], 2).unwrap_err(), Refusal::NoWord);
@@ -227,10 +229,18 @@ fn words_are_replaced_everywhere_at_once() {
 
 #[test]
 fn changes_survive_a_new_run_where_the_words_match() {
-    let mut layer = Layer::new(vec![segment(0, 0.0, 0, "let us beginn now"), segment(1, 10.0, 1, "all off it")]);
-    let changes = [write(&mut layer, 0, "let us all begin today").unwrap(), write(&mut layer, 1, "all of it").unwrap()];
+    let mut layer =
+        Layer::new(vec![segment(0, 0.0, 0, "let us beginn now"), segment(1, 10.0, 1, "all off it")]);
+    let changes =
+        [write(&mut layer, 0, "let us all begin today").unwrap(), write(&mut layer, 1, "all of it").unwrap()];
     // Later by 0.3 s, cut otherwise, "now" heard as another word.
-    let again = || vec![segment(0, 0.3, 0, "Let us"), segment(1, 2.3, 0, "beginn noun"), segment(2, 10.3, 1, "All of it.")];
+    let again = || {
+        vec![
+            segment(0, 0.3, 0, "Let us"),
+            segment(1, 2.3, 0, "beginn noun"),
+            segment(2, 10.3, 1, "All of it."),
+        ]
+    };
     let mut layer = Layer::new(again());
     let outcomes: Vec<Outcome> = changes.iter().map(|change| layer.apply(change, false)).collect();
     assert_eq!(outcomes[1], Outcome { found: 1, of: 1 }, "the machine hears it right by now");
@@ -243,7 +253,10 @@ fn changes_survive_a_new_run_where_the_words_match() {
     let added = Change::Text {
         runs: vec![Run { old: words(&[(" us", 1.0)]), new: vec![" us".into(), " all".into()] }],
     };
-    assert_eq!(apply(vec![segment(0, 0.0, 0, "let us all go")], std::slice::from_ref(&added))[0].text, " let us all go");
+    assert_eq!(
+        apply(vec![segment(0, 0.0, 0, "let us all go")], std::slice::from_ref(&added))[0].text,
+        " let us all go"
+    );
     assert_eq!(apply(vec![segment(0, 0.0, 0, "let us go")], &[added])[0].text, " let us all go");
 }
 

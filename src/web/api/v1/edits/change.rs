@@ -15,13 +15,15 @@ use super::{open, tell, write};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::edit::{Change, Desk, Layer, Piece, Refusal, Revision, same};
+use crate::model::edit::{At, Change, Desk, Layer, Piece, Refusal, Revision, same};
 use crate::policy::Viewer;
 use crate::web::read;
 use crate::web::respond::ApiError;
 
 /// Segments that an answer shows.
 const SHOWN: usize = 1000;
+/// Changes of others that an answer shows.
+const OTHERS: usize = 20;
 
 /// What a change is about: nobody else may have changed that meanwhile.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +96,7 @@ pub(super) fn tag(revision: &str) -> Result<HeaderValue, Error> {
 fn told(desk: &Desk, before: &Layer, replaced: Option<usize>) -> TextOut {
     let (after, outcomes) = desk.replayed();
     let key = |layer: &Layer, piece: &Piece| {
-        let one = |at: &_| layer.token(*at).map(|token| (*at, token.text.clone(), token.speaker));
+        let one = |at: &At| layer.token(*at).map(|token| (*at, token.text.clone(), token.speaker));
         piece.at.iter().filter_map(one).collect::<Vec<_>>()
     };
     let known: HashSet<_> = before.pieces().iter().map(|piece| key(before, piece)).collect();
@@ -161,7 +163,7 @@ async fn meant(
 
 /// For what is about the whole text: what others have changed since.
 fn others(desk: &Desk, seen: Revision) -> Value {
-    let since = entries(desk, |edit| edit.revision > seen.edit, SHOWN.min(20));
+    let since = entries(desk, |edit| edit.revision > seen.edit, OTHERS);
     json!({
         "detail": "Somebody else has changed the text since",
         "revision": desk.revision().to_string(),

@@ -71,9 +71,5 @@ pub(in crate::web) async fn history(
 pub(super) fn entries(desk: &Desk, meant: impl Fn(&Edit) -> bool, limit: usize) -> Vec<EditOut> {
     let (_, outcomes) = desk.replayed();
     let wanted = desk.log.iter().enumerate().rev().filter(|(_, edit)| meant(edit)).take(limit);
-    let one = |(number, edit): (usize, &Edit)| {
-        let outcome = outcomes.get(&number).copied();
-        EditOut::new(edit, outcome.is_some(), outcome)
-    };
-    wanted.map(one).collect()
+    wanted.map(|(number, edit)| EditOut::new(edit, outcomes.get(&number).copied())).collect()
 }

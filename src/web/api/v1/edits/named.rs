@@ -19,10 +19,8 @@ pub(super) fn named(headers: &HeaderMap, body: Option<&str>) -> Result<Revision,
         })
     });
     let body = body.map(|text| {
-        text.parse::<Revision>().map_err(|()| Error::Invalid {
-            field: "revision",
-            message: "is no revision, as 3.12".into(),
-        })
+        text.parse::<Revision>()
+            .map_err(|()| Error::Invalid { field: "revision", message: "is no revision, as 3.12".into() })
     });
     match (header.transpose()?, body.transpose()?) {
         (Some(header), Some(body)) if header != body => {
@@ -31,7 +29,8 @@ pub(super) fn named(headers: &HeaderMap, body: Option<&str>) -> Result<Revision,
         (Some(revision), _) | (None, Some(revision)) => Ok(revision),
         (None, None) => Err(Error::Invalid {
             field: "revision",
-            message: "is missing: name the one that the change is made on, here or in the header If-Match".into(),
+            message: "is missing: name the one that the change is made on, here or in the header If-Match"
+                .into(),
         }),
     }
 }

@@ -122,15 +122,15 @@ pub(super) struct EditTextOut {
 }
 
 impl EditOut {
-    /// `counts`: whether it was not undone; `outcome`: how much of it could be applied.
-    pub fn new(edit: &Edit, counts: bool, outcome: Option<Outcome>) -> Self {
+    /// `outcome`: how much of it could be applied; `None` of one that was undone.
+    pub fn new(edit: &Edit, outcome: Option<Outcome>) -> Self {
         let event = matches!(edit.change, Change::Undo | Change::Redo);
         let state = match outcome {
             _ if event => "applied",
-            _ if !counts => "undone",
+            None => "undone",
             Some(outcome) if outcome.found >= outcome.of => "applied",
             Some(outcome) if outcome.found > 0 => "partly",
-            _ => "not_applicable",
+            Some(_) => "not_applicable",
         };
         let (speaker, count, texts) = match &edit.change {
             Change::Assign { speaker, words } | Change::Merge { speaker, words } => {

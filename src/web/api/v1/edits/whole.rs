@@ -134,7 +134,13 @@ mod tests {
             ("c++", false, true, "C++ is", 1),
             ("ÜBER", false, true, "über überall", 1),
         ] {
-            let body = Replace { revision: None, find: find.into(), replace: String::new(), case_sensitive, whole_words };
+            let body = Replace {
+                revision: None,
+                find: find.into(),
+                replace: String::new(),
+                case_sensitive,
+                whole_words,
+            };
             assert_eq!(pattern(&body).unwrap().find_iter(text).count(), wanted, "{find} in {text}");
         }
     }
