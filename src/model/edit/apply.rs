@@ -39,7 +39,7 @@ impl Layer {
                 }
                 Outcome::of(&found)
             }
-            Change::Join { words } => self.join(words, exact),
+            Change::Join { words } => self.go_on(words, exact),
             Change::Restore { words } => {
                 let found = self.find_machine(words, exact);
                 for slot in found.iter().flatten() {
@@ -95,7 +95,7 @@ impl Layer {
         Outcome::of(&found)
     }
 
-    fn join(&mut self, words: &Words, exact: bool) -> Outcome {
+    fn go_on(&mut self, words: &Words, exact: bool) -> Outcome {
         let found = self.find(words, exact);
         let joint = found.first().copied().flatten();
         let previous = joint.and_then(|at| if at.1 > 0 { Some((at.0, at.1 - 1)) } else { self.before(at.0) });
