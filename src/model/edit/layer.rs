@@ -184,7 +184,9 @@ impl Layer {
     /// A piece as a segment.
     pub fn segment(&self, piece: &Piece, idx: i32) -> Segment {
         let (first, last) = (piece.at[0], piece.at[piece.at.len() - 1]);
-        let (home, end) = (self.slots[first.0 as usize].segment, self.slots[last.0 as usize].segment);
+        let home = self.slots[first.0 as usize].segment;
+        // Its last words may stand for others, or be gone.
+        let end = self.slots[piece.slots.end.max(last.0 + 1) as usize - 1].segment;
         let own = &self.machine[home as usize];
         let speaker = self.token(first).and_then(|token| token.speaker);
         let machines = self.firsts[home as usize]..self.firsts[home as usize + 1];
@@ -206,7 +208,7 @@ impl Layer {
         Segment {
             idx,
             start,
-            end: until.max(start),
+            end: until.max(heard),
             speaker,
             text: tokens.iter().map(|token| token.text.as_str()).collect(),
             words: words.iter().map(|token| word(token)).collect(),

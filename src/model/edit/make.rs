@@ -168,17 +168,23 @@ impl Layer {
     /// Runs of words that don't stay, with what stands there instead. What is only added takes the place of a word beside it, which
     /// stays: it must hang on something.
     fn gaps(&self, old: &[(At, &Token)], kept: &[Option<(usize, usize)>], new: &[String]) -> Vec<Run> {
-        let mut runs = Vec::new();
+        let mut runs: Vec<Run> = Vec::new();
         let (mut from, mut written) = (0, 0);
+        // The last run ends with the word that stays before `from`.
+        let mut hung = false;
         for bound in 0..=old.len() {
             let stays = kept.get(bound).copied().flatten();
             if bound < old.len() && stays.is_none() {
                 continue;
             }
+            let had = std::mem::take(&mut hung);
             let (until, next) = stays.unwrap_or((new.len(), new.len()));
             let mut fresh = words(&new[written..until].concat());
             let mut gone = from..bound;
             let visible = old[gone.clone()].iter().any(|(_, token)| !token.text.is_empty());
+            if let Some(run) = runs.last_mut().filter(|_| had && !visible) {
+                run.new.append(&mut fresh);
+            }
             if visible || !fresh.is_empty() {
                 if !visible {
                     let beside = |(_, token): &&(At, &Token)| !token.text.is_empty();
@@ -188,6 +194,7 @@ impl Layer {
                     } else if let Some((_, token)) = old.get(bound).filter(beside) {
                         fresh.push(token.text.clone());
                         gone = bound..bound + 1;
+                        hung = true;
                     }
                 }
                 let words = self.named(old[gone].iter().map(|(at, _)| *at));

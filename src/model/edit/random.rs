@@ -175,7 +175,7 @@ impl Model {
     /// What has to change for a segment's words to be `new`; those that stay have their names.
     fn runs(&self, piece: &Range<usize>, new: &[String]) -> Vec<(Vec<String>, Vec<String>)> {
         let stays = |word: &W| !word.text.is_empty() && new.contains(&word.text);
-        let mut runs = Vec::new();
+        let mut runs: Vec<(Vec<String>, Vec<String>)> = Vec::new();
         let (mut from, mut written) = (piece.start, 0);
         for bound in piece.clone().chain([piece.end]) {
             let kept = bound < piece.end && stays(&self.words[bound]);
@@ -189,6 +189,12 @@ impl Model {
             let mut fresh = new[written..until].to_vec();
             let mut gone = from..bound;
             let visible = self.words[gone.clone()].iter().any(|word| !word.text.is_empty());
+            // Two changes of one word are one.
+            let same = from > piece.start
+                && runs.last().is_some_and(|(old, _)| old.contains(&self.words[from - 1].id));
+            if !visible && same {
+                runs.last_mut().unwrap().1.append(&mut fresh);
+            }
             if !visible && !fresh.is_empty() {
                 if from > piece.start {
                     gone = from - 1..from;

@@ -131,6 +131,7 @@ fn marks_belong_to_their_word_and_words_are_added_beside_one_that_stays() {
         ("we cut it", "we cut it.", 1),
         ("we cut it", "We cut it", 1),
         ("we cut it", "but we cut it", 1),
+        ("cut", "we cut it", 1),
         ("we cut it", "we cut it all", 1),
         ("we cut it", "(we) really cut it", 1),
         ("we cut it", "we it", 1),
