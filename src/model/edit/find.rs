@@ -16,12 +16,11 @@ impl Layer {
         let mut found: Vec<Option<At>> =
             (0..words.len()).map(|number| if exact { self.noted(words, number) } else { None }).collect();
         let mut taken: HashSet<At> = found.iter().flatten().copied().collect();
-        for number in 0..words.len() {
-            if found[number].is_none() {
-                let near = self.near(&words.text[number], words.start[number]);
-                found[number] = near.into_iter().find(|at| !taken.contains(at));
-                taken.extend(found[number]);
-            }
+        let missing =
+            found.iter_mut().zip(words.text.iter().zip(&words.start)).filter(|(at, _)| at.is_none());
+        for (at, (text, start)) in missing {
+            *at = self.near(text, *start).into_iter().find(|at| !taken.contains(at));
+            taken.extend(*at);
         }
         found
     }

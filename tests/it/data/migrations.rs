@@ -149,6 +149,7 @@ fn written_columns(schema: &str) -> Vec<String> {
             "Double" => "float8",
             "Timestamptz" => "timestamptz",
             "Tsvector" => "tsvector",
+            "Jsonb" => "jsonb",
             "Array<Text>" => "_text",
             "Array<Double>" => "_float8",
             "Array<Float>" => "_float4",
