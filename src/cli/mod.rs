@@ -64,6 +64,7 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
             process::settle_environment()?;
+            crate::speech::share_one_heap();
         }
         match self {
             Self::Admin(command) => command.run(),
