@@ -77,4 +77,6 @@ ids! {
     ApiKeyId,
     /// One try to log in.
     AttemptId,
+    /// One entry of the audit log.
+    AuditId,
 }

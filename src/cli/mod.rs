@@ -11,6 +11,7 @@ mod migrate;
 mod models;
 mod process;
 mod restore;
+mod retention;
 mod secrets;
 mod serve;
 mod speech_server;
@@ -46,6 +47,7 @@ enum Command {
     All(all::All),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Retention(retention::Retention),
     Secrets(secrets::Secrets),
 }
 
@@ -81,6 +83,7 @@ impl Command {
             Self::All(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
+            Self::Retention(command) => command.run(),
             Self::Secrets(command) => command.run(),
         }
     }

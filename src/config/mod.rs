@@ -12,6 +12,7 @@ mod llm;
 mod models;
 mod redact;
 mod redis;
+mod retention;
 mod server;
 mod speech;
 mod speech_server;
@@ -32,6 +33,7 @@ pub use document::markdown;
 pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;
+pub use retention::RetentionConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
 pub use speech::{DeviceChoice, MAX_PROMPT, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 pub use speech_server::SpeechServerConfig;
@@ -55,6 +57,7 @@ pub struct Config {
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
     pub work: WorkConfig,
+    pub retention: RetentionConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -116,6 +119,8 @@ impl Config {
         self.speech_server.validate()?;
         self.llm.validate()?;
         self.work.validate()?;
+        self.retention.validate()?;
+        self.telemetry.validate()?;
         if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
             return Err(ConfigError::refused("work.listen", "must differ from server.listen"));
         }

@@ -324,6 +324,20 @@ table! {
 #[diesel(postgres_type(name = "tsvector"))]
 pub struct Tsvector;
 
+table! {
+    audit (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        transcript_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        who -> Text,
+        key_id -> Nullable<Uuid>,
+        address -> Text,
+        period -> Nullable<Timestamptz>,
+    }
+}
+
 joinable!(session -> app_user (user_id));
 joinable!(user_api_key -> app_user (user_id));
 joinable!(recording -> transcript (transcript_id));
@@ -334,6 +348,7 @@ joinable!(segment -> output (output_id));
 joinable!(participant -> transcript (transcript_id));
 
 allow_tables_to_appear_in_same_query!(
+    audit,
     app_user,
     session,
     user_api_key,

@@ -6,6 +6,7 @@
 mod text_enum;
 
 pub mod api_key;
+pub mod audit;
 pub mod backup;
 pub mod edit;
 pub mod estimate;
@@ -15,6 +16,7 @@ pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod retention;
 pub mod search;
 pub mod segment;
 pub mod session;

@@ -14,7 +14,7 @@ use super::api::v1::{
     self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
 };
 use super::api::v1::{destroy, edits, search, speaker, zip};
-use super::{assets, door, etag, headers, health, metrics, pages, respond, security, ws};
+use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -53,7 +53,8 @@ pub fn router(app: App) -> Router {
                 .layer(CsrfLayer::new())
                 .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
-                .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
+                .layer(DefaultBodyLimit::max(MAX_BODY as usize))
+                .layer(middleware::from_fn_with_state(app.clone(), audit::note)),
         )
         .route_layer(middleware::from_fn(metrics::count))
         .with_state(app)
@@ -147,6 +148,7 @@ fn v1() -> Router<App> {
         .route("/me", get(auth::me))
         .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/user/api-keys/{id}", delete(api_keys::revoke))
+        .route("/audit", get(v1::audit::list))
         .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod accuracy;
 mod api;
+mod audit;
 mod auth;
 mod backup;
 mod browser;
@@ -34,6 +35,7 @@ mod ops;
 mod pages;
 mod pipeline;
 mod quiet;
+mod retention;
 mod robustness;
 mod secrets;
 mod self_test;

@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod api_keys;
 pub(in crate::web) mod audio;
+pub(in crate::web) mod audit;
 pub(in crate::web) mod auth;
 pub(in crate::web) mod destroy;
 pub(in crate::web) mod download;
