@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
     report("a list of 20", known, load.steadily(RATE, SPAN, &list).await?);
     let one = |n: usize| format!("/v1/transcripts/{}", ids[n * 7919 % ids.len()]);
     report("a transcript of an hour, with its text", known, load.steadily(RATE, SPAN, &one).await?);
-    let mixed = |n: usize| if n % 5 == 0 { one(n) } else { list(n) };
+    let mixed = |n: usize| if n.is_multiple_of(5) { one(n) } else { list(n) };
     report("four lists to one transcript", known, load.steadily(RATE, SPAN, &mixed).await?);
     drop(serving);
 

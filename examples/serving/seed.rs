@@ -121,7 +121,7 @@ pub async fn fill(url: &str, wanted: usize) -> anyhow::Result<()> {
     let one = async |n: usize| {
         let mut conn = pool.get().await?;
         meeting(&mut conn, n).await?;
-        if n % 500 == 0 {
+        if n.is_multiple_of(500) {
             println!("{n} of {wanted} meetings generated");
         }
         anyhow::Ok(())
@@ -139,7 +139,7 @@ pub async fn settle(url: &str) -> anyhow::Result<()> {
 
 async fn meeting(conn: &mut AsyncPgConnection, n: usize) -> anyhow::Result<()> {
     let mut random = StdRng::seed_from_u64(n as u64);
-    let id = transcript::create(conn, &NewTranscript::of_file(&format!("Meeting {n}"))).await?.id;
+    let id = transcript::create(conn, &NewTranscript::of_file(format!("Meeting {n}"))).await?.id;
     transcript::set_duration(conn, id, f64::from(SEGMENTS) * SECONDS * 1e3).await?;
     let run = stage::restart(conn, id, Stage::Ingest, clock::now()).await?.expect("it is there").run;
     for stage in Stage::ALL {

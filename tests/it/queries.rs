@@ -56,7 +56,6 @@ async fn a_longer_list_and_a_longer_text_cost_no_more_queries() {
     }
     for ((path, most), few) in paths.iter().zip(few) {
         let many = queries(&site, path).await;
-        println!("{path}: {many} queries");
         assert_eq!(few, many, "{path}");
         assert!(many <= *most, "{path}: {many} queries, at most {most}");
     }

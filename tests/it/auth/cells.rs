@@ -178,6 +178,7 @@ impl World {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "how many cells there are is what one wants to know")]
 #[tokio::test(flavor = "multi_thread")]
 async fn every_cell_of_the_table_of_rights_is_as_it_is_written_down() {
     let (actions, rows) = table();
