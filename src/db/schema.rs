@@ -267,15 +267,14 @@ table! {
     }
 }
 
-// Corrections and search: see their migrations.
+// Edits and search: see their migrations.
 table! {
-    speaker_edit (seq) {
-        seq -> BigInt,
+    edit (transcript_id, revision) {
         transcript_id -> Uuid,
-        kind -> Text,
-        speaker -> Integer,
-        word_text -> Array<Text>,
-        word_start -> Array<Double>,
+        revision -> Integer,
+        change -> Jsonb,
+        words -> BigInt,
+        output_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
     }
@@ -367,7 +366,7 @@ allow_tables_to_appear_in_same_query!(
     summary_sentence,
     action_item,
     participant,
-    speaker_edit,
+    edit,
     search_document,
     search_passage,
     idempotency_key,

@@ -13,7 +13,7 @@ use tracing::Level;
 use super::api::v1::{
     self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
 };
-use super::api::v1::{destroy, search, speaker, zip};
+use super::api::v1::{destroy, edits, search, speaker, zip};
 use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
@@ -118,6 +118,17 @@ fn v1() -> Router<App> {
         .route("/topics/{topic}/words-per-speaker", get(topics::words_per_speaker))
         .route("/speaker/assign", patch(speaker::assign))
         .route("/speaker/merge", patch(speaker::merge))
+        .route("/segments", get(edits::list))
+        .route("/segments/{index}", patch(edits::write_segment))
+        .route("/segments/{index}/words/{word}", patch(edits::write_word))
+        .route("/segments/{index}/split", post(edits::split))
+        .route("/segments/{index}/merge", post(edits::join))
+        .route("/segments/{index}/restore-machine-text", post(edits::restore_segment))
+        .route("/edits", get(edits::history))
+        .route("/edits/replace", post(edits::replace))
+        .route("/edits/undo", post(edits::undo))
+        .route("/edits/redo", post(edits::redo))
+        .route("/edits/restore-machine-text", post(edits::restore_all))
         .route("/destroy", delete(destroy::destroy))
         .route("/download/zip", get(zip::zip))
         .route("/participants", get(participants::list).post(participants::create))

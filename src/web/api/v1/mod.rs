@@ -6,6 +6,7 @@ pub(in crate::web) mod audit;
 pub(in crate::web) mod auth;
 pub(in crate::web) mod destroy;
 pub(in crate::web) mod download;
+pub(in crate::web) mod edits;
 pub(in crate::web) mod idempotency;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;
