@@ -5,7 +5,9 @@ REFLECTOR_CACHE := $(abspath $(REFLECTOR_CACHE))
 LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 # Outside the tree, so that a new clone finds the dependencies built.
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
-export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
+# Many tests wait for servers and browsers more than they compute: two a core are done sooner.
+RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
+export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
 .PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
 
