@@ -276,6 +276,7 @@ export class Editor {
       this.panel.index = answer.segments[0].index;
       part("conflict").hidden = false;
       part("conflict").querySelector("q").textContent = answer.theirs;
+      part("conflict").scrollIntoView({ block: "nearest" });
       return false;
     }
     this.know(answer);

@@ -115,6 +115,10 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
     }
     press(&browser, Key::Enter.value().to_string()).await;
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    click(&browser, "[data-edit-replace] summary").await;
+    browser.no_sideways_scroll().await;
+    browser.shot("edit-replace-390-dark").await;
+    press(&browser, Key::Escape.value().to_string()).await;
     for _ in 0..20 {
         press(&browser, Key::Tab.value().to_string()).await;
         if browser.script("return document.activeElement.matches('.edit-open')").await == true {
