@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod migrate;
 mod models;
+mod openapi;
 mod process;
 mod restore;
 mod secrets;
@@ -39,6 +40,7 @@ enum Command {
     Serve(serve::Serve),
     SpeechServer(speech_server::SpeechServer),
     Models(models::Models),
+    Openapi(openapi::Openapi),
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
@@ -72,6 +74,7 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::SpeechServer(command) => command.run(),
             Self::Models(command) => command.run(),
+            Self::Openapi(command) => command.run(),
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),
             Self::All(command) => command.run(),

@@ -28,6 +28,7 @@ mod media;
 mod model_api;
 mod models;
 mod notify;
+mod openapi;
 mod ops;
 mod pages;
 mod pipeline;
