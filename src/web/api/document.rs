@@ -16,6 +16,7 @@ use utoipa::openapi::{ObjectBuilder, OpenApi as Document, Type};
 use utoipa::{IntoResponses, OpenApi, ToSchema};
 
 use crate::error::Error;
+use crate::export::Format;
 use crate::web::respond::ApiError;
 
 /// A request that was refused.
@@ -93,7 +94,7 @@ fn content(shape: &str) -> Content {
             seconds, a transcript's duration is milliseconds, dates have an offset.",
         license(name = "MIT", identifier = "MIT"),
     ),
-    components(schemas(Refused, Invalid)),
+    components(schemas(Refused, Invalid, Format)),
     tags(
         (name = "transcripts", description = "Transcripts: made, shown, changed, searched, removed"),
         (name = "recording", description = "Sound: uploaded, processed, played"),
