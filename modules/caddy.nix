@@ -20,10 +20,10 @@ let
         key = caddy.keyFile;
       };
 
-  # Until there is a login, being on this machine is the only right there is.
-  guard = lib.optionalString (!cfg.openWithoutLogin) ''
+  # Where nobody logs in, being on this machine is the only right there is.
+  guard = lib.optionalString (!cfg.openWithoutLogin && cfg.settings.auth.mode == "none") ''
     @elsewhere not remote_ip 127.0.0.0/8 ::1
-    respond @elsewhere "This Reflector has no login yet and answers only to the machine it runs on." 403
+    respond @elsewhere "This Reflector has no login and answers only to the machine it runs on." 403
   '';
 
   certificate =

@@ -23,6 +23,7 @@
     ./ca-trust.nix
     ./network.nix
     ./hardening.nix
+    ./auth.nix
     ./backup.nix
     ./metrics.nix
     ./failure.nix

@@ -14,8 +14,9 @@ in
   config = lib.mkIf cfg.enable {
     assertions = [
       {
-        assertion = config.networking.firewall.enable || cfg.openWithoutLogin;
-        message = "networking.firewall.enable is false: there is no login yet, and nothing but Caddy's refusal would stand before the pages; enable it, or set services.reflector.openWithoutLogin.";
+        assertion =
+          config.networking.firewall.enable || cfg.openWithoutLogin || cfg.settings.auth.mode != "none";
+        message = "networking.firewall.enable is false: nobody logs in, and nothing but Caddy's refusal would stand before the pages; enable it, or set services.reflector.settings.auth.mode or openWithoutLogin.";
       }
     ];
 

@@ -9,7 +9,8 @@ let
   loopback = ours.isLoopback listen;
   elsewhere = lib.filter (address: !ours.isLoopback address) network.needs;
   # By people, or by the authority that certifies it; Caddy itself refuses the former where there is no login.
-  caddyIsAsked = cfg.caddy.enable && (cfg.openWithoutLogin || cfg.caddy.tls == "acme");
+  login = cfg.settings.auth.mode != "none";
+  caddyIsAsked = cfg.caddy.enable && (login || cfg.openWithoutLogin || cfg.caddy.tls == "acme");
   port = lib.toInt (lib.last (lib.splitString ":" listen));
 in
 {
@@ -54,8 +55,8 @@ in
         message = "services.reflector.network.allow is empty, but Reflector is to call ${lib.concatStringsSep ", " elsewhere}; list the addresses of that host.";
       }
       {
-        assertion = loopback || cfg.caddy.enable || cfg.openWithoutLogin;
-        message = "services.reflector.settings.server.listen is ${listen}: there is no login yet, so only this machine may reach the service, unless services.reflector.openWithoutLogin is set.";
+        assertion = loopback || cfg.caddy.enable || login || cfg.openWithoutLogin;
+        message = "services.reflector.settings.server.listen is ${listen}: nobody logs in, so only this machine may reach the service, unless services.reflector.settings.auth.mode is password or services.reflector.openWithoutLogin is set.";
       }
       {
         assertion = loopback || cfg.caddy.enable || trustedProxies != [ ];

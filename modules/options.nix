@@ -35,7 +35,7 @@ in
       default = false;
       example = true;
       description = ''
-        Let other machines in although there is no login yet: whoever reaches the service may then read, change and
+        Let other machines in although nobody logs in ({option}`services.reflector.settings.auth.mode` is `none`): whoever reaches the service may then read, change and
         delete every transcript. Without this, every address but this machine's own is refused.
       '';
     };

@@ -4,6 +4,7 @@
 let
   cfg = config.services.reflector;
   inherit (lib.types)
+    bool
     enum
     ints
     listOf
@@ -34,6 +35,8 @@ let
           null
         else if builtins.isList value then
           builtins.toJSON (map toString value)
+        else if builtins.isBool value then
+          lib.boolToString value
         else
           toString value
       )
@@ -48,6 +51,28 @@ in
       '';
       site_url = option (nullOr str) null "https://reflector.example.org" ''
         The address people use. Where Caddy serves it, {option}`services.reflector.domain` decides.
+      '';
+      trusted_proxies = option (listOf str) [ ] [ "192.0.2.10" ] ''
+        Addresses and networks of proxies on other machines whose word on who asks counts; those of
+        {option}`services.reflector.trustedProxies` unless it is set. A proxy on this machine is always believed.
+      '';
+    };
+    auth = {
+      mode =
+        option
+          (enum [
+            "none"
+            "password"
+          ])
+          "none"
+          "password"
+          "How people show who they are: not at all, so that only this machine gets in; or by e-mail address and password.";
+      public_mode = option bool false true ''
+        Where people log in, let those who do not read what is public or nobody's, and add recordings that nobody owns.
+      '';
+      admin_email = option (nullOr str) null "admin@example.org" ''
+        Address of an administrator who is there from the start, with
+        {option}`services.reflector.auth.adminPasswordHashFile`.
       '';
     };
     database.pool_size = option (ints.between 1 100) 8 12 ''
@@ -155,6 +180,18 @@ in
         Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.
       '';
     };
+    retention = {
+      public_days = option (ints.between 0 36500) 7 30 ''
+        In public mode ({option}`services.reflector.settings.auth.public_mode`): days that what nobody owns is kept before it is
+        deleted for ever, with its audio. 0: never.
+      '';
+      trash_days = option (ints.between 0 36500) 0 30 ''
+        Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.
+      '';
+      audit_days = option (ints.between 0 36500) 365 90 ''
+        Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.
+      '';
+    };
     telemetry = {
       log = option str "info,graphile_worker=warn,tower_http=warn" "info,reflector::jobs=debug" ''
         Log levels by module.
@@ -163,6 +200,10 @@ in
         "text"
         "json"
       ]) "text" "json" "How a log line looks.";
+      healthcheck_url = option (nullOr str) null "https://hc.example.org/ping/1" ''
+        Address that a worker gets every ten minutes while its database answers; whoever serves it raises the alarm when the calls
+        stop. {option}`services.reflector.network.allow` must have its addresses, too.
+      '';
     };
   };
 

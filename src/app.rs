@@ -1,5 +1,6 @@
 //! Every long-lived handle of a process, built once from the settings, and the two things a process can do with them.
 
+mod admin;
 mod offer;
 mod watch;
 
@@ -11,6 +12,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::audio::Scratch;
+use crate::auth::token::Signer;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::db::{Address, Pool};
@@ -31,6 +33,7 @@ pub struct App(Arc<Inner>);
 struct Inner {
     config: Config,
     trust: Trust,
+    signer: Option<Signer>,
     pool: Pool,
     queue: Queue,
     storage: Storage,
@@ -51,9 +54,11 @@ impl App {
     /// Says which of them can't be reached or trusted, and why.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
+        let signer = config.auth.key()?.map(|key| Signer::new(&key));
         let database = Address::new(&config.database.postgres_url(), &trust);
         crate::db::migrate::up(&database).await.context("PostgreSQL (database.url)")?;
         let pool = Pool::new(&database, config.database.pool_size).context("PostgreSQL (database.url)")?;
+        admin::provision(&config.auth, &pool).await?;
         let queue = Queue::new(&database, config.database.pool_size)?;
         queue.init().await?;
         let storage = Storage::open(&config.storage).context("storage")?;
@@ -71,7 +76,7 @@ impl App {
             ..LlmSettings::default()
         })?;
         let speech = Speech::new(&config.speech, &config.models.dir, &trust).context("speech")?;
-        Ok(Self(Arc::new(Inner { config, trust, pool, queue, storage, bus, understanding, speech })))
+        Ok(Self(Arc::new(Inner { config, trust, signer, pool, queue, storage, bus, understanding, speech })))
     }
 
     pub fn config(&self) -> &Config {
@@ -81,6 +86,11 @@ impl App {
     /// Whom to believe: for whatever calls somebody over TLS.
     pub fn trust(&self) -> &Trust {
         &self.0.trust
+    }
+
+    /// What signs and reads tokens, where people log in.
+    pub fn signer(&self) -> Option<&Signer> {
+        self.0.signer.as_ref()
     }
 
     pub fn pool(&self) -> &Pool {
@@ -154,11 +164,19 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
         };
         inner.queue.work(settings, handler.clone())
     });
-    let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(crate::jobs::sweep_for_ever(
-        environment.clone(),
-    )));
+    let keep = crate::jobs::Keep::of(&inner.config);
+    let sweeping = crate::jobs::sweep_for_ever(environment.clone(), keep);
+    let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(sweeping));
+    let calling = inner.config.telemetry.healthcheck_url.clone().map(|url| {
+        let (pool, trust) = (inner.pool.clone(), inner.trust.clone());
+        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            if let Err(error) = crate::jobs::call_for_ever(pool, url, trust).await {
+                tracing::error!(error = format!("{error:#}"), "nobody outside is told that all is well");
+            }
+        }))
+    });
     futures::future::join_all(workers).await;
-    drop(sweeping);
+    drop((sweeping, calling));
     environment.last_words.close();
     environment.last_words.wait().await;
     Ok(())

@@ -9,6 +9,12 @@ pub enum Error {
     /// Absent, or not for this viewer: the two are never told apart.
     #[error("{0} not found")]
     NotFound(&'static str),
+    /// Nobody is logged in, or what they showed no longer holds.
+    #[error("Not authenticated")]
+    Unauthorized,
+    /// Too often; again after so many seconds.
+    #[error("too many attempts to log in; try again in {seconds} seconds")]
+    TooMany { seconds: u64 },
     /// To be seen, but not to be changed, by this viewer.
     #[error("you may not do that")]
     Forbidden,

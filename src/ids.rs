@@ -72,4 +72,12 @@ ids! {
     StageRunId,
     /// One finished backup.
     BackupId,
+    /// One browser that is logged in.
+    SessionId,
+    /// One key for scripts.
+    ApiKeyId,
+    /// One try to log in.
+    AttemptId,
+    /// One entry of the audit log.
+    AuditId,
 }

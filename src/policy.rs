@@ -1,11 +1,13 @@
 //! Who may do what with which thing: pure decisions.
 //!
-//! A viewer who may not read a thing is told that it does not exist. Until there is login every viewer is anonymous and
-//! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address.
+//! A viewer who may not read a thing is told that it does not exist. Where nobody logs in every viewer is anonymous and
+//! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address. Where people log
+//! in, what nobody owns is everybody's to read and the administrators' to change.
 
 use crate::ids::UserId;
-use crate::model::Transcript;
-pub use crate::model::{ShareMode, Viewer};
+pub use crate::model::audit::Trail;
+pub use crate::model::{Scopes, ShareMode, Viewer};
+use crate::model::{Status, Transcript};
 
 /// What a decision depends on.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +19,8 @@ pub struct Thing {
     pub deleted: bool,
     /// No new recording and no new processing.
     pub locked: bool,
+    /// Nothing was recorded yet.
+    pub empty: bool,
 }
 
 impl From<&Transcript> for Thing {
@@ -26,6 +30,7 @@ impl From<&Transcript> for Thing {
             share_mode: transcript.share_mode,
             deleted: transcript.deleted_at.is_some(),
             locked: transcript.locked,
+            empty: transcript.status == Status::Idle,
         }
     }
 }
@@ -49,25 +54,86 @@ pub struct Capabilities {
 
 /// Decides.
 pub fn capabilities(viewer: Viewer, thing: Thing) -> Capabilities {
-    let owner = match thing.owner {
-        None => true,
-        Some(owner) => viewer == Viewer::User(owner),
+    let owner = match (thing.owner, viewer) {
+        (None, Viewer::Anonymous | Viewer::Admin(_)) => true,
+        (None, _) => false,
+        (Some(owner), _) => viewer.user() == Some(owner),
     };
-    if thing.deleted {
-        return Capabilities { restore: owner, ..Capabilities::default() };
+    if viewer == (Viewer::Visitor { public: false }) {
+        return Capabilities::default();
     }
-    let shared = match thing.share_mode {
-        ShareMode::Private => false,
-        ShareMode::SemiPrivate => viewer.user().is_some(),
-        ShareMode::Public => true,
-    };
-    Capabilities {
+    if thing.deleted {
+        return within(viewer, Capabilities { restore: owner, ..Capabilities::default() });
+    }
+    let shared = thing.owner.is_none()
+        || match thing.share_mode {
+            ShareMode::Private => false,
+            ShareMode::SemiPrivate => viewer.user().is_some(),
+            ShareMode::Public => true,
+        };
+    // What a visitor or a person adds without owning it must be given its recording, once.
+    let adds = thing.owner.is_none() && thing.empty;
+    let may = Capabilities {
         read: owner || shared,
         write: owner,
-        upload: owner && !thing.locked,
+        upload: (owner || adds) && !thing.locked,
         process: owner && !thing.locked,
         delete: owner,
         restore: false,
+    };
+    within(viewer, may)
+}
+
+/// What is left of that for a key.
+fn within(viewer: Viewer, may: Capabilities) -> Capabilities {
+    let Viewer::Key { scopes, .. } = viewer else { return may };
+    Capabilities {
+        read: may.read && scopes.read,
+        write: may.write && scopes.write,
+        upload: may.upload && scopes.write,
+        process: may.process && scopes.write,
+        delete: may.delete && scopes.write,
+        restore: may.restore && scopes.write,
+    }
+}
+
+/// Whether a viewer may add a transcript, which is theirs then, or nobody's.
+pub fn may_create(viewer: Viewer) -> bool {
+    match viewer {
+        Viewer::Anonymous | Viewer::User(_) | Viewer::Admin(_) => true,
+        Viewer::Visitor { public } => public,
+        Viewer::Key { scopes, .. } => scopes.write,
+    }
+}
+
+/// Whether a viewer may be let past the door at all, to things that have rights of their own.
+pub fn may_enter(viewer: Viewer) -> bool {
+    viewer != Viewer::Visitor { public: false }
+}
+
+/// Whether a viewer may have the numbers about the service; `near`: they ask from this machine itself.
+pub fn may_watch(viewer: Viewer, near: bool) -> bool {
+    near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
+}
+
+/// Which part of the audit log a viewer may read: that of what they own, an administrator all of it. `None`: it does not exist for
+/// them.
+pub fn trail(viewer: Viewer) -> Option<Trail> {
+    match viewer {
+        // Nobody logs in: everybody owns everything.
+        Viewer::Anonymous | Viewer::Admin(_) => Some(Trail::All),
+        Viewer::User(user) => Some(Trail::Of(user)),
+        Viewer::Key { user, scopes } => scopes.read.then_some(Trail::Of(user)),
+        Viewer::Visitor { .. } => None,
+    }
+}
+
+/// Whose keys, sessions and password a viewer may manage: their own, and only when they are there themselves. A key makes no
+/// other key, so one that was lost can't outlive its revocation.
+pub fn manages_account(viewer: Viewer) -> Option<UserId> {
+    match viewer {
+        Viewer::User(user) | Viewer::Admin(user) => Some(user),
+        Viewer::Anonymous | Viewer::Visitor { .. } | Viewer::Key { .. } => None,
     }
 }
 
@@ -78,8 +144,14 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Who {
         Anonymous,
+        Stranger,
+        Visitor,
         Owner,
         Other,
+        Admin,
+        ReadKey,
+        WriteKey,
+        OthersKey,
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -111,7 +183,35 @@ mod tests {
             (Who::Anonymous, Whose::Nobody, Private, "", "RWUPD"),
             (Who::Anonymous, Whose::Nobody, Private, "locked", "RWD"),
             (Who::Anonymous, Whose::Nobody, Private, "deleted", "S"),
-            (Who::Other, Whose::Nobody, Private, "", "RWUPD"),
+            (Who::Stranger, Whose::Nobody, Private, "", ""),
+            (Who::Stranger, Whose::Nobody, Public, "empty", ""),
+            (Who::Stranger, Whose::Nobody, Private, "deleted", ""),
+            (Who::Stranger, Whose::Owner, Public, "", ""),
+            (Who::Visitor, Whose::Nobody, Private, "", "R"),
+            (Who::Visitor, Whose::Nobody, Private, "empty", "RU"),
+            (Who::Visitor, Whose::Nobody, Private, "deleted", ""),
+            (Who::Visitor, Whose::Owner, Private, "", ""),
+            (Who::Visitor, Whose::Owner, Private, "empty", ""),
+            (Who::Visitor, Whose::Owner, SemiPrivate, "", ""),
+            (Who::Visitor, Whose::Owner, Public, "", "R"),
+            (Who::Visitor, Whose::Owner, Public, "empty", "R"),
+            (Who::Visitor, Whose::Owner, Public, "deleted", ""),
+            (Who::Other, Whose::Nobody, Private, "", "R"),
+            (Who::Other, Whose::Nobody, Private, "empty", "RU"),
+            (Who::Other, Whose::Nobody, Private, "deleted", ""),
+            (Who::Admin, Whose::Nobody, Private, "", "RWUPD"),
+            (Who::Admin, Whose::Nobody, Private, "deleted", "S"),
+            (Who::Admin, Whose::Owner, Private, "", ""),
+            (Who::Admin, Whose::Owner, SemiPrivate, "", "R"),
+            (Who::Admin, Whose::Owner, Private, "deleted", ""),
+            (Who::ReadKey, Whose::Owner, Private, "", "R"),
+            (Who::ReadKey, Whose::Owner, Private, "deleted", ""),
+            (Who::ReadKey, Whose::Nobody, Private, "empty", "R"),
+            (Who::WriteKey, Whose::Owner, Private, "", "WUPD"),
+            (Who::WriteKey, Whose::Owner, Private, "deleted", "S"),
+            (Who::OthersKey, Whose::Owner, Private, "", ""),
+            (Who::OthersKey, Whose::Owner, SemiPrivate, "", "R"),
+            (Who::OthersKey, Whose::Nobody, Private, "", "R"),
             (Who::Anonymous, Whose::Owner, Private, "", ""),
             (Who::Anonymous, Whose::Owner, SemiPrivate, "", ""),
             (Who::Anonymous, Whose::Owner, Public, "", "R"),
@@ -127,6 +227,12 @@ mod tests {
         ] {
             let viewer = match who {
                 Who::Anonymous => Viewer::Anonymous,
+                Who::Stranger => Viewer::Visitor { public: false },
+                Who::Visitor => Viewer::Visitor { public: true },
+                Who::Admin => Viewer::Admin(other),
+                Who::ReadKey => Viewer::Key { user: me, scopes: Scopes { read: true, write: false } },
+                Who::WriteKey => Viewer::Key { user: me, scopes: Scopes { read: false, write: true } },
+                Who::OthersKey => Viewer::Key { user: other, scopes: Scopes::ALL },
                 Who::Owner => Viewer::User(me),
                 Who::Other => Viewer::User(other),
             };
@@ -138,12 +244,50 @@ mod tests {
                 share_mode,
                 deleted: state == "deleted",
                 locked: state == "locked",
+                empty: state == "empty",
             };
             assert_eq!(
                 letters(capabilities(viewer, thing)),
                 expected,
                 "{who:?} {whose:?} {share_mode} {state}"
             );
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_read_by_owners_and_administrators() {
+        let me = UserId::new();
+        let key = |read, write| Viewer::Key { user: me, scopes: Scopes { read, write } };
+        for (viewer, wanted) in [
+            (Viewer::Anonymous, Some(Trail::All)),
+            (Viewer::Admin(me), Some(Trail::All)),
+            (Viewer::User(me), Some(Trail::Of(me))),
+            (key(true, false), Some(Trail::Of(me))),
+            (key(false, true), None),
+            (Viewer::Visitor { public: true }, None),
+        ] {
+            assert_eq!(trail(viewer), wanted, "{viewer:?}");
+        }
+    }
+
+    #[test]
+    fn who_may_come_in_add_and_manage() {
+        let me = UserId::new();
+        let key = |read, write| Viewer::Key { user: me, scopes: Scopes { read, write } };
+        assert!(may_watch(Viewer::User(me), true) && may_watch(Viewer::Admin(me), false));
+        assert!(!may_watch(Viewer::User(me), false) && !may_watch(key(true, true), false));
+        assert!(!may_watch(Viewer::Visitor { public: true }, false));
+        for (viewer, enter, create, manage) in [
+            (Viewer::Anonymous, true, true, None),
+            (Viewer::Visitor { public: false }, false, false, None),
+            (Viewer::Visitor { public: true }, true, true, None),
+            (Viewer::User(me), true, true, Some(me)),
+            (Viewer::Admin(me), true, true, Some(me)),
+            (key(true, true), true, true, None),
+            (key(true, false), true, false, None),
+        ] {
+            let found = (may_enter(viewer), may_create(viewer), manages_account(viewer));
+            assert_eq!(found, (enter, create, manage), "{viewer:?}");
         }
     }
 }

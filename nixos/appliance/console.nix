@@ -32,11 +32,13 @@ in
             printf '  Starting, or something is missing.\n\n'
           fi
           ${
-            if cfg.openWithoutLogin then
-              "printf '  Open https://${cfg.domain} . There is no login yet: whoever reaches it may read and change everything.\\n\\n'"
+            if cfg.settings.auth.mode != "none" then
+              "printf '  Open https://${cfg.domain} . The code for the first account: reflector-as-service admin setup-code\\n\\n'"
+            else if cfg.openWithoutLogin then
+              "printf '  Open https://${cfg.domain} . There is no login: whoever reaches it may read and change everything.\\n\\n'"
             else
               ''
-                printf '  There is no login yet, so only this machine itself gets in. From yours:\n'
+                printf '  There is no login, so only this machine itself gets in. From yours:\n'
                 printf '    ssh -L 8443:localhost:443 root@ADDRESS       then open https://localhost:8443\n'
                 if [ ! -e /boot/reflector/authorized_keys ]; then
                   printf '  No key may do that yet: lay your public key down as reflector/authorized_keys on the boot partition.\n'

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::process;
-use crate::config::{self, Config};
+use crate::config::{self, AuthMode, Config};
 use crate::model_api::client::Remote;
 
 /// Check the settings and say what is wrong with them
@@ -23,8 +23,18 @@ impl CheckConfig {
         }
         let config = Config::load()?;
         let trust = process::trust(&config.tls)?;
+        config.auth.key()?;
+        let admin = config.auth.admin()?;
         println!("The settings are usable.");
         println!("  pages and API  http://{}", config.server.listen);
+        println!(
+            "  login          {}",
+            match (config.auth.mode, admin) {
+                (AuthMode::None, _) => "none: whoever reaches that address may do everything".to_owned(),
+                (AuthMode::Password, None) => "by password".to_owned(),
+                (AuthMode::Password, Some((email, _))) => format!("by password, {email} from the start"),
+            }
+        );
         println!(
             "  objects        {}",
             match &config.storage.s3 {

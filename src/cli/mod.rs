@@ -1,5 +1,6 @@
 //! Commands: arguments and wiring, one file each. No logic of their own.
 
+mod admin;
 mod all;
 mod backup;
 mod certs;
@@ -11,6 +12,7 @@ mod models;
 mod openapi;
 mod process;
 mod restore;
+mod retention;
 mod secrets;
 mod serve;
 mod speech_server;
@@ -32,6 +34,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Admin(admin::Admin),
     Certs(certs::Certs),
     CheckConfig(check_config::CheckConfig),
     Demo(demo::Demo),
@@ -46,6 +49,7 @@ enum Command {
     All(all::All),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Retention(retention::Retention),
     Secrets(secrets::Secrets),
 }
 
@@ -64,8 +68,10 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
             process::settle_environment()?;
+            crate::speech::share_one_heap();
         }
         match self {
+            Self::Admin(command) => command.run(),
             Self::Certs(command) => command.run(),
             Self::CheckConfig(command) => command.run(),
             Self::Demo(command) => command.run(),
@@ -80,6 +86,7 @@ impl Command {
             Self::All(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
+            Self::Retention(command) => command.run(),
             Self::Secrets(command) => command.run(),
         }
     }

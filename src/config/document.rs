@@ -12,6 +12,32 @@ const MEANINGS: &[(&str, &str)] = &[
         "The address people use; its host is accepted beside loopback names, and links are made from it. Also `SITE_URL`, `UI_BASE_URL`.",
     ),
     (
+        "server.trusted_proxies",
+        "Addresses and networks of proxies on other machines: what they say in `X-Forwarded-For` and `X-Forwarded-Proto` counts. A proxy on this machine is always believed, nobody else is.",
+    ),
+    (
+        "auth.mode",
+        "`none`: whoever reaches the port may do everything with what nobody owns. `password`: people log in with e-mail address and password. Also `AUTH_BACKEND`.",
+    ),
+    (
+        "auth.public_mode",
+        "With a login: `true` lets those who are not logged in read what is public or nobody's, and add recordings that nobody owns. Also `PUBLIC_MODE`.",
+    ),
+    (
+        "auth.secret_key",
+        "Signs the tokens of `POST /v1/auth/login`; at least 32 characters, needed with `password`. Also `SECRET_KEY`.",
+    ),
+    ("auth.secret_key_file", "A file that holds that key instead."),
+    (
+        "auth.admin_email",
+        "Address of an administrator who is there from the start, with `auth.admin_password_hash`. Also `ADMIN_EMAIL`.",
+    ),
+    (
+        "auth.admin_password_hash",
+        "Hash of their password, from `reflector admin hash-password`; `pbkdf2:sha256:…` is understood too. It sets the password when it is new or has changed; one changed otherwise stays. Also `ADMIN_PASSWORD_HASH`.",
+    ),
+    ("auth.admin_password_hash_file", "A file that holds that hash instead."),
+    (
         "database.url",
         "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer; `?sslmode=verify-full` for TLS, `&sslrootcert=FILE` to trust that authority alone. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",
     ),
@@ -116,8 +142,24 @@ const MEANINGS: &[(&str, &str)] = &[
         "work.dead_after_seconds",
         "Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.",
     ),
+    (
+        "retention.public_days",
+        "In public mode: days that what nobody owns is kept, counted from when it was made; then it is deleted with its audio, for ever. 0: never. `reflector retention` shows what would go. Also `PUBLIC_DATA_RETENTION_DAYS`.",
+    ),
+    (
+        "retention.trash_days",
+        "Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.",
+    ),
+    (
+        "retention.audit_days",
+        "Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.",
+    ),
     ("telemetry.log", "Log levels by module, as in `info,reflector::jobs=debug`."),
     ("telemetry.format", "`text` or `json`."),
+    (
+        "telemetry.healthcheck_url",
+        "Address that a worker gets every ten minutes while its database answers; whoever serves it raises the alarm when the calls stop. Unset: nobody is called. Also `HEALTHCHECK_URL`.",
+    ),
 ];
 
 /// The whole page.

@@ -4,6 +4,7 @@
 //! `REFLECTOR_SECTION__KEY`. A few names of the ancestor are understood too (see `ancestor`).
 
 mod ancestor;
+mod auth;
 mod database;
 mod document;
 mod languages;
@@ -11,6 +12,7 @@ mod llm;
 mod models;
 mod redact;
 mod redis;
+mod retention;
 mod server;
 mod speech;
 mod speech_server;
@@ -25,11 +27,13 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
+pub use auth::{AuthConfig, AuthMode};
 pub use database::DatabaseConfig;
 pub use document::markdown;
 pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use redis::RedisConfig;
+pub use retention::RetentionConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
 pub use speech::{DeviceChoice, MAX_PROMPT, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 pub use speech_server::SpeechServerConfig;
@@ -43,6 +47,7 @@ pub use work::WorkConfig;
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub server: ServerConfig,
+    pub auth: AuthConfig,
     pub database: DatabaseConfig,
     pub redis: RedisConfig,
     pub storage: StorageConfig,
@@ -52,6 +57,7 @@ pub struct Config {
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
     pub work: WorkConfig,
+    pub retention: RetentionConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -105,6 +111,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate()?;
+        self.auth.validate()?;
         self.database.validate()?;
         self.storage.validate()?;
         self.tls.validate()?;
@@ -112,6 +119,8 @@ impl Config {
         self.speech_server.validate()?;
         self.llm.validate()?;
         self.work.validate()?;
+        self.retention.validate()?;
+        self.telemetry.validate()?;
         if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
             return Err(ConfigError::refused("work.listen", "must differ from server.listen"));
         }

@@ -128,6 +128,37 @@ fn the_ancestors_names_are_understood() {
 }
 
 #[test]
+fn the_ancestors_login_is_understood_and_a_key_of_digits_stays_a_key() {
+    Jail::expect_with(|jail| {
+        jail.set_env("AUTH_BACKEND", "password");
+        jail.set_env("PUBLIC_MODE", "True");
+        jail.set_env("SECRET_KEY", "12345678901234567890123456789012");
+        jail.set_env("ADMIN_EMAIL", "admin@localhost");
+        jail.set_env("ADMIN_PASSWORD_HASH", "pbkdf2:sha256:100000$a1b2$00");
+        let auth = load_in(jail).unwrap().auth;
+        assert_eq!((auth.mode, auth.public_mode), (AuthMode::Password, true));
+        assert_eq!(auth.key().unwrap().as_deref(), Some("12345678901234567890123456789012"));
+        assert_eq!(auth.admin().unwrap().unwrap().0, "admin@localhost");
+        Ok(())
+    });
+    Jail::expect_with(|jail| {
+        jail.set_env("AUTH_BACKEND", "jwt");
+        let said = load_in(jail).unwrap_err();
+        assert!(said.contains("jwt") && said.contains("password"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_proxy_that_is_no_address_is_refused() {
+    Jail::expect_with(|jail| {
+        jail.set_env("REFLECTOR_SERVER__TRUSTED_PROXIES", "[\"proxy.lan\"]");
+        assert!(load_in(jail).unwrap_err().contains("server.trusted_proxies: \"proxy.lan\""));
+        Ok(())
+    });
+}
+
+#[test]
 fn secrets_do_not_appear_in_debug_output() {
     let mut config = Config::default();
     config.llm.api_key = Some("sk-secret".into());

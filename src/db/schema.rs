@@ -10,6 +10,54 @@ table! {
         password_hash -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        is_admin -> Bool,
+        disabled_at -> Nullable<Timestamptz>,
+        credentials_at -> Timestamptz,
+        provisioned -> Nullable<Text>,
+    }
+}
+
+table! {
+    session (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Text,
+        created_at -> Timestamptz,
+        used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        user_agent -> Text,
+        address -> Text,
+    }
+}
+
+table! {
+    login_attempt (id) {
+        id -> Uuid,
+        account -> Text,
+        address -> Text,
+        at -> Timestamptz,
+    }
+}
+
+table! {
+    setup_code (code_hash) {
+        code_hash -> Text,
+        expires_at -> Timestamptz,
+    }
+}
+
+table! {
+    user_api_key (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Nullable<Text>,
+        key_hash -> Text,
+        prefix -> Text,
+        scopes -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -219,15 +267,14 @@ table! {
     }
 }
 
-// Corrections and search: see their migrations.
+// Edits and search: see their migrations.
 table! {
-    speaker_edit (seq) {
-        seq -> BigInt,
+    edit (transcript_id, revision) {
         transcript_id -> Uuid,
-        kind -> Text,
-        speaker -> Integer,
-        word_text -> Array<Text>,
-        word_start -> Array<Double>,
+        revision -> Integer,
+        change -> Jsonb,
+        words -> BigInt,
+        output_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
     }
@@ -277,6 +324,22 @@ table! {
 #[diesel(postgres_type(name = "tsvector"))]
 pub struct Tsvector;
 
+table! {
+    audit (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        transcript_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        who -> Text,
+        key_id -> Nullable<Uuid>,
+        address -> Text,
+        period -> Nullable<Timestamptz>,
+    }
+}
+
+joinable!(session -> app_user (user_id));
+joinable!(user_api_key -> app_user (user_id));
 joinable!(recording -> transcript (transcript_id));
 joinable!(upload_part -> recording (recording_id));
 joinable!(output -> transcript (transcript_id));
@@ -285,7 +348,10 @@ joinable!(segment -> output (output_id));
 joinable!(participant -> transcript (transcript_id));
 
 allow_tables_to_appear_in_same_query!(
+    audit,
     app_user,
+    session,
+    user_api_key,
     transcript,
     recording,
     upload_part,
@@ -300,7 +366,7 @@ allow_tables_to_appear_in_same_query!(
     summary_sentence,
     action_item,
     participant,
-    speaker_edit,
+    edit,
     search_document,
     search_passage,
     idempotency_key,

@@ -5,16 +5,21 @@
 
 mod text_enum;
 
+pub mod api_key;
+pub mod audit;
 pub mod backup;
+pub mod edit;
 pub mod estimate;
 pub mod idempotency;
+pub mod login;
 pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod retention;
 pub mod search;
 pub mod segment;
-pub mod speaker_edit;
+pub mod session;
 pub mod stage;
 pub mod sweep;
 pub mod transcript;
@@ -23,13 +28,15 @@ pub mod understanding;
 pub mod user;
 pub mod view;
 
+pub use api_key::ApiKey;
 pub use output::Output;
 pub use participant::Participant;
 pub use recording::{Recording, UploadPart};
 pub use segment::{Segment, Word};
+pub use session::Session;
 pub use stage::{Attempt, Stage, StageState, StageStatus};
 pub use transcript::{ShareMode, SourceKind, Status, Transcript};
 pub use turn::{Turn, Voice};
 pub use understanding::{ActionItem, ActionKind, SummaryKind, SummarySentence, Topic};
-pub use user::{User, Viewer};
+pub use user::{Scopes, User, Viewer};
 pub use view::TranscriptView;

@@ -1,5 +1,6 @@
-//! What an operator runs: doctor, the table of what makes an installation safe, certificates, backup, restore, rotation of secrets.
+//! What an operator runs: doctor, the table of what makes an installation safe, accounts, certificates, backup, restore, rotation of secrets.
 
+pub mod accounts;
 pub mod backup;
 pub mod certs;
 pub mod doctor;

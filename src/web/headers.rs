@@ -1,9 +1,10 @@
 //! The policy headers of every answer, errors and refusals included: one middleware, so that no route can miss them.
 //!
 //! TLS ends at a proxy. It is known to be there where `server.site_url` is https, or where a proxy on this machine says
-//! `X-Forwarded-Proto: https`; nobody else is believed.
+//! `X-Forwarded-Proto: https`, or one that `server.trusted_proxies` names; nobody else is believed. From where a request came is
+//! found out here too, for the same reason.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
@@ -16,6 +17,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::security::{authority, host_of};
+use super::viewer::{Client, Https, Near};
+use crate::auth::client::Proxies;
 use crate::config::ServerConfig;
 
 /// Everything from ourselves or not at all; no inline script or style exists, so none is allowed, and no script may turn
@@ -28,6 +31,15 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const EMBEDDER: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+/// What proxies add; any of them shows that one stands in between.
+const FORWARDED: [HeaderName; 5] = [
+    FORWARDED_FOR,
+    FORWARDED_PROTO,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("forwarded"),
+    HeaderName::from_static("via"),
+];
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 const EVERY: [(HeaderName, &str); 9] = [
@@ -49,14 +61,24 @@ const HSTS: &str = "max-age=31536000; includeSubDomains";
 
 /// What is known of the address that people use.
 #[derive(Clone, Debug)]
-pub(super) struct Site(Arc<Option<String>>);
+pub(super) struct Site(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// Host of `server.site_url`, if that is https.
+    host: Option<String>,
+    proxies: Proxies,
+}
 
 impl Site {
     /// Keeps the host of `server.site_url` if that is https.
     pub(super) fn new(config: &ServerConfig) -> Self {
         let url = config.site_url.as_deref().and_then(|url| url.parse::<Uri>().ok());
         let url = url.filter(|url| url.scheme_str() == Some("https"));
-        Self(Arc::new(url.and_then(|url| url.host().map(str::to_ascii_lowercase))))
+        let host = url.and_then(|url| url.host().map(str::to_ascii_lowercase));
+        // The settings were checked before.
+        let proxies = Proxies::new(&config.trusted_proxies).unwrap_or_default();
+        Self(Arc::new(Known { host, proxies }))
     }
 }
 
@@ -71,6 +93,32 @@ enum Way {
     Plain,
 }
 
+/// The address that is connected to us; one that nobody trusts where none is known.
+fn peer(request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(peer)| peer.ip())
+}
+
+/// Whether somebody on this machine asks, and no proxy for somebody else.
+fn near(request: &Request) -> bool {
+    let through = FORWARDED.iter().any(|name| request.headers().contains_key(name));
+    peer(request).to_canonical().is_loopback() && !through
+}
+
+/// Whether a proxy that is believed says that the visitor's browser speaks TLS to it.
+fn said_https(site: &Site, request: &Request) -> bool {
+    let said = request.headers().get(FORWARDED_PROTO).is_some_and(|value| value == "https");
+    said && site.0.proxies.trusts(peer(request))
+}
+
+/// Who asks, for whoever counts or lists it.
+fn client(site: &Site, request: &Request) -> IpAddr {
+    // One that is no text counts as one that is no address.
+    let said =
+        request.headers().get_all(FORWARDED_FOR).into_iter().map(|value| value.to_str().unwrap_or("?"));
+    site.0.proxies.client(peer(request), said)
+}
+
 fn way(site: &Site, request: &Request) -> Way {
     let host = authority(request.uri(), request.headers()).map(host_of).unwrap_or_default();
     let name = host.to_ascii_lowercase();
@@ -79,15 +127,21 @@ fn way(site: &Site, request: &Request) -> Way {
     if ourselves || address.is_some_and(|address| address.is_loopback()) {
         return Way::Local;
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let proxy = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback());
-    let said = request.headers().get(FORWARDED_PROTO).is_some_and(|value| value == "https");
-    if site.0.as_deref() == Some(name.as_str()) || (proxy && said) { Way::Encrypted } else { Way::Plain }
+    if site.0.host.as_deref() == Some(name.as_str()) || said_https(site, request) {
+        Way::Encrypted
+    } else {
+        Way::Plain
+    }
 }
 
 /// Adds the policy headers to every answer.
-pub(super) async fn add(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub(super) async fn add(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let way = way(&site, &request);
+    let (https, client) = (way == Way::Encrypted || said_https(&site, &request), client(&site, &request));
+    request.extensions_mut().insert(Https(https));
+    request.extensions_mut().insert(Client(client));
+    let near = near(&request);
+    request.extensions_mut().insert(Near(near));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in EVERY {

@@ -5,10 +5,14 @@
 
 mod api;
 mod assets;
+mod audit;
+mod cookies;
+mod door;
 mod etag;
 mod extract;
 mod headers;
 mod health;
+mod login;
 mod metrics;
 mod pages;
 mod read;

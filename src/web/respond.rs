@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -37,6 +38,8 @@ impl<E: Into<Error>> From<E> for PageError {
 
 fn status(error: &Error) -> StatusCode {
     match error {
+        Error::Unauthorized => StatusCode::UNAUTHORIZED,
+        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Forbidden => StatusCode::FORBIDDEN,
         Error::BadRequest(_) => StatusCode::BAD_REQUEST,
@@ -70,6 +73,12 @@ fn finish(error: &Error, mut response: Response) -> Response {
                 headers.insert(CONTENT_RANGE, value);
             }
         }
+        Error::Unauthorized => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        Error::TooMany { seconds } => {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
         Error::Unavailable(_) => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
         }
@@ -94,7 +103,7 @@ fn place(field: &str) -> &'static str {
         "search_term",
     ];
     match field {
-        "Idempotency-Key" => "header",
+        "Idempotency-Key" | "If-Match" => "header",
         field if QUERY.contains(&field) => "query",
         _ => "body",
     }
@@ -145,6 +154,16 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// 401 to a program, with words of its own.
+pub(super) fn unauthorized(detail: &'static str) -> Response {
+    finish(&Error::Unauthorized, Json(Refused { detail: detail.to_owned() }).into_response())
+}
+
+/// A page of its own for an error: its status and headers, other words.
+pub(super) fn html_with(error: &Error, page: &impl Template) -> Response {
+    finish(error, html(page))
+}
+
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage {
@@ -160,6 +179,9 @@ impl IntoResponse for PageError {
         log(&self.0);
         let status = status(&self.0);
         let title = match status {
+            StatusCode::UNAUTHORIZED => "Please log in",
+            StatusCode::FORBIDDEN => "That is not yours to do",
+            StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
             StatusCode::NOT_FOUND => "There is nothing here",
             StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
             StatusCode::CONFLICT => "That can't be done now",

@@ -13,9 +13,12 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::api::document;
-use super::api::v1::{self, audio, download, list, participants, process, topics, transcripts, upload};
-use super::api::v1::{destroy, search, speaker, zip};
-use super::{assets, etag, headers, health, metrics, pages, respond, security, ws};
+use super::api::v1::edits::{history, segments, whole};
+use super::api::v1::{
+    self, api_keys, audio, auth, destroy, download, list, participants, process, search, speaker, topics,
+    transcripts, upload, zip,
+};
+use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -32,6 +35,7 @@ pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     Router::new()
         .merge(pages())
+        .merge(account())
         .merge(api)
         .route("/openapi.json", get(document::get))
         .route("/assets/{version}/{name}", get(assets::get))
@@ -53,8 +57,10 @@ pub fn router(app: App) -> Router {
                 .layer(middleware::from_fn(respond::one_shape))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
                 .layer(CsrfLayer::new())
+                .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
-                .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
+                .layer(DefaultBodyLimit::max(MAX_BODY as usize))
+                .layer(middleware::from_fn_with_state(app.clone(), audit::note)),
         )
         .route_layer(middleware::from_fn(metrics::count))
         .with_state(app)
@@ -92,6 +98,21 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/restore", post(pages::restore))
 }
 
+/// Who comes in, and what is theirs to manage.
+fn account() -> Router<App> {
+    use pages::{login, settings, setup};
+    Router::new()
+        .route("/login", get(login::show).post(login::enter))
+        .route("/logout", post(login::leave))
+        .route("/setup", get(setup::show).post(setup::finish))
+        .route("/settings", get(settings::show))
+        .route("/settings/sessions/end-others", post(settings::end_others))
+        .route("/settings/sessions/{id}/end", post(settings::end_session))
+        .route("/settings/keys", post(settings::create_key))
+        .route("/settings/keys/{id}/revoke", post(settings::revoke_key))
+        .route("/settings/password", post(settings::password))
+}
+
 /// The API with its description, from one list.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(document::empty()).nest("/v1", v1())
@@ -117,6 +138,17 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(topics::words_per_speaker))
         .routes(routes!(speaker::assign))
         .routes(routes!(speaker::merge))
+        .routes(routes!(segments::list))
+        .routes(routes!(segments::write_segment))
+        .routes(routes!(segments::write_word))
+        .routes(routes!(segments::split))
+        .routes(routes!(segments::join))
+        .routes(routes!(segments::restore_segment))
+        .routes(routes!(history::history))
+        .routes(routes!(whole::replace))
+        .routes(routes!(whole::undo))
+        .routes(routes!(whole::redo))
+        .routes(routes!(whole::restore_all))
         .routes(routes!(participants::list, participants::create))
         .routes(routes!(participants::get, participants::update, participants::delete))
         .routes(routes!(audio::mp3))
@@ -124,6 +156,11 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(download::download))
         .routes(routes!(zip::zip))
         .routes(routes!(ws::events))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::me))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(v1::audit::list))
         .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }

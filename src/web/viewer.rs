@@ -1,19 +1,143 @@
-//! Who is asking. Nobody logs in yet, so everybody is anonymous; what that allows is decided by `policy` alone.
+//! Who is asking: what `door` found out about a request, for its handlers. What that allows is decided by `policy` alone.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use crate::app::App;
+use crate::auth::token;
+use crate::clock;
+use crate::error::Error;
+use crate::ids::{ApiKeyId, SessionId, UserId};
+use crate::model::{api_key, session, user};
+use crate::policy;
 pub(super) use crate::policy::Viewer;
+use crate::web::read;
 
 /// Extracts the viewer of a request.
 pub(super) struct Asking(pub Viewer);
 
+/// Everything that is known about who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub viewer: Viewer,
+    /// The account's address, where there is an account.
+    pub email: Option<String>,
+    pub shown: Shown,
+}
+
+/// What they showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    Nothing,
+    /// The cookie of a session.
+    Session(SessionId),
+    /// A token of `POST /v1/auth/login`.
+    Token(token::Login),
+    Key(ApiKeyId),
+}
+
+impl Seen {
+    /// Somebody who shows nothing.
+    pub fn nobody(viewer: Viewer) -> Self {
+        Self { viewer, email: None, shown: Shown::Nothing }
+    }
+
+    /// Whether what they showed still holds: for what lasts longer than a request.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn still(&self, app: &App) -> Result<bool, Error> {
+        let now = clock::now();
+        Ok(match self.shown {
+            Shown::Nothing => true,
+            Shown::Session(id) => session::holds(&mut *read::connect(app).await?, id, now).await?,
+            Shown::Key(id) => api_key::holds(&mut *read::connect(app).await?, id, now).await?,
+            Shown::Token(login) => now.timestamp() < login.ends_at && of_token(app, login).await?.is_some(),
+        })
+    }
+
+    /// Whose keys, sessions and password these are to manage, and the session it is done from.
+    ///
+    /// # Errors
+    /// [`Error::Unauthorized`] where nobody is logged in, [`Error::Forbidden`] to a key.
+    pub fn manages(&self) -> Result<(UserId, Option<SessionId>), Error> {
+        let from = match self.shown {
+            Shown::Session(id) => Some(id),
+            _ => None,
+        };
+        match policy::manages_account(self.viewer) {
+            Some(user) => Ok((user, from)),
+            None if self.viewer.user().is_some() => Err(Error::Forbidden),
+            None => Err(Error::Unauthorized),
+        }
+    }
+}
+
+/// Whose token it is, if they may still come in and have the same password as then.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn of_token(app: &App, login: token::Login) -> Result<Option<user::User>, Error> {
+    let found = user::get(&mut *read::connect(app).await?, login.user).await?;
+    let same = |user: &user::User| login.credentials_at == user.credentials_at.timestamp_micros();
+    Ok(found.filter(|user| user.disabled_at.is_none() && same(user)))
+}
+
+/// From which address a request came, as far as proxies can be believed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Client(pub IpAddr);
+
+/// Whether somebody on this machine asks by themselves, and not through a proxy, which would ask for anybody.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Near(pub bool);
+
+/// Whether the visitor's browser speaks TLS, to us or to a proxy before us.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Https(pub bool);
+
 impl<S: Send + Sync> FromRequestParts<S> for Asking {
     type Rejection = Infallible;
 
-    async fn from_request_parts(_: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(Viewer::Anonymous))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        // A request that came around the door is nobody's.
+        let seen = parts.extensions.get::<Seen>();
+        Ok(Self(seen.map_or(Viewer::Visitor { public: false }, |seen| seen.viewer)))
     }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Seen {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let seen = parts.extensions.get::<Seen>().cloned();
+        Ok(seen.unwrap_or_else(|| Self::nobody(Viewer::Visitor { public: false })))
+    }
+}
+
+tokio::task_local! {
+    static MENU: Menu;
+}
+
+/// What a page's menu offers, beside what everybody may see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Menu {
+    /// Nobody logs in here.
+    Plain,
+    /// To log in.
+    Visitor,
+    /// To change one's own settings.
+    Person,
+}
+
+/// Makes `menu` that of every page that `answer` renders.
+pub(super) async fn with_menu<F: Future>(menu: Menu, answer: F) -> F::Output {
+    MENU.scope(menu, answer).await
+}
+
+/// The menu of the page that is rendered: for templates, which would otherwise all have to be told.
+pub(super) fn menu() -> Menu {
+    MENU.try_with(|menu| *menu).unwrap_or(Menu::Plain)
 }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::api::document::Fails;
 use super::extract::ApiPath;
 use super::respond::ApiError;
-use super::viewer::{Asking, Viewer};
+use super::viewer::{Seen, Viewer};
 use super::{read, security, waveform};
 use crate::app::App;
 use crate::bus::{Event, StageEvent};
@@ -34,7 +34,7 @@ const MAX_MESSAGE: usize = 4096;
     responses((status = 101, description = "A WebSocket"), Fails<400>, Fails<403>, Fails<426>))]
 pub(super) async fn events(
     State(app): State<App>,
-    Asking(viewer): Asking,
+    seen: Seen,
     ApiPath(id): ApiPath<TranscriptId>,
     uri: Uri,
     headers: HeaderMap,
@@ -43,20 +43,23 @@ pub(super) async fn events(
     if !security::same_origin(&uri, &headers) {
         return Err(Error::Forbidden.into());
     }
+    let viewer = seen.viewer;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read).await?;
     drop(conn);
-    Ok(upgrade.max_message_size(MAX_MESSAGE).on_upgrade(async move |socket| {
+    // The protocol of clients that send their token as the next one.
+    Ok(upgrade.protocols(["bearer"]).max_message_size(MAX_MESSAGE).on_upgrade(async move |socket| {
         let open = metrics::gauge!("reflector_event_sockets");
         open.increment(1.0);
         // Whatever ends it, the client comes back and is told the present state again.
-        let _ended = talk(&app, viewer, id, socket).await;
+        let _ended = talk(&app, seen, id, socket).await;
         open.decrement(1.0);
     }))
 }
 
 /// Talks until the client goes, or the transcript may no longer be read.
-async fn talk(app: &App, viewer: Viewer, id: TranscriptId, mut socket: WebSocket) -> Result<(), axum::Error> {
+async fn talk(app: &App, seen: Seen, id: TranscriptId, mut socket: WebSocket) -> Result<(), axum::Error> {
+    let viewer = seen.viewer;
     // Subscribed before the state is read: what happens in between is told twice, not lost.
     let mut events = Box::pin(app.bus().subscribe(id));
     if !replay(app, viewer, id, &mut socket).await? {
@@ -79,9 +82,33 @@ async fn talk(app: &App, viewer: Viewer, id: TranscriptId, mut socket: WebSocket
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error),
             },
-            _ = heartbeat.tick() => socket.send(Message::Ping(Default::default())).await?,
+            _ = heartbeat.tick() => {
+                if !may_listen(app, &seen, id).await {
+                    return Ok(());
+                }
+                socket.send(Message::Ping(Default::default())).await?;
+            }
         }
     }
+}
+
+/// Whether a socket stays open: what opened it still holds, and the transcript may still be read. A database that does not
+/// answer right now changes nothing.
+async fn may_listen(app: &App, seen: &Seen, id: TranscriptId) -> bool {
+    let found = async {
+        if !seen.still(app).await? {
+            return Ok(false);
+        }
+        let mut conn = read::connect(app).await?;
+        match read::allowed(&mut conn, seen.viewer, id, |may| may.read).await {
+            Err(Error::NotFound(_) | Error::Forbidden) => Ok(false),
+            other => other.map(|_| true),
+        }
+    };
+    found.await.unwrap_or_else(|error: Error| {
+        tracing::debug!(%error, transcript.id = %id, "it can't be found out who may listen");
+        true
+    })
 }
 
 async fn send(socket: &mut WebSocket, event: &Event) -> Result<(), axum::Error> {

@@ -2,6 +2,8 @@
 //!
 //! Screenshots go to $SCREENSHOTS, else to a folder under target. (A name that begins with REFLECTOR_ would be a setting of the programs started here.)
 
+mod login;
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

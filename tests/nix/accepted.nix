@@ -24,6 +24,16 @@ import ./combinations.nix { inherit on pkgs; }
     postgresql.memoryBudget = 16384;
   };
 
+  # People log in, so everybody may come as far as the door.
+  login = on {
+    domain = "reflector.example.org";
+    settings.auth = {
+      mode = "password";
+      admin_email = "admin@example.org";
+    };
+    auth.adminPasswordHashFile = "/run/secrets/reflector-admin-hash";
+  };
+
   # An organisation's own certificate, certificate authority, S3 and language model.
   company = on {
     domain = "reflector.corp.example";

@@ -22,7 +22,7 @@ MISTAKES = {
     "a wrong type": (
         "modules/postgres.nix", "ensureDatabases = [ ours.database ];", "ensureDatabases = ours.database;", "is not of type", LIB),
     "an unsafe combination that is accepted": (
-        "modules/network.nix", "assertion = loopback || cfg.caddy.enable || cfg.openWithoutLogin;", "assertion = true;",
+        "modules/network.nix", "assertion = loopback || cfg.caddy.enable || login || cfg.openWithoutLogin;", "assertion = true;",
         "listensToAll was not refused", LIB),
     "a change that was not rendered": (
         "modules/service.nix", 'MemoryMax = "4G";', 'MemoryMax = "5G";', "was made from other sources", None),

@@ -28,9 +28,21 @@ let
   };
 in
 {
-  listensToAll = case "there is no login yet, so only this machine" (on {
+  listensToAll = case "nobody logs in, so only this machine" (on {
     caddy.enable = false;
     settings.server.listen = "0.0.0.0:1250";
+  });
+  halfAnAdministrator = case "go together: set both, or neither" (on {
+    settings.auth.mode = "password";
+    settings.auth.admin_email = "admin@example.org";
+  });
+  administratorOfNobody = case "but nobody logs in" (on {
+    settings.auth.admin_email = "admin@example.org";
+    auth.adminPasswordHashFile = "/run/secrets/admin-hash";
+  });
+  openDespiteLogin = case "but people log in" (on {
+    settings.auth.mode = "password";
+    openWithoutLogin = true;
   });
   listensPastCaddy = case "visitors get past TLS" (on {
     settings.server.listen = "192.0.2.1:1250";

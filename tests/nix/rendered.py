@@ -120,7 +120,7 @@ def secrets(folder, wrong):
         path.mkdir()
     hard = 'a "quoted" \\ key/@'
     for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password",
-                 "transcript-api-key", "diarization-api-key"):
+                 "transcript-api-key", "diarization-api-key", "admin-password-hash"):
         (given / name).write_text(hard + "\n")
     environment = {**os.environ, "STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": str(runtime), "CREDENTIALS_DIRECTORY": str(given)}
     seen = []
@@ -135,11 +135,13 @@ def secrets(folder, wrong):
         all(path.stat().st_mode & 0o077 == 0 for path in [*state.iterdir(), *runtime.iterdir()]),
         redis in (None, f"unix:///run/redis-reflector/redis.sock?pass={made.get('redis-password', '').strip()}",
                   f"rediss://:{escaped}@db.internal:6379"),
-        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password", "speech-api-key") if name in made),
+        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password", "speech-api-key", "auth-secret-key") if name in made),
         settings.get("database", {}).get("url") in (
             None, f"postgresql://reflector:{escaped}@db.internal:5432/reflector?sslmode=verify-full"),
         "garage.env" in made or s3 is None or s3["secret_key"] == hard,
         "garage.env" not in made or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in made["garage.env"],
+        settings.get("auth", {}).get("secret_key") == (made["auth-secret-key"].strip() if "auth-secret-key" in made else None),
+        settings.get("auth", {}).get("admin_password_hash", hard) == hard,
         settings.get("llm", {"api_key": hard})["api_key"] == hard,
         all(settings.get("speech", {}).get(name, hard) == hard for name in ("transcript_api_key", "diarization_api_key")),
     ]

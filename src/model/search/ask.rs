@@ -141,9 +141,17 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
 fn whose(sql: &mut Sql, ask: &Ask) {
     match ask.viewer {
         Viewer::Anonymous => sql.add(" AND t.user_id IS NULL"),
-        Viewer::User(user) => {
+        // The trash is for those who may take things out of it.
+        Viewer::Visitor { public } if !public || ask.trash => sql.add(" AND false"),
+        Viewer::Visitor { .. } => sql.add(" AND (t.user_id IS NULL OR t.share_mode = 'public')"),
+        Viewer::Key { scopes, .. } if !scopes.read || (ask.trash && !scopes.write) => sql.add(" AND false"),
+        Viewer::User(user) | Viewer::Key { user, .. } => {
             let user = sql.bind(Bind::Uuid(user.0));
             sql.add(&format!(" AND t.user_id = {user}"));
+        }
+        Viewer::Admin(user) => {
+            let user = sql.bind(Bind::Uuid(user.0));
+            sql.add(&format!(" AND (t.user_id = {user} OR t.user_id IS NULL)"));
         }
     }
 }

@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use diesel::dsl::count_star;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{SourceKind, Transcript};
+use super::{ShareMode, SourceKind, Transcript};
 use crate::db::schema::{headline, stage_state, transcript};
 use crate::ids::TranscriptId;
 use crate::model::stage::Stage;
@@ -20,7 +20,8 @@ pub const PAGE_SIZE_MAX: i64 = 100;
 /// Which transcripts to list.
 #[derive(Clone, Debug)]
 pub struct Filter {
-    /// Whose list it is: a person's own transcripts; for the anonymous, those that nobody owns.
+    /// Whose list it is: a person's own transcripts (an administrator's also those that nobody owns); where nobody logs in,
+    /// those that nobody owns; for visitors of a public site also those that are public.
     pub viewer: Viewer,
     pub source_kind: Option<SourceKind>,
     pub room_id: Option<Uuid>,
@@ -143,7 +144,13 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
     let mut query = joined(Stage::Title).filter(transcript::deleted_at.is_null()).into_boxed();
     query = match filter.viewer {
         Viewer::Anonymous => query.filter(transcript::user_id.is_null()),
-        Viewer::User(user) => query.filter(transcript::user_id.eq(user)),
+        Viewer::Visitor { public: false } => query.filter(diesel::dsl::sql::<Bool>("false")),
+        Viewer::Visitor { public: true } => {
+            query.filter(transcript::user_id.is_null().or(transcript::share_mode.eq(ShareMode::Public)))
+        }
+        Viewer::Key { scopes, .. } if !scopes.read => query.filter(diesel::dsl::sql::<Bool>("false")),
+        Viewer::User(user) | Viewer::Key { user, .. } => query.filter(transcript::user_id.eq(user)),
+        Viewer::Admin(user) => query.filter(transcript::user_id.eq(user).or(transcript::user_id.is_null())),
     };
     if let Some(kind) = filter.source_kind {
         query = query.filter(transcript::source_kind.eq(kind));

@@ -96,7 +96,7 @@ fn isolated(answers: [&HeaderMap; 2]) -> Outcome {
             }
         }
         if headers.contains_key("set-cookie") {
-            missing.push("a cookie is set although nobody can log in".into());
+            missing.push("a cookie is set although nobody has logged in".into());
         }
     }
     if missing.is_empty() {

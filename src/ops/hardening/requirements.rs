@@ -264,7 +264,7 @@ pub const REQUIREMENTS: &[Requirement] = &[
     r("H-99", Health, "numbers for alerts are given", "let your monitoring fetch /metrics at server.listen"),
     r("H-100", Health, "one command tells the state of all of this", LATER),
     r("H-101", Health, "API and page answer", "start reflector-web, check server.listen"),
-    r("H-102", Health, "the first account needs a set-up code", LATER),
+    r("H-102", Health, "the first account needs a set-up code", "set auth.mode to password"),
     r(
         "H-103",
         Health,

@@ -66,7 +66,7 @@ const PROGRAM: &[&str] = &["reflector-secrets", "reflector-web", "reflector-work
 const SPEECH: &[&str] = &["reflector-speech-server"];
 const GARAGE: &[&str] = &["reflector-secrets", "garage"];
 
-/// Every secret that there is. The key of sessions comes with login; H-81's task console and embeddings do not exist here.
+/// Every secret that there is. H-81's task console and embeddings do not exist here.
 pub const ALL: &[Secret] = &[
     Secret {
         name: "redis-password",
@@ -108,6 +108,13 @@ pub const ALL: &[Secret] = &[
         what: "numbers of Garage",
         parts: &[Part { file: Some("garage-metrics-token"), setting: None, form: Form::Hex }],
         units: GARAGE,
+        overlap: Overlap::None,
+    },
+    Secret {
+        name: "auth-secret-key",
+        what: "tokens of people who log in; a new value ends them all, not their sessions",
+        parts: &[Part { file: Some("auth-secret-key"), setting: Some("auth.secret_key"), form: Form::Hex }],
+        units: PROGRAM,
         overlap: Overlap::None,
     },
     Secret {

@@ -5,12 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr};
 use utoipa::openapi::{ObjectBuilder, OpenApi as Document, Type};
 use utoipa::{IntoResponses, OpenApi, ToSchema};
@@ -68,6 +71,7 @@ impl<const STATUS: u16> IntoResponses for Fails<STATUS> {
 fn failure(status: u16) -> Response {
     let (shape, description) = match status {
         400 => ("Refused", "The request does not fit the state of what it is about"),
+        401 => ("Refused", "Nobody is logged in, or what was shown does not hold"),
         403 => ("Refused", "To be seen but not to be changed by you, or asked for by another site's page"),
         404 => ("Refused", "Not there, or not for you: the two are never told apart"),
         409 => ("Refused", "Not in this state, or not now"),
@@ -76,9 +80,23 @@ fn failure(status: u16) -> Response {
         421 => ("Refused", "This server does not answer under the name in `Host`"),
         422 => ("Invalid", "A field or the whole can't be read, or fails its check"),
         426 => ("Refused", "This address is for a WebSocket"),
+        429 => ("Refused", "Too often; `Retry-After` says when again"),
         _ => ("Refused", "Refused"),
     };
-    ResponseBuilder::new().description(description).content("application/json", content(shape)).build()
+    let response =
+        ResponseBuilder::new().description(description).content("application/json", content(shape));
+    match status {
+        401 => response.header(WWW_AUTHENTICATE.as_str(), text_header("How to show who asks")),
+        429 => response.header(RETRY_AFTER.as_str(), text_header("Seconds")),
+        _ => response,
+    }
+    .build()
+}
+
+fn text_header(description: &str) -> Header {
+    let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String).build());
+    header.description = Some(description.into());
+    header
 }
 
 fn content(shape: &str) -> Content {
@@ -99,6 +117,8 @@ fn content(shape: &str) -> Content {
         (name = "transcripts", description = "Transcripts: made, shown, changed, searched, removed"),
         (name = "recording", description = "Sound: uploaded, processed, played"),
         (name = "speakers", description = "Who says what"),
+        (name = "text", description = "What people change about the text: a layer over the machine's, with undo"),
+        (name = "account", description = "Who asks, with what, and who did what"),
     ),
 )]
 struct Description;
@@ -110,6 +130,13 @@ pub(in crate::web) fn empty() -> Document {
 
 /// Adds what operations have in common, by what each takes and gives.
 pub(in crate::web) fn finish(mut document: Document) -> Document {
+    let components = document.components.get_or_insert_default();
+    for (name, scheme) in schemes() {
+        components.add_security_scheme(name, scheme);
+    }
+    // The last: nothing, where nobody logs in, and for what is public.
+    let ways = ["bearer", "key", "session"].map(|name| SecurityRequirement::new(name, [""; 0]));
+    document.security = Some(ways.into_iter().chain([SecurityRequirement::default()]).collect());
     for item in document.paths.paths.values_mut() {
         let reading = [(&mut item.get, true), (&mut item.head, true)];
         let writing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -127,6 +154,22 @@ pub(in crate::web) fn finish(mut document: Document) -> Document {
     document
 }
 
+/// How a request shows who asks.
+fn schemes() -> [(&'static str, SecurityScheme); 3] {
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token of `POST /v1/auth/login`"));
+    let key = ApiKeyValue::with_description("X-API-Key", "A key of `POST /v1/user/api-keys`");
+    let cookie = "The cookie of the login page; over plain HTTP it is called `reflector`";
+    let session = ApiKeyValue::with_description("__Host-reflector", cookie);
+    [
+        ("bearer", SecurityScheme::Http(bearer.build())),
+        ("key", SecurityScheme::ApiKey(ApiKey::Header(key))),
+        ("session", SecurityScheme::ApiKey(ApiKey::Cookie(session))),
+    ]
+}
+
 fn common(operation: &mut Operation, reads: bool) {
     let place = |one: &RefOr<Parameter>| match one {
         RefOr::T(one) => Some(one.parameter_in.clone()),
@@ -134,7 +177,7 @@ fn common(operation: &mut Operation, reads: bool) {
     };
     let places: Vec<_> = operation.parameters.iter().flatten().filter_map(place).collect();
     let body = operation.request_body.is_some();
-    let mut statuses = vec![421];
+    let mut statuses = vec![401, 421];
     if !reads {
         statuses.push(403);
     }
@@ -154,10 +197,7 @@ fn common(operation: &mut Operation, reads: bool) {
     }
     let Some(RefOr::T(given)) = responses.get_mut("200") else { return };
     if reads && given.content.contains_key("application/json") && given.content.len() == 1 {
-        let text = ObjectBuilder::new().schema_type(Type::String).build();
-        let mut tag = Header::new(text);
-        tag.description = Some("For `If-None-Match`".into());
-        given.headers.insert("ETag".into(), tag.into());
+        given.headers.insert("ETag".into(), text_header("For `If-None-Match`").into());
         let mut known = Parameter::new("If-None-Match");
         known.parameter_in = ParameterIn::Header;
         known.schema = Some(ObjectBuilder::new().schema_type(Type::String).build().into());

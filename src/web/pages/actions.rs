@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::participant;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::policy::Viewer;
+use crate::policy::{self, Viewer};
 use crate::web::api::v1::participants::refused;
 use crate::web::api::v1::speaker::in_range;
 use crate::web::api::v1::{process as work, transcripts};
@@ -33,6 +33,9 @@ pub(in crate::web) async fn upload(
     Asking(viewer): Asking,
     PageMultipart(mut form): PageMultipart,
 ) -> Result<Redirect, PageError> {
+    if !policy::may_create(viewer) {
+        return Err(Error::Forbidden.into());
+    }
     let mut new = NewTranscript { source_language: "auto".into(), ..NewTranscript::of_file("") };
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         match field.name() {

@@ -11,6 +11,7 @@ use crate::ids::TranscriptId;
 use crate::model::idempotency::{self, Claim};
 use crate::policy::Viewer;
 use crate::web::respond::ApiError;
+use crate::web::viewer::{Client, Seen, Shown};
 
 /// The header's name, in small letters as HTTP has it, and for people.
 const HEADER: &str = "idempotency-key";
@@ -19,7 +20,26 @@ pub(in crate::web) const FIELD: &str = "Idempotency-Key";
 const LONGEST: usize = 255;
 
 /// A key that a client made up.
-pub(in crate::web) struct IdempotencyKey(String);
+pub(in crate::web) struct IdempotencyKey {
+    asker: String,
+    key: String,
+}
+
+/// Whose key it is, so that nobody gets another's answer. People don't share keys, nor do their API keys, which may be good for
+/// less; visitors of a public site are told apart by their address. Where nobody logs in all are one.
+fn asker(parts: &Parts) -> String {
+    match parts.extensions.get::<Seen>() {
+        Some(Seen { shown: Shown::Key(key), .. }) => format!("key {key}"),
+        Some(Seen { viewer: Viewer::Anonymous, .. }) => "anonymous".to_owned(),
+        seen => match seen.and_then(|seen| seen.viewer.user()) {
+            Some(user) => user.to_string(),
+            None => {
+                let address = parts.extensions.get::<Client>().map(|Client(address)| address.to_string());
+                format!("visitor {}", address.unwrap_or_default())
+            }
+        },
+    }
+}
 
 impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
     type Rejection = ApiError;
@@ -32,7 +52,7 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
                 && key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
         });
         match (key, more) {
-            (Some(key), None) => Ok(Some(Self(key.to_owned()))),
+            (Some(key), None) => Ok(Some(Self { asker: asker(parts), key: key.to_owned() })),
             _ => {
                 let message = format!("must be one, of 1 to {LONGEST} visible characters");
                 Err(Error::Invalid { field: FIELD, message }.into())
@@ -42,12 +62,10 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key for one request: whose, at which route, and about what. People don't share keys; those without a name do, as
-    /// they do what they make.
-    pub fn of(self, viewer: Viewer, route: &str, body: &[u8]) -> Once {
-        let asker = viewer.user().map_or_else(|| "anonymous".to_owned(), |user| user.to_string());
+    /// The key for one request: at which route, and about what.
+    pub fn of(self, route: &str, body: &[u8]) -> Once {
         let asked = Sha256::new().chain_update(route).chain_update([0]).chain_update(body).finalize();
-        Once { asker, key: self.0, body_sha256: hex::encode(asked) }
+        Once { asker: self.asker, key: self.key, body_sha256: hex::encode(asked) }
     }
 }
 

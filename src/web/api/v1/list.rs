@@ -56,6 +56,28 @@ pub(in crate::web) struct PageOut<T> {
     pub pages: i64,
 }
 
+impl<T> PageOut<T> {
+    pub fn new(items: Vec<T>, total: i64, page: i64, size: i64) -> Self {
+        Self { items, total, page, size, pages: total.div_euclid(size) + i64::from(total % size != 0) }
+    }
+}
+
+/// Which page, and how many on it.
+///
+/// # Errors
+/// One of them is out of bounds.
+pub(in crate::web) fn paged(page: Option<i64>, size: Option<i64>) -> Result<(i64, i64), Error> {
+    let (page, size) = (page.unwrap_or(1), size.unwrap_or(50));
+    if page < 1 {
+        return Err(Error::Invalid { field: "page", message: "must be at least 1".into() });
+    }
+    if !(1..=PAGE_SIZE_MAX).contains(&size) {
+        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
+        return Err(Error::Invalid { field: "size", message });
+    }
+    Ok((page, size))
+}
+
 /// What somebody looks for.
 ///
 /// # Errors
@@ -77,14 +99,7 @@ pub(in crate::web) async fn list(
     Asking(viewer): Asking,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<PageOut<TranscriptOut>>, ApiError> {
-    let (page, size) = (query.page.unwrap_or(1), query.size.unwrap_or(50));
-    if page < 1 {
-        return Err(Error::Invalid { field: "page", message: "must be at least 1".into() }.into());
-    }
-    if !(1..=PAGE_SIZE_MAX).contains(&size) {
-        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
-        return Err(Error::Invalid { field: "size", message }.into());
-    }
+    let (page, size) = paged(query.page, query.size)?;
     let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
     // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
     let change_seq_from = match query.sort_by {
@@ -102,11 +117,5 @@ pub(in crate::web) async fn list(
     };
     let mut conn = read::connect(&app).await?;
     let found = transcript::list(&mut conn, &filter).await?;
-    Ok(Json(PageOut {
-        items: found.items.into_iter().map(Into::into).collect(),
-        total: found.total,
-        page,
-        size,
-        pages: found.total.div_euclid(size) + i64::from(found.total % size != 0),
-    }))
+    Ok(Json(PageOut::new(found.items.into_iter().map(Into::into).collect(), found.total, page, size)))
 }

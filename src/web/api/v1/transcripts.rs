@@ -1,9 +1,9 @@
 //! `/v1/transcripts` and one of them: create, get, change, delete, restore.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +20,9 @@ use crate::export::ApiFormat;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
+use crate::policy;
 use crate::web::api::document::Fails;
+use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -77,7 +79,10 @@ pub(in crate::web) async fn create(
     key: Option<IdempotencyKey>,
     ApiJsonBytes(body, bytes): ApiJsonBytes<CreateTranscript>,
 ) -> Result<Response, ApiError> {
-    let once = key.map(|key| key.of(viewer, "POST /v1/transcripts", &bytes));
+    if !policy::may_create(viewer) {
+        return Err(Error::Forbidden.into());
+    }
+    let once = key.map(|key| key.of("POST /v1/transcripts", &bytes));
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
@@ -244,7 +249,7 @@ pub(in crate::web) async fn update(
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<UpdateTranscript>,
-) -> Result<Json<TranscriptDetail>, ApiError> {
+) -> Result<(Option<Extension<Shares>>, Json<TranscriptDetail>), ApiError> {
     let patch = Patch {
         name: body.name.map(|name| short("name", name)).transpose()?,
         locked: body.locked,
@@ -262,7 +267,8 @@ pub(in crate::web) async fn update(
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    // The answer shows the transcript, so a key that may only write is refused before anything changes.
+    read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
             transcript::patch(conn, id, &patch).await?;
@@ -277,7 +283,7 @@ pub(in crate::web) async fn update(
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }
-    Ok(Json(view.into()))
+    Ok((patch.share_mode.map(|_| Extension(Shares)), Json(view.into())))
 }
 
 /// Puts a transcript into the trash, from where it can be restored

@@ -1,0 +1,3 @@
+DROP TABLE setup_code;
+DROP TABLE login_attempt;
+DROP TABLE session;

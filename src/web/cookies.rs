@@ -1,0 +1,66 @@
+//! The cookie of a session.
+//!
+//! Over TLS it is called `__Host-…`, which browsers take only from this very host, over TLS and for all paths: neither a page of a
+//! neighbouring name nor somebody on the network can put one there. In the clear there is no such name.
+
+use axum::http::header::COOKIE;
+use axum::http::{HeaderMap, HeaderValue};
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+
+const SECURE: &str = "__Host-reflector";
+const PLAIN: &str = "reflector";
+
+/// The session that a request names.
+pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
+    let wanted = if https { SECURE } else { PLAIN };
+    headers
+        .get_all(COOKIE)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == wanted && !cookie.value().is_empty())
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// The header that gives a browser its session.
+pub(super) fn give(token: &str, https: bool) -> Option<HeaderValue> {
+    header(token.to_owned(), https, Duration::days(30))
+}
+
+/// The header that takes it away.
+pub(super) fn take(https: bool) -> Option<HeaderValue> {
+    header(String::new(), https, Duration::ZERO)
+}
+
+fn header(value: String, https: bool, age: Duration) -> Option<HeaderValue> {
+    let cookie = Cookie::build((if https { SECURE } else { PLAIN }, value))
+        .path("/")
+        .http_only(true)
+        .secure(https)
+        .same_site(SameSite::Lax)
+        .max_age(age)
+        .build();
+    HeaderValue::from_str(&cookie.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_tls_only_the_cookie_of_this_very_host_counts() {
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, HeaderValue::from_static("a=b; reflector=plain"));
+        headers.append(COOKIE, HeaderValue::from_static("__Host-reflector=secure"));
+        assert_eq!(session(&headers, true).as_deref(), Some("secure"));
+        assert_eq!(session(&headers, false).as_deref(), Some("plain"));
+        headers.clear();
+        headers.append(COOKIE, HeaderValue::from_static("reflector=; b"));
+        assert_eq!(session(&headers, false), None);
+        let given = give("x", true).unwrap();
+        assert_eq!(given, "__Host-reflector=x; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=2592000");
+        assert_eq!(take(false).unwrap(), "reflector=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
+    }
+}

@@ -1,0 +1,195 @@
+//! The door: every request passes here, and here alone it becomes somebody's.
+//!
+//! Where people log in, whoever shows nothing gets no further than [`OPEN`], unless the operator's public mode lets visitors in.
+//! That holds for addresses that do not exist yet as for those that do: a new route is closed until it is on the list.
+
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, HeaderName, LOCATION, SEC_WEBSOCKET_PROTOCOL, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::respond::{ApiError, PageError};
+use super::viewer::{Https, Menu, Near, Seen, Shown, Viewer, of_token, with_menu};
+use super::{cookies, read};
+use crate::app::App;
+use crate::auth::secret;
+use crate::clock;
+use crate::config::AuthMode;
+use crate::error::Error;
+use crate::model::{api_key, session};
+use crate::policy;
+
+/// Where programs log in: with a token that has run out still in hand, say.
+const LOGIN: &str = "/v1/auth/login";
+/// The description of the API.
+const API: &str = "/openapi.json";
+/// What everybody may ask for where people log in: how to log in, what a login page consists of, whether the server lives, and what
+/// its API looks like, which is the same for every installation.
+const OPEN: &[&str] =
+    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", API, LOGIN, "/v1/me"];
+/// Of these, what is the same for everybody: the database is not asked who asks.
+const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt", API];
+/// Style sheet, scripts and icon.
+const ASSETS: &str = "/assets/";
+/// Numbers about the service: for administrators, and for whoever watches from this machine.
+const METRICS: &str = "/metrics";
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Why a request is nobody's.
+enum Unknown {
+    /// It names a session that has ended.
+    Session,
+    /// It shows a token or a key that does not hold, or two of different people.
+    Claim,
+    /// It can't be found out now.
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Unknown {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Finds out who asks, and lets them in or not.
+pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let auth = &app.config().auth;
+    if auth.mode == AuthMode::None {
+        request.extensions_mut().insert(Seen::nobody(Viewer::Anonymous));
+        return with_menu(Menu::Plain, next.run(request)).await;
+    }
+    let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
+    let path = request.uri().path().to_owned();
+    let open = OPEN.contains(&path.as_str());
+    let visitor = Seen::nobody(Viewer::Visitor { public: auth.public_mode });
+    if path.starts_with(ASSETS) || ALIVE.contains(&path.as_str()) {
+        request.extensions_mut().insert(visitor);
+        return next.run(request).await;
+    }
+    let mut ended = false;
+    let seen = match recognise(&app, request.headers(), https).await {
+        Ok(seen) => seen.unwrap_or(visitor),
+        Err(Unknown::Session) if open => {
+            ended = true;
+            visitor
+        }
+        Err(Unknown::Session) => return forget(refuse(&request), https),
+        Err(Unknown::Claim) if path == LOGIN => visitor,
+        Err(Unknown::Claim) => return ApiError(Error::Unauthorized).into_response(),
+        Err(Unknown::Failed(_)) if open => visitor,
+        Err(Unknown::Failed(error)) if is_api(&path) => return ApiError(error).into_response(),
+        Err(Unknown::Failed(error)) => return PageError(error).into_response(),
+    };
+    let enters = if path == METRICS {
+        let near = request.extensions().get::<Near>().is_some_and(|Near(yes)| *yes);
+        policy::may_watch(seen.viewer, near)
+    } else {
+        open || policy::may_enter(seen.viewer)
+    };
+    if !enters {
+        return refuse(&request);
+    }
+    let menu = if policy::manages_account(seen.viewer).is_some() { Menu::Person } else { Menu::Visitor };
+    request.extensions_mut().insert(seen);
+    let response = with_menu(menu, next.run(request)).await;
+    // A login that has just succeeded has a session of its own to give.
+    if ended && !response.headers().contains_key(SET_COOKIE) { forget(response, https) } else { response }
+}
+
+fn is_api(path: &str) -> bool {
+    path == "/v1" || path.starts_with("/v1/")
+}
+
+/// To the API's clients 401; pages lead to the login, and from there back.
+fn refuse(request: &Request) -> Response {
+    let uri = request.uri();
+    if is_api(uri.path()) {
+        return ApiError(Error::Unauthorized).into_response();
+    }
+    // A script that fetches a part of a page must not take the login for it.
+    let scripted = request.headers().get(FETCH_DEST).is_some_and(|what| what != "document");
+    if scripted {
+        return PageError(Error::Unauthorized).into_response();
+    }
+    let back = match *request.method() {
+        Method::GET | Method::HEAD => uri.path_and_query().map_or("/", |path| path.as_str()),
+        _ => "/",
+    };
+    let mut to = String::from("/login");
+    if back != "/" {
+        to = format!(
+            "{to}?{}",
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", back).finish()
+        );
+    }
+    (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
+
+/// Has the browser forget a session that is none.
+fn forget(mut response: Response, https: bool) -> Response {
+    if let Some(cookie) = cookies::take(https) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Whose request it is; `None` if it shows nothing. What a program shows counts before a browser's cookie.
+async fn recognise(app: &App, headers: &HeaderMap, https: bool) -> Result<Option<Seen>, Unknown> {
+    let token = match bearer(headers) {
+        Some(token) => Some(by_token(app, token).await?),
+        None => None,
+    };
+    let key = match headers.get(API_KEY) {
+        Some(key) => Some(by_key(app, key).await?),
+        None => None,
+    };
+    match (token, key) {
+        (Some(token), Some(key)) if token.viewer.user() != key.viewer.user() => Err(Unknown::Claim),
+        // The key may be good for less.
+        (_, Some(seen)) | (Some(seen), None) => Ok(Some(seen)),
+        (None, None) => match cookies::session(headers, https) {
+            Some(cookie) => by_session(app, &cookie).await.map(Some),
+            None => Ok(None),
+        },
+    }
+}
+
+/// The token of a request: in `Authorization`, or, since browsers can't set that for a WebSocket, as the sub-protocol after
+/// `bearer`.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let in_header = || {
+        let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    };
+    let in_protocol = || {
+        let (scheme, token) = headers.get(SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?.split_once(',')?;
+        scheme.trim().eq_ignore_ascii_case("bearer").then_some(token.trim())
+    };
+    in_header().or_else(in_protocol)
+}
+
+async fn by_token(app: &App, token: &str) -> Result<Seen, Unknown> {
+    let login = app.signer().and_then(|signer| signer.read(token, clock::now())).ok_or(Unknown::Claim)?;
+    let user = of_token(app, login).await?.ok_or(Unknown::Claim)?;
+    Ok(Seen { viewer: user.viewer(), email: user.email, shown: Shown::Token(login) })
+}
+
+async fn by_key(app: &App, key: &HeaderValue) -> Result<Seen, Unknown> {
+    let key = key.to_str().map_err(|_| Unknown::Claim)?.trim();
+    let mut conn = read::connect(app).await?;
+    let found = api_key::find(&mut conn, &secret::hash(key), clock::now()).await?;
+    let (key, user) = found.ok_or(Unknown::Claim)?;
+    let viewer = Viewer::Key { user: user.id, scopes: key.scopes() };
+    Ok(Seen { viewer, email: user.email, shown: Shown::Key(key.id) })
+}
+
+async fn by_session(app: &App, cookie: &str) -> Result<Seen, Unknown> {
+    let mut conn = read::connect(app).await?;
+    let found = session::find(&mut conn, &secret::hash(cookie), clock::now()).await?;
+    let (session, user) = found.ok_or(Unknown::Session)?;
+    Ok(Seen { viewer: user.viewer(), email: user.email, shown: Shown::Session(session.id) })
+}
