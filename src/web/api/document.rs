@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::openapi::header::Header;
@@ -15,7 +15,7 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr};
-use utoipa::openapi::{ObjectBuilder, OpenApi as Document, Type};
+use utoipa::openapi::{ObjectBuilder, OpenApi as Document, Required, Type};
 use utoipa::{IntoResponses, OpenApi, ToSchema};
 
 use crate::error::Error;
@@ -86,8 +86,8 @@ fn failure(status: u16) -> Response {
     let response =
         ResponseBuilder::new().description(description).content("application/json", content(shape));
     match status {
-        401 => response.header(WWW_AUTHENTICATE.as_str(), text_header("How to show who asks")),
-        429 => response.header(RETRY_AFTER.as_str(), text_header("Seconds")),
+        401 => response.header("WWW-Authenticate", text_header("How to show who asks")),
+        429 => response.header("Retry-After", text_header("Seconds")),
         _ => response,
     }
     .build()
@@ -200,6 +200,7 @@ fn common(operation: &mut Operation, reads: bool) {
         given.headers.insert("ETag".into(), text_header("For `If-None-Match`").into());
         let mut known = Parameter::new("If-None-Match");
         known.parameter_in = ParameterIn::Header;
+        known.required = Required::False;
         known.schema = Some(ObjectBuilder::new().schema_type(Type::String).build().into());
         operation.parameters.get_or_insert_default().push(known.into());
         let known = Response::new("What `If-None-Match` names is still what there is");
