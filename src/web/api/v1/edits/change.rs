@@ -56,7 +56,7 @@ enum Done {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Clash {
-    Segment(SegmentClash),
+    Segment(Box<SegmentClash>),
     Text(TextClash),
 }
 
@@ -159,14 +159,14 @@ async fn meant(
         .map(|(index, piece)| SegmentOut::new(layer, piece, index, true))
         .collect();
     let theirs: Vec<&str> = there.iter().map(|one| one.text.as_str()).collect();
-    Ok(Err(Clash::Segment(SegmentClash {
+    Ok(Err(Clash::Segment(Box::new(SegmentClash {
         detail: "Somebody else has changed this segment since",
         revision: now.to_string(),
         base: old.text.trim().to_owned(),
         yours: asked.yours.clone(),
         theirs: theirs.join(" "),
         segments: there,
-    })))
+    }))))
 }
 
 /// For what is about the whole text: what others have changed since.
