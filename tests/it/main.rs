@@ -37,6 +37,7 @@ mod openapi;
 mod ops;
 mod pages;
 mod pipeline;
+mod queries;
 mod quiet;
 mod retention;
 mod robustness;
