@@ -9,7 +9,7 @@ CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
+.PHONY: demo test test-nix openapi render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -23,6 +23,10 @@ test-nix: ## The NixOS module, without nixpkgs: docs/DEVELOPING.md
 
 rehearsal: setup ## The NixOS module's own files on a real systemd, from boot to restore: docs/DEVELOPING.md
 	@scripts/rehearsal.sh
+
+openapi: ## Renews docs/openapi.json from the code
+	cargo run --locked --quiet -- openapi > docs/openapi.json.new
+	mv docs/openapi.json.new docs/openapi.json
 
 render-nix: ## Renews tests/nix/rendered and docs/OPTIONS.md; needs nixpkgs' lib
 	@scripts/test-nix.sh render

@@ -12,6 +12,7 @@ macro_rules! ids {
         $(#[$doc])*
         #[derive(
             Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AsExpression, FromSqlRow,
+            utoipa::ToSchema,
         )]
         #[diesel(sql_type = diesel::sql_types::Uuid)]
         #[serde(transparent)]

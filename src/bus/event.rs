@@ -1,9 +1,9 @@
 //! What viewers are told. On the wire `{"event": NAME, "data": {…}}`, with the ancestor's names where it had one.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use utoipa::ToSchema;
 
-use crate::ids::TopicId;
+use crate::ids::{ParticipantId, TopicId};
 
 /// Something that happened to one transcript.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ pub enum Event {
         long_summary: String,
     },
     ActionItems {
-        action_items: Value,
+        action_items: ActionItemsEvent,
     },
     /// Length in milliseconds.
     Duration {
@@ -69,7 +69,7 @@ pub struct StageEvent {
 }
 
 /// What was talked about, with the text that belongs to it; times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopicEvent {
     pub id: TopicId,
     pub title: String,
@@ -81,7 +81,7 @@ pub struct TopicEvent {
 }
 
 /// A piece of a topic's text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TopicSegment {
     pub text: String,
     pub start: f64,
@@ -97,6 +97,38 @@ pub struct SegmentEvent {
     /// `None` until speakers are told apart.
     pub speaker: Option<i32>,
     pub text: String,
+}
+
+/// Decisions and next steps; times in seconds.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ActionItemsEvent {
+    pub decisions: Vec<DecisionEvent>,
+    pub next_steps: Vec<NextStepEvent>,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionEvent {
+    pub decision: String,
+    pub rationale: Option<String>,
+    pub decided_by: Option<String>,
+    /// Not known yet: `null`.
+    pub decided_by_participant_id: Option<ParticipantId>,
+    pub start: f64,
+    pub end: f64,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NextStepEvent {
+    pub task: String,
+    pub assigned_to: Option<String>,
+    /// Not known yet: `null`.
+    pub assigned_to_participant_id: Option<ParticipantId>,
+    pub deadline: Option<String>,
+    pub context: Option<String>,
+    pub start: f64,
+    pub end: f64,
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use crate::ids::TranscriptId;
 use crate::tls::Trust;
 
 pub use self::redis::client;
-pub use event::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
+pub use event::{
+    ActionItemsEvent, DecisionEvent, Event, NextStepEvent, SegmentEvent, StageEvent, TopicEvent, TopicSegment,
+};
 
 /// A handle on the bus; cheap to clone.
 #[derive(Clone)]

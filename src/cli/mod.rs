@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod migrate;
 mod models;
+mod openapi;
 mod process;
 mod restore;
 mod retention;
@@ -42,6 +43,7 @@ enum Command {
     Serve(serve::Serve),
     SpeechServer(speech_server::SpeechServer),
     Models(models::Models),
+    Openapi(openapi::Openapi),
     Transcribe(transcribe::Transcribe),
     Work(work::Work),
     All(all::All),
@@ -78,6 +80,7 @@ impl Command {
             Self::Serve(command) => command.run(),
             Self::SpeechServer(command) => command.run(),
             Self::Models(command) => command.run(),
+            Self::Openapi(command) => command.run(),
             Self::Transcribe(command) => command.run(),
             Self::Work(command) => command.run(),
             Self::All(command) => command.run(),

@@ -1,13 +1,15 @@
 //! The four formats of `GET /v1/transcripts/{id}?transcript_format=…`, as the ancestor's clients know them.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::cues::Cue;
 use super::document::one_line;
 use super::{Document, time, vtt};
 
 /// One of the API's formats.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "kebab-case")]
 pub enum ApiFormat {
     /// `Name: text` a segment.
     #[default]
@@ -21,7 +23,7 @@ pub enum ApiFormat {
 }
 
 /// A segment of the API's `json` format. Times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct ApiSegment {
     /// From 0.
     pub speaker: i32,

@@ -1,16 +1,20 @@
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Document;
 
-#[derive(Serialize)]
-struct Transcript<'a> {
+/// The `json` format. Times in seconds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FileTranscript)]
+pub struct Transcript<'a> {
     text: String,
     language: &'a str,
     duration: f64,
     segments: Vec<Segment<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FileSegment)]
 struct Segment<'a> {
     start: f64,
     end: f64,
@@ -19,7 +23,8 @@ struct Segment<'a> {
     words: Vec<Word<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FileWord)]
 struct Word<'a> {
     text: &'a str,
     start: f64,

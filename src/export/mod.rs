@@ -15,10 +15,12 @@ mod vtt;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
 pub use document::{Document, Line, Topic};
+pub use json::Transcript as JsonTranscript;
 pub use time::clock;
 
 /// A file format that a transcript can be downloaded in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub enum Format {
     /// `Speaker 1: text`, one line an utterance.
     Txt,

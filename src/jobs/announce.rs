@@ -1,9 +1,9 @@
 //! What is told to those who watch. Events are hints: pages read the database again when one is lost.
 
-use serde_json::{Value, json};
-
 use super::environment::Environment;
-use crate::bus::{Event, SegmentEvent, StageEvent, TopicEvent, TopicSegment};
+use crate::bus::{
+    ActionItemsEvent, DecisionEvent, Event, NextStepEvent, SegmentEvent, StageEvent, TopicEvent, TopicSegment,
+};
 use crate::ids::TranscriptId;
 use crate::model::transcript::Status;
 use crate::model::{ActionItem, ActionKind, Segment, Stage, StageStatus, Topic};
@@ -78,32 +78,24 @@ pub fn topic(topic: &Topic, said: &[Segment]) -> TopicEvent {
 }
 
 /// Decisions and next steps, as the API shows them.
-pub fn action_items(items: &[ActionItem]) -> Event {
+pub fn action_items(items: &[ActionItem]) -> ActionItemsEvent {
     let of = |kind| items.iter().filter(move |item| item.kind == kind);
-    let decisions: Vec<Value> = of(ActionKind::Decision)
-        .map(|item| {
-            json!({
-                "decision": item.text,
-                "rationale": item.context,
-                "decided_by": item.assignee,
-                "decided_by_participant_id": null,
-                "start": item.start,
-                "end": item.end,
-            })
-        })
-        .collect();
-    let next_steps: Vec<Value> = of(ActionKind::NextStep)
-        .map(|item| {
-            json!({
-                "task": item.text,
-                "assigned_to": item.assignee,
-                "assigned_to_participant_id": null,
-                "deadline": item.deadline,
-                "context": item.context,
-                "start": item.start,
-                "end": item.end,
-            })
-        })
-        .collect();
-    Event::ActionItems { action_items: json!({"decisions": decisions, "next_steps": next_steps}) }
+    let decisions = of(ActionKind::Decision).map(|item| DecisionEvent {
+        decision: item.text.clone(),
+        rationale: item.context.clone(),
+        decided_by: item.assignee.clone(),
+        decided_by_participant_id: None,
+        start: item.start,
+        end: item.end,
+    });
+    let next_steps = of(ActionKind::NextStep).map(|item| NextStepEvent {
+        task: item.text.clone(),
+        assigned_to: item.assignee.clone(),
+        assigned_to_participant_id: None,
+        deadline: item.deadline.clone(),
+        context: item.context.clone(),
+        start: item.start,
+        end: item.end,
+    });
+    ActionItemsEvent { decisions: decisions.collect(), next_steps: next_steps.collect() }
 }

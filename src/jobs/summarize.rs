@@ -29,7 +29,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let events = [
         short.map(|short_summary| Event::FinalShortSummary { short_summary }),
         long.map(|long_summary| Event::FinalLongSummary { long_summary }),
-        Some(announce::action_items(&actions)),
+        Some(Event::ActionItems { action_items: announce::action_items(&actions) }),
     ];
     Ok(Done { events: events.into_iter().flatten().collect(), ..Done::output(output) })
 }

@@ -19,7 +19,7 @@ use crate::db::schema::edit;
 use crate::ids::{OutputId, TranscriptId, UserId};
 
 pub use apply::Outcome;
-pub use change::{At, Change, Run, Words};
+pub use change::{At, Change, ChangeKind, Run, Words};
 pub use desk::{Desk, Revision, same};
 pub use layer::{Layer, Piece, Token};
 pub use log::{Standing, replay, shown};

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::text_enum::text_enum;
 use crate::db::schema::stage_state;
@@ -85,7 +86,7 @@ text_enum! {
 }
 
 /// A stage of a transcript.
-#[derive(Clone, Debug, HasQuery, Serialize)]
+#[derive(Clone, Debug, HasQuery, Serialize, ToSchema)]
 #[diesel(table_name = stage_state)]
 pub struct StageState {
     pub stage: Stage,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::segment::Segment;
 use super::stage::Stage;
@@ -41,7 +42,7 @@ impl Topic {
 }
 
 /// A sentence of a summary and the time, in seconds, that it rests on.
-#[derive(Clone, Debug, PartialEq, HasQuery, Serialize)]
+#[derive(Clone, Debug, PartialEq, HasQuery, Serialize, ToSchema)]
 #[diesel(table_name = summary_sentence)]
 pub struct SummarySentence {
     pub kind: SummaryKind,

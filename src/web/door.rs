@@ -23,11 +23,14 @@ use crate::policy;
 
 /// Where programs log in: with a token that has run out still in hand, say.
 const LOGIN: &str = "/v1/auth/login";
-/// What everybody may ask for where people log in: how to log in, what a login page consists of, and whether the server lives.
+/// The description of the API.
+const API: &str = "/openapi.json";
+/// What everybody may ask for where people log in: how to log in, what a login page consists of, whether the server lives, and what
+/// its API looks like, which is the same for every installation.
 const OPEN: &[&str] =
-    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", LOGIN, "/v1/me"];
+    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", API, LOGIN, "/v1/me"];
 /// Of these, what is the same for everybody: the database is not asked who asks.
-const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt"];
+const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt", API];
 /// Style sheet, scripts and icon.
 const ASSETS: &str = "/assets/";
 /// Numbers about the service: for administrators, and for whoever watches from this machine.

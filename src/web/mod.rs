@@ -31,7 +31,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::lifecycle::serve;
 
-pub use router::router;
+pub use router::{openapi, router};
 
 /// Serves pages and API on `listener` until `shutdown` completes; requests that are under way then end first.
 ///

@@ -10,8 +10,8 @@ use axum::http::header::{
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
 
+use super::api::document::{FieldError, Invalid, InvalidField, Refused};
 use super::assets;
 use super::pages::sentence;
 use crate::error::Error;
@@ -135,26 +135,28 @@ pub(super) async fn one_shape(request: Request, next: Next) -> Response {
         head.headers.remove(name);
     }
     head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Response::from_parts(head, Json(json!({ "detail": detail })).into_response().into_body())
+    Response::from_parts(head, Json(Refused { detail: detail.to_owned() }).into_response().into_body())
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         log(&self.0);
-        let detail = match &self.0 {
+        let response = match &self.0 {
             // The ancestor's shape for a field that failed its check.
             Error::Invalid { field, message } => {
-                json!([{ "loc": [place(field), field], "msg": message, "type": "value_error" }])
+                let (loc, msg) = ([place(field), field], message.clone());
+                Json(Invalid { detail: vec![InvalidField { loc, msg, kind: FieldError::ValueError }] })
+                    .into_response()
             }
-            error => json!(error.to_string()),
+            error => Json(Refused { detail: error.to_string() }).into_response(),
         };
-        finish(&self.0, Json(json!({ "detail": detail })).into_response())
+        finish(&self.0, response)
     }
 }
 
 /// 401 to a program, with words of its own.
 pub(super) fn unauthorized(detail: &'static str) -> Response {
-    finish(&Error::Unauthorized, Json(json!({ "detail": detail })).into_response())
+    finish(&Error::Unauthorized, Json(Refused { detail: detail.to_owned() }).into_response())
 }
 
 /// A page of its own for an error: its status and headers, other words.

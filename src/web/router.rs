@@ -2,18 +2,22 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
+use super::api::document;
+use super::api::v1::edits::{history, segments, whole};
 use super::api::v1::{
-    self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
+    self, api_keys, audio, auth, destroy, download, list, participants, process, search, speaker, topics,
+    transcripts, upload, zip,
 };
-use super::api::v1::{destroy, edits, search, speaker, zip};
 use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
@@ -28,10 +32,12 @@ pub fn router(app: App) -> Router {
     metrics::recorder();
     let hosts = security::Hosts::new(&app.config().server);
     let site = headers::Site::new(&app.config().server);
+    let (api, _) = api().split_for_parts();
     Router::new()
         .merge(pages())
         .merge(account())
-        .nest("/v1", v1())
+        .merge(api)
+        .route("/openapi.json", get(document::get))
         .route("/assets/{version}/{name}", get(assets::get))
         .route("/health", get(health::health))
         .route("/livez", get(health::livez))
@@ -107,48 +113,54 @@ fn account() -> Router<App> {
         .route("/settings/password", post(settings::password))
 }
 
-fn v1() -> Router<App> {
-    let one = Router::new()
-        .route("/", get(transcripts::get).patch(transcripts::update).delete(transcripts::delete))
-        .route("/restore", post(transcripts::restore))
-        .route("/process", post(process::process))
-        .route("/record/upload", get(upload::get).post(upload::post).layer(DefaultBodyLimit::disable()))
-        .route("/topics", get(topics::topics))
-        .route("/topics/with-words", get(topics::with_words))
-        .route("/topics/{topic}/words-per-speaker", get(topics::words_per_speaker))
-        .route("/speaker/assign", patch(speaker::assign))
-        .route("/speaker/merge", patch(speaker::merge))
-        .route("/segments", get(edits::list))
-        .route("/segments/{index}", patch(edits::write_segment))
-        .route("/segments/{index}/words/{word}", patch(edits::write_word))
-        .route("/segments/{index}/split", post(edits::split))
-        .route("/segments/{index}/merge", post(edits::join))
-        .route("/segments/{index}/restore-machine-text", post(edits::restore_segment))
-        .route("/edits", get(edits::history))
-        .route("/edits/replace", post(edits::replace))
-        .route("/edits/undo", post(edits::undo))
-        .route("/edits/redo", post(edits::redo))
-        .route("/edits/restore-machine-text", post(edits::restore_all))
-        .route("/destroy", delete(destroy::destroy))
-        .route("/download/zip", get(zip::zip))
-        .route("/participants", get(participants::list).post(participants::create))
-        .route(
-            "/participants/{participant}",
-            patch(participants::update).get(participants::get).delete(participants::delete),
-        )
-        .route("/audio/mp3", get(audio::mp3))
-        .route("/audio/waveform", get(audio::waveform))
-        .route("/download/{format}", get(download::download))
-        .route("/events", get(ws::events));
-    Router::new()
-        .route("/transcripts", get(list::list).post(transcripts::create))
-        .route("/transcripts/search", get(search::search))
-        .nest("/transcripts/{id}", one)
-        .route("/auth/login", post(auth::login))
-        .route("/me", get(auth::me))
-        .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
-        .route("/user/api-keys/{id}", delete(api_keys::revoke))
-        .route("/audit", get(v1::audit::list))
+/// The API with its description, from one list.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::empty()).nest("/v1", v1())
+}
+
+/// What the API takes and gives: OpenAPI 3.1.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    document::finish(api().into_openapi())
+}
+
+/// Where each is and what it takes and gives stands at its handler.
+fn v1() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, transcripts::create))
+        .routes(routes!(search::search))
+        .routes(routes!(transcripts::get, transcripts::update, transcripts::delete))
+        .routes(routes!(transcripts::restore))
+        .routes(routes!(destroy::destroy))
+        .routes(routes!(process::process))
+        .routes(routes!(upload::get, upload::post).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(topics::topics))
+        .routes(routes!(topics::with_words))
+        .routes(routes!(topics::words_per_speaker))
+        .routes(routes!(speaker::assign))
+        .routes(routes!(speaker::merge))
+        .routes(routes!(segments::list))
+        .routes(routes!(segments::write_segment))
+        .routes(routes!(segments::write_word))
+        .routes(routes!(segments::split))
+        .routes(routes!(segments::join))
+        .routes(routes!(segments::restore_segment))
+        .routes(routes!(history::history))
+        .routes(routes!(whole::replace))
+        .routes(routes!(whole::undo))
+        .routes(routes!(whole::redo))
+        .routes(routes!(whole::restore_all))
+        .routes(routes!(participants::list, participants::create))
+        .routes(routes!(participants::get, participants::update, participants::delete))
+        .routes(routes!(audio::mp3))
+        .routes(routes!(audio::waveform))
+        .routes(routes!(download::download))
+        .routes(routes!(zip::zip))
+        .routes(routes!(ws::events))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::me))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(v1::audit::list))
         .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use futures::StreamExt;
 
+use super::api::document::Fails;
 use super::extract::ApiPath;
 use super::respond::ApiError;
 use super::viewer::{Seen, Viewer};
@@ -25,6 +26,12 @@ const HEARTBEAT: Duration = Duration::from_secs(25);
 /// What clients send is ignored, so it may as well be small.
 const MAX_MESSAGE: usize = 4096;
 
+/// What happens to a transcript, by WebSocket
+///
+/// First the present state as events, then what happens: `{"event", "data"}`.
+#[utoipa::path(get, path = "/transcripts/{id}/events", operation_id = "watch_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path)),
+    responses((status = 101, description = "A WebSocket"), Fails<400>, Fails<403>, Fails<426>))]
 pub(super) async fn events(
     State(app): State<App>,
     seen: Seen,
@@ -154,7 +161,7 @@ async fn state(app: &App, viewer: Viewer, id: TranscriptId) -> Result<Vec<Event>
     events.extend(view.short_summary.clone().map(|short_summary| Event::FinalShortSummary { short_summary }));
     events.extend(view.long_summary.clone().map(|long_summary| Event::FinalLongSummary { long_summary }));
     if !view.actions.is_empty() {
-        events.push(jobs::action_items_event(&view.actions));
+        events.push(Event::ActionItems { action_items: jobs::action_items_event(&view.actions) });
     }
     for state in &view.stages {
         let estimate = view.estimate.stages.iter().find(|one| one.stage == state.stage);

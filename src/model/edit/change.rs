@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::text_enum::text_enum;
+
 /// Where a word stands in a layer: its slot, and its number among the words of that slot.
 pub type At = (u32, u32);
 
@@ -66,19 +68,33 @@ pub enum Change {
     Redo,
 }
 
-impl Change {
+text_enum! {
     /// Its name in the database and in JSON.
-    pub fn kind(&self) -> &'static str {
+    ChangeKind {
+        Assign = "assign",
+        Merge = "merge",
+        Text = "text",
+        Split = "split",
+        Join = "join",
+        Restore = "restore",
+        RestoreAll = "restore_all",
+        Undo = "undo",
+        Redo = "redo",
+    }
+}
+
+impl Change {
+    pub fn kind(&self) -> ChangeKind {
         match self {
-            Self::Assign { .. } => "assign",
-            Self::Merge { .. } => "merge",
-            Self::Text { .. } => "text",
-            Self::Split { .. } => "split",
-            Self::Join { .. } => "join",
-            Self::Restore { .. } => "restore",
-            Self::RestoreAll => "restore_all",
-            Self::Undo => "undo",
-            Self::Redo => "redo",
+            Self::Assign { .. } => ChangeKind::Assign,
+            Self::Merge { .. } => ChangeKind::Merge,
+            Self::Text { .. } => ChangeKind::Text,
+            Self::Split { .. } => ChangeKind::Split,
+            Self::Join { .. } => ChangeKind::Join,
+            Self::Restore { .. } => ChangeKind::Restore,
+            Self::RestoreAll => ChangeKind::RestoreAll,
+            Self::Undo => ChangeKind::Undo,
+            Self::Redo => ChangeKind::Redo,
         }
     }
 

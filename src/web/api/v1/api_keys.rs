@@ -4,9 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
-use super::ok;
 use super::transcripts::short;
+use super::{Done, ok};
 use crate::app::App;
 use crate::auth::secret;
 use crate::clock;
@@ -15,6 +16,7 @@ use crate::error::Error;
 use crate::ids::{ApiKeyId, UserId};
 use crate::model::api_key::{self, ApiKey, NewApiKey};
 use crate::policy::Scopes;
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -27,16 +29,28 @@ const MOST_DAYS: i64 = 3650;
 const MOST_KEYS: usize = 100;
 
 /// What a new key is to be.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct CreateApiKey {
     #[serde(default)]
+    #[schema(max_length = 200)]
     name: Option<String>,
     /// `read`, `write`; both if left out.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<Scope>>, min_items = 1)]
     scopes: Option<Vec<String>>,
     /// `null`: for ever.
     #[serde(default = "default_days", deserialize_with = "given")]
+    #[schema(minimum = 1, maximum = 3650, default = 365)]
     expires_in_days: Option<i64>,
+}
+
+/// What a key may be good for.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "describes words that `policy` reads and writes")]
+enum Scope {
+    Read,
+    Write,
 }
 
 fn default_days() -> Option<i64> {
@@ -48,13 +62,15 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<i64>, D::Error> {
 }
 
 /// A key, without itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct ApiKeyOut {
     id: ApiKeyId,
     user_id: UserId,
     name: Option<String>,
     created_at: DateTime<Utc>,
+    /// How it begins.
     prefix: String,
+    #[schema(value_type = Vec<Scope>)]
     scopes: Vec<&'static str>,
     expires_at: Option<DateTime<Utc>>,
     last_used_at: Option<DateTime<Utc>>,
@@ -76,7 +92,8 @@ impl From<ApiKey> for ApiKeyOut {
 }
 
 /// A key that was just made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedApiKey)]
 pub(in crate::web) struct CreatedOut {
     #[serde(flatten)]
     about: ApiKeyOut,
@@ -114,7 +131,9 @@ pub(in crate::web) async fn make(
     Ok((api_key::create(conn, &new, now).await?, key))
 }
 
-/// `POST /v1/user/api-keys`.
+/// Makes a key for a script; it is told this once
+#[utoipa::path(post, path = "/user/api-keys", operation_id = "create_api_key", tag = "account",
+    security(("bearer" = []), ("session" = [])), request_body = CreateApiKey, responses((status = 200, body = CreatedOut), Fails<409>))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     seen: Seen,
@@ -133,7 +152,9 @@ pub(in crate::web) async fn create(
     Ok(Json(CreatedOut { about: about.into(), key }))
 }
 
-/// `GET /v1/user/api-keys`.
+/// Keys of whoever asks, without themselves
+#[utoipa::path(get, path = "/user/api-keys", operation_id = "list_api_keys", tag = "account",
+    security(("bearer" = []), ("session" = [])), responses((status = 200, body = Vec<ApiKeyOut>), Fails<403>))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     seen: Seen,
@@ -143,12 +164,14 @@ pub(in crate::web) async fn list(
     Ok(Json(api_key::list(&mut conn, user).await?.into_iter().map(Into::into).collect()))
 }
 
-/// `DELETE /v1/user/api-keys/{id}`.
+/// Revokes a key
+#[utoipa::path(delete, path = "/user/api-keys/{id}", operation_id = "revoke_api_key", tag = "account",
+    security(("bearer" = []), ("session" = [])), params(("id" = ApiKeyId, Path)), responses((status = 200, body = Done)))]
 pub(in crate::web) async fn revoke(
     State(app): State<App>,
     seen: Seen,
     ApiPath(id): ApiPath<ApiKeyId>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let (user, _) = seen.manages()?;
     let mut conn = read::connect(&app).await?;
     if !api_key::revoke(&mut conn, user, id, clock::now()).await? {

@@ -9,12 +9,14 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::storage::StorageKey;
+use crate::web::api::document::{Binary, Fails};
 use crate::web::extract::ApiPath;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
@@ -23,7 +25,13 @@ use crate::web::{read, waveform};
 /// A browser seeks in what it has fetched, and asks each time whether it still may.
 const KEPT: &str = "private, no-cache";
 
-/// `GET` and `HEAD …/audio/mp3`.
+/// The sound, streamed; one byte range
+#[utoipa::path(method(get, head), path = "/transcripts/{id}/audio/mp3", operation_id = "get_audio", tag = "recording",
+    params(("id" = TranscriptId, Path), ("Range" = Option<String>, Header), ("If-Range" = Option<String>, Header),
+        ("If-None-Match" = Option<String>, Header)),
+    responses((status = 200, content_type = "audio/mpeg", body = Binary, headers(("ETag" = String), ("Accept-Ranges" = String))),
+        (status = 206, description = "The range", content_type = "audio/mpeg", body = Binary, headers(("Content-Range" = String))),
+        (status = 304, description = "What `If-None-Match` names is still what there is"), Fails<416>))]
 pub(in crate::web) async fn mp3(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -104,17 +112,26 @@ fn parse(header: &str, size: u64) -> Ask {
     if range.start >= range.end { Ask::Outside } else { Ask::Part(range) }
 }
 
-/// `GET …/audio/waveform`: 255 peaks from 0 to 1.
+/// How loud a recording is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct WaveformOut {
+    /// 255 peaks from 0 to 1.
+    data: Vec<f32>,
+}
+
+/// How loud it is
+#[utoipa::path(get, path = "/transcripts/{id}/audio/waveform", operation_id = "get_waveform", tag = "recording",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = WaveformOut)))]
 pub(in crate::web) async fn waveform(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<WaveformOut>, ApiError> {
     let mut conn = read::connect(&app).await?;
     let row = read::allowed(&mut conn, viewer, id, |may| may.read).await?;
     drop(conn);
     let peaks = if row.audio_deleted { None } else { waveform::peaks(&app, id).await? };
-    Ok(Json(json!({ "data": peaks.ok_or(Error::NotFound("Waveform"))? })))
+    Ok(Json(WaveformOut { data: peaks.ok_or(Error::NotFound("Waveform"))? }))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::list::{PageOut, paged};
 use crate::app::App;
@@ -11,31 +12,40 @@ use crate::error::Error;
 use crate::ids::{ApiKeyId, AuditId, TranscriptId, UserId};
 use crate::model::audit::{self, Action, Entry, Filter};
 use crate::policy;
+use crate::web::api::document::Fails;
 use crate::web::extract::ApiQuery;
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// Which entries.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct AuditQuery {
     transcript_id: Option<TranscriptId>,
     action: Option<Action>,
+    /// Then or later, and before `to`.
     from: Option<DateTime<Utc>>,
     to: Option<DateTime<Utc>>,
+    /// From 1.
+    #[param(minimum = 1, default = 1)]
     page: Option<i64>,
+    #[param(minimum = 1, maximum = 100, default = 50)]
     size: Option<i64>,
 }
 
-#[derive(Debug, Serialize)]
+/// What somebody did with a transcript.
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct AuditOut {
     id: AuditId,
     at: DateTime<Utc>,
     action: Action,
     transcript_id: TranscriptId,
     user_id: Option<UserId>,
+    /// An account's address, `visitor`, `anybody` where nobody logs in, or `reflector` for what it did by itself.
     who: String,
     key_id: Option<ApiKeyId>,
+    /// From where, as far as proxies can be believed.
     address: String,
 }
 
@@ -46,6 +56,11 @@ impl From<Entry> for AuditOut {
     }
 }
 
+/// Who did what with which transcript, newest first
+///
+/// An owner sees what happened to theirs, an administrator everything; for others there is no such thing.
+#[utoipa::path(get, path = "/audit", operation_id = "list_audit", tag = "account", params(AuditQuery),
+    responses((status = 200, body = PageOut<AuditOut>), Fails<404>))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,

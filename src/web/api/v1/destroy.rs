@@ -2,25 +2,30 @@
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::Value;
 
-use super::ok;
+use super::{Done, ok};
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::{recording, transcript};
 use crate::storage;
+use crate::web::api::document::Fails;
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
+/// Removes a transcript that is in the trash, for ever
+///
+/// Rows and objects, at once. Backups that hold it keep it until they are removed.
+#[utoipa::path(delete, path = "/transcripts/{id}/destroy", operation_id = "destroy_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Done), Fails<400>))]
 pub(in crate::web) async fn destroy(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::trashed(&mut conn, viewer, id).await?;
     for_ever(&app, &mut conn, id).await?;

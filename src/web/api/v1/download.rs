@@ -6,13 +6,19 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::export::{self, Format};
+use crate::export::{self, Format, JsonTranscript};
 use crate::ids::TranscriptId;
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
+/// The transcript as a file
+#[utoipa::path(get, path = "/transcripts/{id}/download/{format}", operation_id = "download_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path), ("format" = Format, Path)),
+    responses((status = 200, description = "In the format that was asked for", content(
+        (String = "text/plain"), (String = "text/markdown"), (String = "text/vtt"), (String = "application/x-subrip"),
+        (JsonTranscript = "application/json")))))]
 pub(in crate::web) async fn download(
     State(app): State<App>,
     Asking(viewer): Asking,

@@ -4,11 +4,11 @@
 //! texts, and nothing is written.
 
 mod change;
-mod history;
+pub(in crate::web) mod history;
 mod named;
-mod segments;
+pub(in crate::web) mod segments;
 mod shapes;
-mod whole;
+pub(in crate::web) mod whole;
 
 use diesel_async::AsyncPgConnection;
 
@@ -20,10 +20,6 @@ use crate::jobs;
 use crate::model::edit::{self, Change, Desk, EDIT_WORDS_MAX, EDITS_MAX, Layer};
 use crate::model::{TranscriptView, transcript};
 use crate::policy::Viewer;
-
-pub(in crate::web) use history::history;
-pub(in crate::web) use segments::{join, list, restore_segment, split, write_segment, write_word};
-pub(in crate::web) use whole::{redo, replace, restore_all, undo};
 
 /// The text of a transcript, held still until the caller's transaction ends.
 ///

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::shapes::TranscriptOut;
@@ -19,19 +20,26 @@ use crate::web::viewer::Asking;
 const MAX_ASKED: usize = 500;
 
 /// What to list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct ListQuery {
     source_kind: Option<SourceKind>,
     room_id: Option<Uuid>,
+    /// In title or name, in any case.
+    #[param(max_length = 500)]
     search_term: Option<String>,
+    /// Only what changed after this number, in that order.
     change_seq_from: Option<i64>,
     sort_by: Option<SortBy>,
+    /// From 1.
+    #[param(minimum = 1, default = 1)]
     page: Option<i64>,
+    #[param(minimum = 1, maximum = 100, default = 50)]
     size: Option<i64>,
 }
 
 /// In which order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SortBy {
     CreatedAt,
@@ -39,7 +47,7 @@ enum SortBy {
 }
 
 /// The ancestor's envelope of a page.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct PageOut<T> {
     pub items: Vec<T>,
     pub total: i64,
@@ -83,6 +91,9 @@ pub(in crate::web) fn asked(field: &'static str, text: String) -> Result<String,
     Ok(text)
 }
 
+/// Transcripts, newest first
+#[utoipa::path(get, path = "/transcripts", operation_id = "list_transcripts", tag = "transcripts", params(ListQuery),
+    responses((status = 200, body = PageOut<TranscriptOut>)))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,

@@ -21,14 +21,27 @@ pub(in crate::web) mod upload;
 pub(in crate::web) mod zip;
 
 use axum::Json;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::web::respond::ApiError;
 
-/// `{"status": "ok"}`
-pub(in crate::web) fn ok() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// That what was asked for is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct Done {
+    status: DoneStatus,
+}
+
+/// Nothing but this.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum DoneStatus {
+    Ok,
+}
+
+pub(in crate::web) fn ok() -> Json<Done> {
+    Json(Done { status: DoneStatus::Ok })
 }
 
 /// Every address under /v1 that names nothing.

@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
-use super::ok;
 use super::shapes::ParticipantOut;
 use super::transcripts::{ParticipantIn, short};
+use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::participant::{self, Change, PARTICIPANTS_MAX, ParticipantError, Wanted};
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -57,7 +59,9 @@ pub(super) fn wanted(list: Vec<ParticipantIn>) -> Result<Vec<Wanted>, Error> {
     list.into_iter().map(one).collect()
 }
 
-/// `GET …/participants`.
+/// Names of voices
+#[utoipa::path(get, path = "/transcripts/{id}/participants", operation_id = "list_participants", tag = "speakers",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Vec<ParticipantOut>)))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -69,13 +73,18 @@ pub(in crate::web) async fn list(
 }
 
 /// A new participant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct CreateParticipant {
+    #[schema(minimum = 0, maximum = 9999)]
     speaker: Option<i32>,
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
 }
 
-/// `POST …/participants`.
+/// Gives a voice a name, or notes who was there
+#[utoipa::path(post, path = "/transcripts/{id}/participants", operation_id = "create_participant", tag = "speakers",
+    params(("id" = TranscriptId, Path)), request_body = CreateParticipant,
+    responses((status = 200, body = ParticipantOut), Fails<400>))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -89,7 +98,10 @@ pub(in crate::web) async fn create(
     Ok(Json(made.into()))
 }
 
-/// `GET …/participants/{participant}`.
+/// One participant
+#[utoipa::path(get, path = "/transcripts/{id}/participants/{participant}", operation_id = "get_participant",
+    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path)),
+    responses((status = 200, body = ParticipantOut)))]
 pub(in crate::web) async fn get(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -102,10 +114,12 @@ pub(in crate::web) async fn get(
 }
 
 /// What changes; a speaker of `null` takes the voice away.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct UpdateParticipant {
     #[serde(default, deserialize_with = "given")]
+    #[schema(minimum = 0, maximum = 9999)]
     speaker: Option<Option<i32>>,
+    #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
 }
 
@@ -113,7 +127,10 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i32>>, D::
     Option::<i32>::deserialize(value).map(Some)
 }
 
-/// `PATCH …/participants/{participant}`.
+/// Renames a participant, or gives them another voice
+#[utoipa::path(patch, path = "/transcripts/{id}/participants/{participant}", operation_id = "update_participant",
+    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path)),
+    request_body = UpdateParticipant, responses((status = 200, body = ParticipantOut), Fails<400>))]
 pub(in crate::web) async fn update(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -132,12 +149,15 @@ pub(in crate::web) async fn update(
     Ok(Json(changed.into()))
 }
 
-/// `DELETE …/participants/{participant}`.
+/// Takes a name away
+#[utoipa::path(delete, path = "/transcripts/{id}/participants/{participant}", operation_id = "delete_participant",
+    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path)),
+    responses((status = 200, body = Done)))]
 pub(in crate::web) async fn delete(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath((id, participant)): ApiPath<(TranscriptId, ParticipantId)>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     participant::delete(&mut conn, id, participant).await.map_err(refused)?;

@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use diesel_async::AsyncConnection;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::ok;
 use crate::app::App;
 use crate::bus::Event;
 use crate::db::Connection;
@@ -16,36 +15,54 @@ use crate::jobs;
 use crate::model::stage::{self, Restart, Stage, StageStatus};
 use crate::model::transcript;
 use crate::policy::Viewer;
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiPath, ApiQuery, OptionalJson};
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// Where to start; from what failed, or else the beginning, if left out.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams, ToSchema)]
+#[into_params(parameter_in = Query)]
+#[schema(as = ProcessFrom)]
 pub(in crate::web) struct From {
+    #[param(value_type = Option<Stage>)]
+    #[schema(value_type = Option<Stage>)]
     from: Option<String>,
 }
 
 /// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) enum Again {
+    #[serde(rename = "ok")]
     Started,
+    #[serde(rename = "already running")]
     Running,
 }
 
+/// What came of it, as an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct AgainOut {
+    status: Again,
+}
+
+/// Runs again, from what failed, else from the beginning, or from a stage
+///
+/// What is shown stays until the new result is complete. The stage stands in the query or in the body.
+#[utoipa::path(post, path = "/transcripts/{id}/process", operation_id = "process_transcript", tag = "recording",
+    params(("id" = TranscriptId, Path), From), request_body = Option<From>,
+    responses((status = 200, body = AgainOut), Fails<400>))]
 pub(in crate::web) async fn process(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiQuery(query): ApiQuery<From>,
     OptionalJson(body): OptionalJson<From>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<AgainOut>, ApiError> {
     let from = body.and_then(|body| body.from).or(query.from);
     let mut conn = read::connect(&app).await?;
-    Ok(match again(&app, &mut conn, viewer, id, from.as_deref()).await? {
-        Again::Started => ok(),
-        Again::Running => Json(json!({ "status": "already running" })),
-    })
+    let status = again(&app, &mut conn, viewer, id, from.as_deref()).await?;
+    Ok(Json(AgainOut { status }))
 }
 
 /// Starts a new run, unless one is under way.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::list::asked;
@@ -15,29 +16,42 @@ use crate::ids::{TranscriptId, UserId};
 use crate::model::search::{self, Ask, Found, Hit, LIMIT_MAX, PassageKind, Snippet};
 use crate::model::{SourceKind, Status};
 use crate::policy::{self, Viewer};
+use crate::web::api::document::Fails;
 use crate::web::extract::ApiQuery;
 use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// What to look for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct SearchQuery {
+    /// Words, all of which must occur; `"in a row"`, `begin*`, `-without`, `one OR other`. Empty lists all.
+    #[param(max_length = 500)]
     q: String,
+    #[param(minimum = 1, maximum = 100, default = 20)]
     limit: Option<i64>,
+    #[param(minimum = 0, default = 0)]
     offset: Option<i64>,
     room_id: Option<Uuid>,
     source_kind: Option<SourceKind>,
+    /// Made then or later, and not after `to`.
     from: Option<DateTime<Utc>>,
+    /// Made then or earlier.
     to: Option<DateTime<Utc>>,
+    /// Searches the trash instead.
     #[serde(default)]
     include_deleted: bool,
+    /// Code of the spoken language, region aside.
+    #[param(min_length = 2, max_length = 12, pattern = "^[A-Za-z0-9-]+$")]
     language: Option<String>,
+    /// A part of a participant's name: what they say is looked at.
+    #[param(max_length = 500)]
     speaker: Option<String>,
 }
 
 /// The ancestor's envelope.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct SearchOut {
     results: Vec<ResultOut>,
     total: i64,
@@ -47,7 +61,7 @@ pub(in crate::web) struct SearchOut {
 }
 
 /// A transcript that was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct ResultOut {
     id: TranscriptId,
     title: Option<String>,
@@ -71,7 +85,7 @@ pub(in crate::web) struct ResultOut {
 }
 
 /// A snippet and where it stands.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct PlaceOut {
     kind: PassageKind,
     /// Seconds: where to listen.
@@ -120,6 +134,9 @@ impl From<Hit> for ResultOut {
     }
 }
 
+/// Full text of titles, names, topics, summaries and words
+#[utoipa::path(get, path = "/transcripts/search", operation_id = "search_transcripts", tag = "transcripts",
+    params(SearchQuery), responses((status = 200, body = SearchOut), Fails<400>))]
 pub(in crate::web) async fn search(
     State(app): State<App>,
     Asking(viewer): Asking,

@@ -2,19 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::bus::ActionItemsEvent;
 use crate::ids::{ParticipantId, TranscriptId, UserId};
 use crate::model::estimate::Estimate;
 use crate::model::transcript::ListItem;
 use crate::model::{
-    ActionItem, Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind,
-    SummarySentence, Transcript, TranscriptView,
+    Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind, SummarySentence,
+    Transcript, TranscriptView,
 };
 
 /// A transcript in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TranscriptOut {
     pub id: TranscriptId,
     pub user_id: Option<UserId>,
@@ -85,7 +86,7 @@ impl From<ListItem> for TranscriptOut {
 }
 
 /// Somebody who took part.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct ParticipantOut {
     pub id: ParticipantId,
     pub speaker: Option<i32>,
@@ -101,7 +102,7 @@ impl From<Participant> for ParticipantOut {
 }
 
 /// A transcript by itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TranscriptDetail {
     #[serde(flatten)]
     pub transcript: TranscriptOut,
@@ -111,14 +112,14 @@ pub(in crate::web) struct TranscriptDetail {
     /// Why the transcript is in `error`: ours.
     pub error: Option<String>,
     /// Decisions and next steps: computed by the ancestor, but never returned.
-    pub action_items: Value,
+    pub action_items: ActionItemsEvent,
     /// The machine's summaries, the short one's sentences first, each with the time it rests on: ours. A summary that a
     /// person wrote has none.
     pub summary_sentences: Vec<SummarySentence>,
 }
 
 /// A stage of the work.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct StageOut {
     #[serde(flatten)]
     pub state: StageState,
@@ -127,7 +128,7 @@ pub(in crate::web) struct StageOut {
 
 impl From<TranscriptView> for TranscriptDetail {
     fn from(view: TranscriptView) -> Self {
-        let action_items = action_items(&view.actions);
+        let action_items = crate::jobs::action_items_event(&view.actions);
         let summary_sentences = [SummaryKind::Short, SummaryKind::Long]
             .into_iter()
             .flat_map(|kind| view.shown_sentences(kind).cloned())
@@ -146,14 +147,6 @@ impl From<TranscriptView> for TranscriptDetail {
             action_items,
             summary_sentences,
         }
-    }
-}
-
-/// Decisions and next steps.
-pub(in crate::web) fn action_items(items: &[ActionItem]) -> Value {
-    match crate::jobs::action_items_event(items) {
-        crate::bus::Event::ActionItems { action_items } => action_items,
-        _ => json!({ "decisions": [], "next_steps": [] }),
     }
 }
 
@@ -176,7 +169,7 @@ fn stages(states: Vec<StageState>, estimate: &Estimate) -> Vec<StageOut> {
 }
 
 /// A word with its speaker.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct WordOut {
     pub text: String,
     pub start: f64,
@@ -200,7 +193,7 @@ pub(in crate::web) fn words<'s>(segments: impl IntoIterator<Item = &'s Segment>)
 }
 
 /// Words that one person says in a row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct SpeakerWordsOut {
     pub speaker: i32,
     pub words: Vec<WordOut>,

@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use serde::Deserialize;
-use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::edits::{self, tell};
-use super::ok;
+use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::edit::{At, Change, Layer, Token};
 use crate::model::participant::{self, Participant};
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -22,8 +23,10 @@ use crate::web::viewer::Asking;
 pub(super) const MAX_SPEAKER: i32 = 9999;
 
 /// These words are said by this one: a speaker or a participant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct Assignment {
+    /// This one, or a participant.
+    #[schema(minimum = 0, maximum = 9999)]
     speaker: Option<i32>,
     participant: Option<String>,
     /// Seconds; a word that begins then is one of them.
@@ -70,13 +73,18 @@ pub(in crate::web) fn in_range(field: &'static str, speaker: i32) -> Result<i32,
     Err(Error::Invalid { field, message: format!("must be from 0 to {MAX_SPEAKER}") })
 }
 
-/// `PATCH …/speaker/assign`.
+/// Says whose the words in between are
+///
+/// A participant who has no voice gets the lowest number that nobody has. 409 until the text is assembled.
+#[utoipa::path(patch, path = "/transcripts/{id}/speaker/assign", operation_id = "assign_speaker", tag = "speakers",
+    params(("id" = TranscriptId, Path)), request_body = Assignment,
+    responses((status = 200, body = Done), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn assign(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<Assignment>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let (who, (from, to)) = (body.who()?, body.range()?);
@@ -101,19 +109,26 @@ pub(in crate::web) async fn assign(
 }
 
 /// One voice that was taken for two.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct Merge {
+    #[schema(minimum = 0, maximum = 9999)]
     speaker_from: i32,
+    #[schema(minimum = 0, maximum = 9999)]
     speaker_to: i32,
 }
 
-/// `PATCH …/speaker/merge`. The name, if one of the two has one, stays with the voice that is left.
+/// Says that two voices are one
+///
+/// The name, if one of the two has one, stays with the voice that is left; 400 when both have.
+#[utoipa::path(patch, path = "/transcripts/{id}/speaker/merge", operation_id = "merge_speakers", tag = "speakers",
+    params(("id" = TranscriptId, Path)), request_body = Merge,
+    responses((status = 200, body = Done), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn merge(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<Merge>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let from = in_range("speaker_from", body.speaker_from)?;

@@ -1,6 +1,7 @@
 //! The text of a transcript in the ancestor's four formats.
 
-use serde_json::Value;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::export::{ApiFormat, ApiSegment, render_api};
@@ -19,12 +20,20 @@ pub(super) fn format(name: Option<&str>) -> Result<ApiFormat, Error> {
 }
 
 /// The text: a string, or a list for `json`.
-pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segment]) -> Value {
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(in crate::web) enum TextOut {
+    Text(String),
+    Segments(Vec<ApiSegment>),
+}
+
+/// Renders the text.
+pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segment]) -> TextOut {
     if let Some(text) = render_api(&read::document(view, segments), format) {
-        return Value::String(text);
+        return TextOut::Text(text);
     }
     let names = view.speaker_names();
-    let list: Vec<ApiSegment> = segments
+    let list = segments
         .iter()
         .map(|segment| {
             let speaker = segment.speaker.unwrap_or(0);
@@ -37,5 +46,5 @@ pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segme
             }
         })
         .collect();
-    serde_json::json!(list)
+    TextOut::Segments(list)
 }

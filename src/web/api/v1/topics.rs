@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::shapes::{SpeakerWordsOut, WordOut, runs, words};
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// A topic and what was said in it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TopicOut {
     #[serde(flatten)]
     topic: TopicEvent,
@@ -26,7 +27,9 @@ pub(in crate::web) struct TopicOut {
     words: Option<Vec<WordOut>>,
 }
 
-/// `GET …/topics`.
+/// What was talked about
+#[utoipa::path(get, path = "/transcripts/{id}/topics", operation_id = "list_topics", tag = "transcripts",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Vec<TopicOut>)))]
 pub(in crate::web) async fn topics(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -35,7 +38,9 @@ pub(in crate::web) async fn topics(
     Ok(Json(list(&app, viewer, id, false).await?))
 }
 
-/// `GET …/topics/with-words`.
+/// What was talked about, word by word
+#[utoipa::path(get, path = "/transcripts/{id}/topics/with-words", operation_id = "list_topics_with_words",
+    tag = "transcripts", params(("id" = TranscriptId, Path)), responses((status = 200, body = Vec<TopicOut>)))]
 pub(in crate::web) async fn with_words(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -62,7 +67,7 @@ pub(super) fn all(view: &TranscriptView, segments: &[Segment], with_words: bool)
 }
 
 /// A topic and what was said in it, by whom.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TopicBySpeakerOut {
     #[serde(flatten)]
     topic: TopicEvent,
@@ -70,7 +75,10 @@ pub(in crate::web) struct TopicBySpeakerOut {
     words_per_speaker: Vec<SpeakerWordsOut>,
 }
 
-/// `GET …/topics/{topic}/words-per-speaker`.
+/// The words of one topic, by speaker
+#[utoipa::path(get, path = "/transcripts/{id}/topics/{topic}/words-per-speaker", operation_id = "get_topic_by_speaker",
+    tag = "speakers", params(("id" = TranscriptId, Path), ("topic" = TopicId, Path)),
+    responses((status = 200, body = TopicBySpeakerOut)))]
 pub(in crate::web) async fn words_per_speaker(
     State(app): State<App>,
     Asking(viewer): Asking,

@@ -6,19 +6,22 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::idempotency::{self, IdempotencyKey};
 use super::shapes::{ParticipantOut, TranscriptDetail, TranscriptOut};
-use super::text;
-use super::{ok, participants};
+use super::text::{self, TextOut};
+use super::{Done, ok, participants};
 use crate::app::App;
 use crate::clock;
 use crate::config::MAX_PROMPT;
 use crate::error::Error;
+use crate::export::ApiFormat;
 use crate::ids::{ParticipantId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
+use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::read;
@@ -32,16 +35,23 @@ pub(in crate::web) const MAX_TITLE: usize = 200;
 const MAX_SUMMARY: usize = 100_000;
 
 /// What a new transcript is made from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct CreateTranscript {
+    /// Empty: its time.
+    #[schema(max_length = 200)]
     name: String,
+    /// Its code, or `auto`.
     #[serde(default = "english")]
+    #[schema(min_length = 2, max_length = 12, pattern = "^[A-Za-z0-9-]+$")]
     source_language: String,
     #[serde(default = "english")]
+    #[schema(min_length = 2, max_length = 12, pattern = "^[A-Za-z0-9-]+$")]
     target_language: String,
+    /// `live` if left out.
     source_kind: Option<SourceKind>,
     /// Names and special words to expect. Ours.
     #[serde(default)]
+    #[schema(max_length = 500)]
     vocabulary: String,
 }
 
@@ -50,14 +60,19 @@ fn english() -> String {
 }
 
 /// A new transcript.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct CreatedOut {
     #[serde(flatten)]
     transcript: TranscriptOut,
     participants: Vec<ParticipantOut>,
 }
 
-/// `POST /v1/transcripts`.
+/// Makes a transcript, for a recording to come
+///
+/// With `Idempotency-Key` the same body gets the same answer for a day and makes nothing new.
+#[utoipa::path(post, path = "/transcripts", operation_id = "create_transcript", tag = "transcripts",
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
+    request_body = CreateTranscript, responses((status = 200, body = CreatedOut)))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -150,21 +165,26 @@ pub(in crate::web) fn language(field: &'static str, text: String) -> Result<Stri
 }
 
 /// How to give the text.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct GetQuery {
+    #[param(value_type = Option<ApiFormat>)]
     transcript_format: Option<String>,
 }
 
 /// A transcript with its text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct TranscriptText {
     #[serde(flatten)]
     detail: TranscriptDetail,
+    #[schema(value_type = ApiFormat)]
     transcript_format: &'static str,
-    transcript: serde_json::Value,
+    transcript: TextOut,
 }
 
-/// `GET /v1/transcripts/{id}`.
+/// One transcript with its text
+#[utoipa::path(get, path = "/transcripts/{id}", operation_id = "get_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path), GetQuery), responses((status = 200, body = TranscriptText)))]
 pub(in crate::web) async fn get(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -180,28 +200,38 @@ pub(in crate::web) async fn get(
 }
 
 /// What a person may change; a field that is left out stays, `null` gives it back to the machine.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct UpdateTranscript {
+    #[schema(max_length = 200)]
     name: Option<String>,
+    /// No new recording and no new processing.
     locked: Option<bool>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 200)]
     title: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 100_000)]
     short_summary: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 100_000)]
     long_summary: Option<Option<String>>,
     share_mode: Option<ShareMode>,
+    /// Takes the place of the list.
+    #[schema(max_items = 1000)]
     participants: Option<Vec<ParticipantIn>>,
     reviewed: Option<bool>,
     audio_deleted: Option<bool>,
+    #[schema(max_length = 500)]
     vocabulary: Option<String>,
 }
 
 /// A participant of the list that replaces the old one.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct ParticipantIn {
     pub id: Option<ParticipantId>,
+    #[schema(minimum = 0, maximum = 9999)]
     pub speaker: Option<i32>,
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
 }
 
@@ -210,7 +240,10 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, 
     Option::<String>::deserialize(value).map(Some)
 }
 
-/// `PATCH /v1/transcripts/{id}`.
+/// Changes a transcript
+#[utoipa::path(patch, path = "/transcripts/{id}", operation_id = "update_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path)), request_body = UpdateTranscript,
+    responses((status = 200, body = TranscriptDetail), Fails<400>))]
 pub(in crate::web) async fn update(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -253,24 +286,28 @@ pub(in crate::web) async fn update(
     Ok((patch.share_mode.map(|_| Extension(Shares)), Json(view.into())))
 }
 
-/// `DELETE /v1/transcripts/{id}`: into the trash, from where it can be restored.
+/// Puts a transcript into the trash, from where it can be restored
+#[utoipa::path(delete, path = "/transcripts/{id}", operation_id = "delete_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Done)))]
 pub(in crate::web) async fn delete(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
     transcript::delete(&mut conn, id, clock::now()).await?;
     Ok(ok())
 }
 
-/// `POST /v1/transcripts/{id}/restore`: out of the trash.
+/// Takes a transcript out of the trash
+#[utoipa::path(post, path = "/transcripts/{id}/restore", operation_id = "restore_transcript", tag = "transcripts",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Done), Fails<400>))]
 pub(in crate::web) async fn restore(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::trashed(&mut conn, viewer, id).await?;
     transcript::restore(&mut conn, id).await?;

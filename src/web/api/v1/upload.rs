@@ -5,13 +5,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::ok;
+use super::{Done, ok};
 use crate::app::App;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::recording::{self, RecordingStatus};
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiMultipart, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -19,18 +21,36 @@ use crate::web::uploads::{self, MAX_CHUNKS};
 use crate::web::viewer::Asking;
 
 /// Which chunk this is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct ChunkQuery {
-    /// From 0.
+    /// From 0, and below `total_chunks`.
+    #[param(minimum = 0, maximum = 19_999)]
     chunk_number: u32,
+    #[param(minimum = 1, maximum = 20_000)]
     total_chunks: u32,
     /// As the person calls the file; else the multipart field's name for it.
     filename: Option<String>,
     /// Bytes of the whole file, if known: one that is too large is refused with its first chunk.
+    #[param(minimum = 0)]
     size: Option<u64>,
 }
 
-/// `POST …/record/upload`.
+/// The form of an upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a form that is streamed")]
+struct ChunkForm {
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    chunk: String,
+}
+
+/// Uploads a chunk of a recording
+///
+/// In any order, and again at will. The last one completes the recording, and the work begins.
+#[utoipa::path(post, path = "/transcripts/{id}/record/upload", operation_id = "upload_chunk", tag = "recording",
+    params(("id" = TranscriptId, Path), ChunkQuery),
+    request_body(content = ChunkForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = Done), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn post(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -38,7 +58,7 @@ pub(in crate::web) async fn post(
     ApiQuery(query): ApiQuery<ChunkQuery>,
     headers: HeaderMap,
     ApiMultipart(mut form): ApiMultipart,
-) -> Result<Json<serde_json::Value>, ApiError> {
+) -> Result<Json<Done>, ApiError> {
     if query.total_chunks == 0 || query.total_chunks > MAX_CHUNKS {
         let message = format!("must be from 1 to {MAX_CHUNKS}");
         return Err(Error::Invalid { field: "total_chunks", message }.into());
@@ -95,7 +115,7 @@ pub(in crate::web) async fn post(
 }
 
 /// What has arrived.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct UploadOut {
     /// All of it is there.
     complete: bool,
@@ -107,7 +127,9 @@ pub(in crate::web) struct UploadOut {
     filename: Option<String>,
 }
 
-/// `GET …/record/upload`.
+/// What has arrived
+#[utoipa::path(get, path = "/transcripts/{id}/record/upload", operation_id = "get_upload", tag = "recording",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = UploadOut), Fails<400>, Fails<403>))]
 pub(in crate::web) async fn get(
     State(app): State<App>,
     Asking(viewer): Asking,

@@ -13,20 +13,21 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::download::attachment;
 use super::shapes::ParticipantOut;
+use super::text::{self, TextOut};
 use super::topics::{TopicOut, all};
-use super::{shapes, text};
 use crate::app::App;
+use crate::bus::ActionItemsEvent;
 use crate::error::Error;
 use crate::export::ApiFormat;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::model::{Segment, TranscriptView};
 use crate::storage::{ByteStream, StorageError, StorageKey};
+use crate::web::api::document::{Binary, Fails};
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -49,8 +50,8 @@ struct Metadata {
     long_summary: Option<String>,
     topics: Vec<TopicOut>,
     participants: Vec<ParticipantOut>,
-    action_items: Value,
-    webvtt: Value,
+    action_items: ActionItemsEvent,
+    webvtt: TextOut,
     recording_id: Option<RecordingId>,
     meeting_id: Option<uuid::Uuid>,
 }
@@ -71,7 +72,7 @@ impl Metadata {
             long_summary: view.long_summary,
             topics,
             participants: view.participants.into_iter().map(Into::into).collect(),
-            action_items: shapes::action_items(&view.actions),
+            action_items: crate::jobs::action_items_event(&view.actions),
             webvtt,
             recording_id: row.recording_id,
             meeting_id: row.meeting_id,
@@ -79,6 +80,12 @@ impl Metadata {
     }
 }
 
+/// The sound and all that is known of it, as a zip
+///
+/// `audio.mp3`, if there is sound, and `metadata.json`.
+#[utoipa::path(get, path = "/transcripts/{id}/download/zip", operation_id = "download_zip", tag = "transcripts",
+    params(("id" = TranscriptId, Path)),
+    responses((status = 200, content_type = "application/zip", body = Binary), Fails<403>))]
 pub(in crate::web) async fn zip(
     State(app): State<App>,
     Asking(viewer): Asking,

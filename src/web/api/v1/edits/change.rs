@@ -7,10 +7,10 @@ use axum::http::header::ETAG;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::history::entries;
-use super::shapes::{SegmentOut, TextOut};
+use super::shapes::{SegmentClash, SegmentOut, TextClash, TextOut};
 use super::{open, tell, write};
 use crate::app::App;
 use crate::error::Error;
@@ -49,7 +49,15 @@ pub(super) type Made = (Option<Change>, Option<usize>);
 
 enum Done {
     Written { text: TextOut, changed: bool },
-    Stale(Value),
+    Stale(Clash),
+}
+
+/// The answer to who saw another text than there is.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Clash {
+    Segment(Box<SegmentClash>),
+    Text(TextClash),
 }
 
 /// Makes a change: `make` gets the text as it is now, its segments, and which of them is meant.
@@ -116,12 +124,12 @@ async fn meant(
     layer: &Layer,
     pieces: &[Piece],
     asked: &Asked,
-) -> Result<Result<usize, Value>, Error> {
+) -> Result<Result<usize, Clash>, Error> {
     let now = desk.revision();
     let index = match asked.about {
         About::Segment(index) | About::Two(index) => index,
         About::Everything if asked.revision == now => return Ok(Ok(0)),
-        About::Everything => return Ok(Err(others(desk, asked.revision))),
+        About::Everything => return Ok(Err(Clash::Text(others(desk, asked.revision)))),
     };
     if asked.revision == now {
         return pieces.get(index).map(|_| Ok(index)).ok_or_else(|| refused(Refusal::NoSegment));
@@ -151,24 +159,23 @@ async fn meant(
         .map(|(index, piece)| SegmentOut::new(layer, piece, index, true))
         .collect();
     let theirs: Vec<&str> = there.iter().map(|one| one.text.as_str()).collect();
-    Ok(Err(json!({
-        "detail": "Somebody else has changed this segment since",
-        "revision": now.to_string(),
-        "base": old.text.trim(),
-        "yours": asked.yours,
-        "theirs": theirs.join(" "),
-        "segments": there,
-    })))
+    Ok(Err(Clash::Segment(Box::new(SegmentClash {
+        detail: "Somebody else has changed this segment since",
+        revision: now.to_string(),
+        base: old.text.trim().to_owned(),
+        yours: asked.yours.clone(),
+        theirs: theirs.join(" "),
+        segments: there,
+    }))))
 }
 
 /// For what is about the whole text: what others have changed since.
-fn others(desk: &Desk, seen: Revision) -> Value {
-    let since = entries(desk, |edit| edit.revision > seen.edit, OTHERS);
-    json!({
-        "detail": "Somebody else has changed the text since",
-        "revision": desk.revision().to_string(),
-        "edits": since,
-    })
+fn others(desk: &Desk, seen: Revision) -> TextClash {
+    TextClash {
+        detail: "Somebody else has changed the text since",
+        revision: desk.revision().to_string(),
+        edits: entries(desk, |edit| edit.revision > seen.edit, OTHERS),
+    }
 }
 
 /// What can't be done, as an answer.

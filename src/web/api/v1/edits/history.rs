@@ -3,12 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::shapes::EditOut;
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{Desk, Edit, Standing};
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -18,11 +20,13 @@ use crate::web::viewer::Asking;
 const LIMIT_MAX: usize = 100;
 
 /// Which changes.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct HistoryQuery {
     /// Only older ones than this.
     before: Option<i32>,
     #[serde(default = "fifty")]
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: usize,
 }
 
@@ -31,7 +35,7 @@ fn fifty() -> usize {
 }
 
 /// What was changed, the newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct HistoryOut {
     revision: String,
     can_undo: bool,
@@ -41,7 +45,12 @@ pub(in crate::web) struct HistoryOut {
     edits: Vec<EditOut>,
 }
 
-/// `GET …/edits`. It tells words that were taken away, so it is for those who may change the text.
+/// What was changed, by whom, and whether it counts
+///
+/// It tells words that were taken away, so it is for those who may change the text.
+#[utoipa::path(get, path = "/transcripts/{id}/edits", operation_id = "list_edits", tag = "text",
+    params(("id" = TranscriptId, Path), HistoryQuery),
+    responses((status = 200, body = HistoryOut), Fails<403>, Fails<409>))]
 pub(in crate::web) async fn history(
     State(app): State<App>,
     Asking(viewer): Asking,

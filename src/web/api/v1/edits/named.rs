@@ -6,6 +6,10 @@ use axum::http::header::IF_MATCH;
 use crate::error::Error;
 use crate::model::edit::Revision;
 
+/// What its header is for, in the API's description.
+pub(super) const REVISION: &str =
+    "The revision of the text that the change is made on, in quotation marks; here or in the body";
+
 /// Reads it.
 ///
 /// # Errors

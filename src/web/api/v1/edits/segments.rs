@@ -6,15 +6,17 @@ use axum::http::header::{ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::change::{About, Asked, change, refused, tag};
-use super::named::named;
-use super::shapes::{SegmentOut, TextOut};
+use super::named::{REVISION, named};
+use super::shapes::{SegmentConflict, SegmentOut, TextOut};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{SEGMENT_TEXT_MAX, tidy};
 use crate::policy;
+use crate::web::api::document::Fails;
 use crate::web::etag;
 use crate::web::extract::{ApiJson, ApiPath, ApiQuery, OptionalJson};
 use crate::web::read;
@@ -27,11 +29,14 @@ const WORD_TEXT_MAX: usize = 200;
 const LIMIT_MAX: usize = 1000;
 
 /// Which segments.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(in crate::web) struct ListQuery {
     #[serde(default)]
+    #[param(minimum = 0, default = 0)]
     offset: usize,
     #[serde(default = "most")]
+    #[param(minimum = 1, maximum = 1000, default = 1000)]
     limit: usize,
 }
 
@@ -39,7 +44,9 @@ fn most() -> usize {
     LIMIT_MAX
 }
 
-/// `GET …/segments`.
+/// The text, to be changed
+#[utoipa::path(get, path = "/transcripts/{id}/segments", operation_id = "list_segments", tag = "text",
+    params(("id" = TranscriptId, Path), ListQuery), responses((status = 200, body = TextOut), Fails<409>))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -70,13 +77,22 @@ pub(in crate::web) async fn list(
 }
 
 /// What a segment or word is to read.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct WriteText {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
     revision: Option<String>,
+    /// For one word 200 characters at most.
+    #[schema(max_length = 10_000)]
     text: String,
 }
 
-/// `PATCH …/segments/{index}`: another text; an empty one takes the segment away.
+/// Writes another text into a segment
+///
+/// An empty one leaves a segment that is listed here, to be written in again, and shown nowhere else.
+#[utoipa::path(patch, path = "/transcripts/{id}/segments/{index}", operation_id = "write_segment", tag = "text",
+    params(("id" = TranscriptId, Path), ("index" = usize, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = WriteText,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = SegmentConflict)))]
 pub(in crate::web) async fn write_segment(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -91,7 +107,10 @@ pub(in crate::web) async fn write_segment(
     change(&app, asked, move |_, layer, pieces, here| Ok((layer.write(&pieces[here], &text), None))).await
 }
 
-/// `PATCH …/segments/{index}/words/{word}`: another word, several, or none.
+/// Writes another word, several, or none in the place of one
+#[utoipa::path(patch, path = "/transcripts/{id}/segments/{index}/words/{word}", operation_id = "write_word", tag = "text",
+    params(("id" = TranscriptId, Path), ("index" = usize, Path), ("word" = usize, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = WriteText,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = SegmentConflict)))]
 pub(in crate::web) async fn write_word(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -119,14 +138,20 @@ fn limited(text: &str, most: usize) -> Result<String, Error> {
 }
 
 /// Where to cut.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct Split {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
     revision: Option<String>,
     /// With which word the second segment begins.
+    #[schema(minimum = 1)]
     word: usize,
 }
 
-/// `POST …/segments/{index}/split`.
+/// Cuts a segment in two
+#[utoipa::path(post, path = "/transcripts/{id}/segments/{index}/split", operation_id = "split_segment", tag = "text",
+    params(("id" = TranscriptId, Path), ("index" = usize, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Split,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = SegmentConflict)))]
 pub(in crate::web) async fn split(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -143,8 +168,10 @@ pub(in crate::web) async fn split(
 }
 
 /// A body that names the revision, if the header does not.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 pub(in crate::web) struct OnlyRevision {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
     revision: Option<String>,
 }
 
@@ -155,7 +182,12 @@ impl OnlyRevision {
     }
 }
 
-/// `POST …/segments/{index}/merge`: with the next one. Who says the first says both.
+/// Makes a segment one with the next
+///
+/// Who says the first says both.
+#[utoipa::path(post, path = "/transcripts/{id}/segments/{index}/merge", operation_id = "merge_segments", tag = "text",
+    params(("id" = TranscriptId, Path), ("index" = usize, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Option<OnlyRevision>,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = SegmentConflict), Fails<400>))]
 pub(in crate::web) async fn join(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -171,7 +203,12 @@ pub(in crate::web) async fn join(
     .await
 }
 
-/// `POST …/segments/{index}/restore-machine-text`: the words as the machine heard them.
+/// Gives a segment the words that the machine heard there
+///
+/// Who says them and where it is cut stays.
+#[utoipa::path(post, path = "/transcripts/{id}/segments/{index}/restore-machine-text", operation_id = "restore_segment", tag = "text",
+    params(("id" = TranscriptId, Path), ("index" = usize, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Option<OnlyRevision>,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = SegmentConflict)))]
 pub(in crate::web) async fn restore_segment(
     State(app): State<App>,
     Asking(viewer): Asking,

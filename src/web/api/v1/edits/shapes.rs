@@ -2,16 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::ids::UserId;
-use crate::model::edit::{Change, Desk, Edit, Layer, Outcome, Piece, Run, Standing};
+use crate::model::edit::{Change, ChangeKind, Desk, Edit, Layer, Outcome, Piece, Run, Standing};
+use crate::web::api::document::Refused;
 
 /// Places of one change that are told.
 const TEXTS: usize = 20;
 
 /// A segment, to be changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct SegmentOut {
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(in crate::web) struct SegmentOut {
     pub index: usize,
     pub start: f64,
     pub end: f64,
@@ -27,8 +31,8 @@ pub(super) struct SegmentOut {
 }
 
 /// A word of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct EditWordOut {
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(in crate::web) struct EditWordOut {
     pub index: usize,
     pub text: String,
     pub start: f64,
@@ -64,8 +68,9 @@ impl SegmentOut {
 }
 
 /// A text, or what changed about it.
-#[derive(Debug, Serialize)]
-pub(super) struct TextOut {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EditableText)]
+pub(in crate::web) struct TextOut {
     /// To be named by who changes it.
     pub revision: String,
     pub can_undo: bool,
@@ -96,12 +101,11 @@ impl TextOut {
 }
 
 /// A change that was made.
-#[derive(Debug, Serialize)]
-pub(super) struct EditOut {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct EditOut {
     pub revision: i32,
-    pub kind: &'static str,
-    /// applied, partly, not_applicable or undone.
-    pub state: &'static str,
+    pub kind: ChangeKind,
+    pub state: EditState,
     pub created_at: DateTime<Utc>,
     pub user_id: Option<UserId>,
     /// Who says the words from then on.
@@ -112,9 +116,21 @@ pub(super) struct EditOut {
     pub texts: Vec<EditTextOut>,
 }
 
+/// Whether a change counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::web) enum EditState {
+    Applied,
+    /// The text holds a part of its words only.
+    Partly,
+    /// It holds none of them.
+    NotApplicable,
+    Undone,
+}
+
 /// A place that was changed.
-#[derive(Debug, Serialize)]
-pub(super) struct EditTextOut {
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct EditTextOut {
     /// Seconds.
     pub start: f64,
     pub before: String,
@@ -126,11 +142,11 @@ impl EditOut {
     pub fn new(edit: &Edit, outcome: Option<Outcome>) -> Self {
         let event = matches!(edit.change, Change::Undo | Change::Redo);
         let state = match outcome {
-            _ if event => "applied",
-            None => "undone",
-            Some(outcome) if outcome.found >= outcome.of => "applied",
-            Some(outcome) if outcome.found > 0 => "partly",
-            Some(_) => "not_applicable",
+            _ if event => EditState::Applied,
+            None => EditState::Undone,
+            Some(outcome) if outcome.found >= outcome.of => EditState::Applied,
+            Some(outcome) if outcome.found > 0 => EditState::Partly,
+            Some(_) => EditState::NotApplicable,
         };
         let (speaker, count, texts) = match &edit.change {
             Change::Assign { speaker, words } | Change::Merge { speaker, words } => {
@@ -163,3 +179,52 @@ fn text(run: &Run) -> EditTextOut {
         after: joined(&run.new),
     }
 }
+
+/// Somebody else has changed the segment since, and nothing is written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct SegmentClash {
+    pub detail: &'static str,
+    /// Of the text as it is now.
+    pub revision: String,
+    /// What the segment was.
+    pub base: String,
+    /// What it was to be; `null` where that was no text.
+    pub yours: Option<String>,
+    /// What is there now.
+    pub theirs: String,
+    pub segments: Vec<SegmentOut>,
+}
+
+/// Somebody else has changed the text since, and nothing is written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct TextClash {
+    pub detail: &'static str,
+    /// Of the text as it is now.
+    pub revision: String,
+    /// What the others did, the newest first; at most 20.
+    pub edits: Vec<EditOut>,
+}
+
+/// What 409 says: who was first, or what else is in the way.
+macro_rules! or_refused {
+    ($($name:ident: $clash:ident),*) => {$(
+        pub(in crate::web) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let either = [<$clash as ToSchema>::name(), <Refused as ToSchema>::name()];
+                let either = either.map(|name| Ref::from_schema_name(name));
+                either.into_iter().fold(AnyOfBuilder::new(), AnyOfBuilder::item).into()
+            }
+        }
+
+        impl ToSchema for $name {
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                schemas.push((<$clash as ToSchema>::name().into_owned(), $clash::schema()));
+                <$clash as ToSchema>::schemas(schemas);
+            }
+        }
+    )*};
+}
+
+or_refused!(SegmentConflict: SegmentClash, TextConflict: TextClash);

@@ -5,14 +5,17 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::change::{About, Asked, change, refused};
-use super::named::named;
+use super::named::{REVISION, named};
 use super::segments::OnlyRevision;
+use super::shapes::{TextConflict, TextOut};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{Change, Standing, tidy};
+use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath, OptionalJson};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
@@ -21,10 +24,14 @@ use crate::web::viewer::Asking;
 const FIND_MAX: usize = 500;
 
 /// What to replace.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct Replace {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
     revision: Option<String>,
+    #[schema(min_length = 1, max_length = 500)]
     find: String,
+    #[schema(max_length = 500)]
     replace: String,
     #[serde(default)]
     case_sensitive: bool,
@@ -32,7 +39,12 @@ pub(in crate::web) struct Replace {
     whole_words: bool,
 }
 
-/// `POST …/edits/replace`: within each segment, also across its words. One change, undone at once.
+/// Finds and replaces
+///
+/// Within each segment, also across its words; at most 10,000 places. One change, undone at once.
+#[utoipa::path(post, path = "/transcripts/{id}/edits/replace", operation_id = "replace_text", tag = "text",
+    params(("id" = TranscriptId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Replace,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = TextConflict)))]
 pub(in crate::web) async fn replace(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -73,7 +85,10 @@ fn short(field: &'static str, text: &str) -> Result<String, Error> {
     Ok(text)
 }
 
-/// `POST …/edits/undo`.
+/// Undoes the newest change that stands
+#[utoipa::path(post, path = "/transcripts/{id}/edits/undo", operation_id = "undo_edit", tag = "text",
+    params(("id" = TranscriptId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Option<OnlyRevision>,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = TextConflict), Fails<400>))]
 pub(in crate::web) async fn undo(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -90,7 +105,10 @@ pub(in crate::web) async fn undo(
     .await
 }
 
-/// `POST …/edits/redo`.
+/// Does again what was undone last
+#[utoipa::path(post, path = "/transcripts/{id}/edits/redo", operation_id = "redo_edit", tag = "text",
+    params(("id" = TranscriptId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Option<OnlyRevision>,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = TextConflict), Fails<400>))]
 pub(in crate::web) async fn redo(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -107,7 +125,12 @@ pub(in crate::web) async fn redo(
     .await
 }
 
-/// `POST …/edits/restore-machine-text`: all words and segments as the machine has them; who says them stays.
+/// Gives all words and segments back as the machine has them
+///
+/// Who says them stays. It can be undone.
+#[utoipa::path(post, path = "/transcripts/{id}/edits/restore-machine-text", operation_id = "restore_text", tag = "text",
+    params(("id" = TranscriptId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = REVISION)), request_body = Option<OnlyRevision>,
+    responses((status = 200, body = TextOut, headers(("ETag" = String))), (status = 409, body = TextConflict)))]
 pub(in crate::web) async fn restore_all(
     State(app): State<App>,
     Asking(viewer): Asking,
