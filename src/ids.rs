@@ -77,4 +77,8 @@ ids! {
     ApiKeyId,
     /// One try to log in.
     AttemptId,
+    /// A room: what transcripts are in.
+    RoomId,
+    /// An event that a webhook is told; the receiver knows it by this.
+    DeliveryId,
 }

@@ -10,6 +10,7 @@ mod document;
 mod languages;
 mod llm;
 mod models;
+mod outgoing;
 mod redact;
 mod redis;
 mod server;
@@ -31,6 +32,7 @@ pub use database::DatabaseConfig;
 pub use document::markdown;
 pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
+pub use outgoing::OutgoingConfig;
 pub use redis::RedisConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
 pub use speech::{DeviceChoice, MAX_PROMPT, PrecisionChoice, SpeechConfig, SpeechServerAddress};
@@ -54,6 +56,7 @@ pub struct Config {
     pub speech: SpeechConfig,
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
+    pub outgoing: OutgoingConfig,
     pub work: WorkConfig,
     pub telemetry: TelemetryConfig,
 }
@@ -115,6 +118,7 @@ impl Config {
         self.speech.validate()?;
         self.speech_server.validate()?;
         self.llm.validate()?;
+        self.outgoing.validate()?;
         self.work.validate()?;
         if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
             return Err(ConfigError::refused("work.listen", "must differ from server.listen"));

@@ -320,6 +320,53 @@ table! {
     }
 }
 
+table! {
+    room (id) {
+        id -> Uuid,
+        name -> Text,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        zulip_auto_post -> Bool,
+        zulip_stream -> Nullable<Text>,
+        zulip_topic -> Nullable<Text>,
+        is_locked -> Bool,
+        room_mode -> Text,
+        recording_type -> Text,
+        recording_trigger -> Text,
+        is_shared -> Bool,
+        webhook_url -> Nullable<Text>,
+        webhook_secret -> Nullable<Text>,
+        ics_url -> Nullable<Text>,
+        ics_fetch_interval -> Integer,
+        ics_enabled -> Bool,
+        ics_last_sync -> Nullable<Timestamptz>,
+        ics_last_etag -> Nullable<Text>,
+        platform -> Text,
+        skip_consent -> Bool,
+        email_transcript_to -> Nullable<Text>,
+        store_video -> Bool,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    webhook_delivery (id) {
+        id -> Uuid,
+        room_id -> Uuid,
+        transcript_id -> Nullable<Uuid>,
+        run -> Integer,
+        event -> Text,
+        status -> Text,
+        attempts -> Integer,
+        created_at -> Timestamptz,
+        tried_at -> Nullable<Timestamptz>,
+        duration_ms -> Nullable<Integer>,
+        answer_status -> Nullable<Integer>,
+        answer -> Nullable<Text>,
+        error -> Nullable<Text>,
+    }
+}
+
 /// PostgreSQL's words with positions; never read here.
 #[derive(diesel::sql_types::SqlType)]
 #[diesel(postgres_type(name = "tsvector"))]
@@ -356,4 +403,6 @@ allow_tables_to_appear_in_same_query!(
     search_document,
     search_passage,
     idempotency_key,
+    room,
+    webhook_delivery,
 );

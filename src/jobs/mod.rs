@@ -28,6 +28,7 @@ mod summarize;
 mod title;
 mod topics;
 mod transcribe;
+mod webhook;
 
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
@@ -36,3 +37,4 @@ pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
 pub use sweep::{sweep, sweep_for_ever};
+pub use webhook::test as test_webhook;

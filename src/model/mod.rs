@@ -7,6 +7,7 @@ mod text_enum;
 
 pub mod api_key;
 pub mod backup;
+pub mod delivery;
 pub mod estimate;
 pub mod login;
 pub mod idempotency;
@@ -14,6 +15,7 @@ pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod room;
 pub mod search;
 pub mod segment;
 pub mod session;
@@ -27,9 +29,11 @@ pub mod user;
 pub mod view;
 
 pub use api_key::ApiKey;
+pub use delivery::Delivery;
 pub use output::Output;
 pub use participant::Participant;
 pub use recording::{Recording, UploadPart};
+pub use room::Room;
 pub use segment::{Segment, Word};
 pub use session::Session;
 pub use stage::{Attempt, Stage, StageState, StageStatus};

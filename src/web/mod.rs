@@ -16,6 +16,7 @@ mod metrics;
 mod pages;
 mod read;
 mod respond;
+mod rooms;
 mod router;
 mod security;
 mod uploads;

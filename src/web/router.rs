@@ -13,7 +13,7 @@ use tracing::Level;
 use super::api::v1::{
     self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
 };
-use super::api::v1::{destroy, search, speaker, zip};
+use super::api::v1::{destroy, rooms, search, speaker, webhook, zip};
 use super::{assets, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
@@ -30,6 +30,7 @@ pub fn router(app: App) -> Router {
     let site = headers::Site::new(&app.config().server);
     Router::new()
         .merge(pages())
+        .merge(rooms_pages())
         .merge(account())
         .nest("/v1", v1())
         .route("/assets/{version}/{name}", get(assets::get))
@@ -91,6 +92,18 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/restore", post(pages::restore))
 }
 
+/// Rooms and what their webhooks are told.
+fn rooms_pages() -> Router<App> {
+    use pages::rooms;
+    Router::new()
+        .route("/rooms", get(rooms::list).post(rooms::create))
+        .route("/rooms/{id}", get(rooms::show).post(rooms::save))
+        .route("/rooms/{id}/delete", post(rooms::delete))
+        .route("/rooms/{id}/restore", post(rooms::restore))
+        .route("/rooms/{id}/webhook/test", post(rooms::test))
+        .route("/rooms/{id}/webhook/deliveries/{delivery}/retry", post(rooms::retry))
+}
+
 /// Who comes in, and what is theirs to manage.
 fn account() -> Router<App> {
     use pages::{login, settings, setup};
@@ -134,6 +147,13 @@ fn v1() -> Router<App> {
         .nest("/transcripts/{id}", one)
         .route("/auth/login", post(auth::login))
         .route("/me", get(auth::me))
+        .route("/rooms", get(rooms::list).post(rooms::create))
+        .route("/rooms/name/{name}", get(rooms::by_name))
+        .route("/rooms/{id}", get(rooms::get).patch(rooms::update).delete(rooms::delete))
+        .route("/rooms/{id}/restore", post(rooms::restore))
+        .route("/rooms/{id}/webhook/test", post(webhook::test))
+        .route("/rooms/{id}/webhook/deliveries", get(webhook::deliveries))
+        .route("/rooms/{id}/webhook/deliveries/{delivery}/retry", post(webhook::retry))
         .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/user/api-keys/{id}", delete(api_keys::revoke))
         .layer(middleware::from_fn(etag::tag))

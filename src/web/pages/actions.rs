@@ -21,7 +21,7 @@ use crate::web::api::v1::{process as work, transcripts};
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
-use crate::web::{read, uploads};
+use crate::web::{read, rooms, uploads};
 
 fn to(id: TranscriptId) -> Redirect {
     Redirect::to(&format!("/transcripts/{id}"))
@@ -48,6 +48,11 @@ pub(in crate::web) async fn upload(
             }
             Some("vocabulary") => {
                 new.vocabulary = transcripts::vocabulary(uploads::text(field, "vocabulary").await?)?;
+            }
+            Some("room_id") => {
+                let text = uploads::text(field, "room_id").await?;
+                let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
+                new.room_id = Some(text).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(unknown)).transpose()?;
             }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {
@@ -79,6 +84,11 @@ async fn create(
         new.name = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem).to_owned();
     }
     let mut conn = read::connect(app).await?;
+    let room = match new.room_id {
+        Some(room) => Some(rooms::open_to(&mut conn, viewer, room).await?),
+        None => None,
+    };
+    new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
     Ok(transcript::create(&mut conn, &new).await?.id)
 }
 

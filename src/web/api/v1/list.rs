@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::shapes::TranscriptOut;
 use crate::app::App;
 use crate::error::Error;
+use crate::ids::RoomId;
 use crate::model::SourceKind;
 use crate::model::transcript::{self, Filter, PAGE_SIZE_MAX};
 use crate::web::extract::ApiQuery;
@@ -22,7 +22,7 @@ const MAX_ASKED: usize = 500;
 #[derive(Debug, Deserialize)]
 pub(in crate::web) struct ListQuery {
     source_kind: Option<SourceKind>,
-    room_id: Option<Uuid>,
+    room_id: Option<RoomId>,
     search_term: Option<String>,
     change_seq_from: Option<i64>,
     sort_by: Option<SortBy>,
@@ -48,6 +48,39 @@ pub(in crate::web) struct PageOut<T> {
     pub pages: i64,
 }
 
+impl<T> PageOut<T> {
+    /// `page` counts from 1; `total` are on all.
+    pub fn new(items: Vec<T>, total: i64, page: i64, size: i64) -> Self {
+        let pages = total.div_euclid(size) + i64::from(total % size != 0);
+        Self { items, total, page, size, pages }
+    }
+}
+
+/// Which page.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+pub(in crate::web) struct PageQuery {
+    page: Option<i64>,
+    size: Option<i64>,
+}
+
+impl PageQuery {
+    /// Number, from 1, and size; the first 50 unless it is said otherwise.
+    ///
+    /// # Errors
+    /// One of them is out of bounds.
+    pub fn checked(self) -> Result<(i64, i64), Error> {
+        let (page, size) = (self.page.unwrap_or(1), self.size.unwrap_or(50));
+        if page < 1 {
+            return Err(Error::Invalid { field: "page", message: "must be at least 1".into() });
+        }
+        if !(1..=PAGE_SIZE_MAX).contains(&size) {
+            let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
+            return Err(Error::Invalid { field: "size", message });
+        }
+        Ok((page, size))
+    }
+}
+
 /// What somebody looks for.
 ///
 /// # Errors
@@ -66,14 +99,7 @@ pub(in crate::web) async fn list(
     Asking(viewer): Asking,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<PageOut<TranscriptOut>>, ApiError> {
-    let (page, size) = (query.page.unwrap_or(1), query.size.unwrap_or(50));
-    if page < 1 {
-        return Err(Error::Invalid { field: "page", message: "must be at least 1".into() }.into());
-    }
-    if !(1..=PAGE_SIZE_MAX).contains(&size) {
-        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
-        return Err(Error::Invalid { field: "size", message }.into());
-    }
+    let (page, size) = PageQuery { page: query.page, size: query.size }.checked()?;
     let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
     // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
     let change_seq_from = match query.sort_by {
@@ -91,11 +117,6 @@ pub(in crate::web) async fn list(
     };
     let mut conn = read::connect(&app).await?;
     let found = transcript::list(&mut conn, &filter).await?;
-    Ok(Json(PageOut {
-        items: found.items.into_iter().map(Into::into).collect(),
-        total: found.total,
-        page,
-        size,
-        pages: found.total.div_euclid(size) + i64::from(found.total % size != 0),
-    }))
+    let items = found.items.into_iter().map(Into::into).collect();
+    Ok(Json(PageOut::new(items, found.total, page, size)))
 }

@@ -15,12 +15,12 @@ use crate::app::App;
 use crate::clock;
 use crate::config::MAX_PROMPT;
 use crate::error::Error;
-use crate::ids::{ParticipantId, TranscriptId};
+use crate::ids::{ParticipantId, RoomId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
-use crate::web::read;
+use crate::web::{read, rooms};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
@@ -39,6 +39,8 @@ pub(in crate::web) struct CreateTranscript {
     #[serde(default = "english")]
     target_language: String,
     source_kind: Option<SourceKind>,
+    /// The room it is put into. Ours.
+    room_id: Option<RoomId>,
     /// Names and special words to expect. Ours.
     #[serde(default)]
     vocabulary: String,
@@ -75,6 +77,7 @@ pub(in crate::web) async fn create(
         source_kind: body.source_kind.unwrap_or(SourceKind::Live),
         share_mode: ShareMode::Private,
         user_id: viewer.user(),
+        room_id: body.room_id,
         vocabulary: vocabulary(body.vocabulary)?,
     };
     if new.name.is_empty() {
@@ -84,8 +87,14 @@ pub(in crate::web) async fn create(
     let answer: Result<String, Error> = conn
         .transaction(async |conn| {
             idempotency::once(conn, once.as_ref(), async |conn| {
+                let room = match new.room_id {
+                    Some(room) => Some(rooms::open_to(conn, viewer, room).await?),
+                    None => None,
+                };
+                new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
                 let row = transcript::create(conn, &new).await?;
-                let transcript = TranscriptOut::new(row, None, None, None);
+                let room_name = room.map(|room| room.name);
+                let transcript = TranscriptOut::new(row, None, None, None, room_name);
                 Ok((new.id, CreatedOut { transcript, participants: Vec::new() }))
             })
             .await
@@ -194,6 +203,8 @@ pub(in crate::web) struct UpdateTranscript {
     reviewed: Option<bool>,
     audio_deleted: Option<bool>,
     vocabulary: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    room_id: Option<Option<RoomId>>,
 }
 
 /// A participant of the list that replaces the old one.
@@ -205,8 +216,8 @@ pub(in crate::web) struct ParticipantIn {
 }
 
 /// Tells `null` from a field that is not there.
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(value).map(Some)
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(value).map(Some)
 }
 
 /// `PATCH /v1/transcripts/{id}`.
@@ -229,14 +240,19 @@ pub(in crate::web) async fn update(
         reviewed: body.reviewed,
         audio_deleted: body.audio_deleted,
         vocabulary: body.vocabulary.map(vocabulary).transpose()?,
+        room_id: body.room_id,
         ..Patch::default()
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
     // The answer shows the transcript, so a key that may only write is refused before anything changes.
-    read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
+    let before = read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
+            // Where it is already it may stay, whatever became of the room.
+            if let Some(Some(room)) = patch.room_id.filter(|room| *room != before.room_id) {
+                rooms::open_to(conn, viewer, room).await?;
+            }
             transcript::patch(conn, id, &patch).await?;
             if let Some(people) = &people {
                 participant::replace(conn, id, people).await.map_err(participants::refused)?;
