@@ -133,10 +133,7 @@ async fn trim(conn: &mut AsyncPgConnection, room: RoomId) -> QueryResult<()> {
     let newest = diesel::alias!(webhook_delivery as newest);
     let kept = newest
         .filter(newest.field(webhook_delivery::room_id).eq(room))
-        .order((
-            newest.field(webhook_delivery::created_at).desc(),
-            newest.field(webhook_delivery::id).desc(),
-        ))
+        .order((newest.field(webhook_delivery::created_at).desc(), newest.field(webhook_delivery::id).desc()))
         .limit(KEPT)
         .select(newest.field(webhook_delivery::id));
     let old = webhook_delivery::table
@@ -155,9 +152,8 @@ pub async fn begin(
     id: DeliveryId,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<Delivery>> {
-    let waiting = webhook_delivery::table
-        .find(id)
-        .filter(webhook_delivery::status.eq(DeliveryStatus::Waiting));
+    let waiting =
+        webhook_delivery::table.find(id).filter(webhook_delivery::status.eq(DeliveryStatus::Waiting));
     diesel::update(waiting)
         .set((
             webhook_delivery::attempts.eq(webhook_delivery::attempts + 1),

@@ -217,9 +217,7 @@ fn listed(viewer: Viewer) -> room::BoxedQuery<'static, Pg> {
         Viewer::Anonymous => query.filter(room::user_id.is_null()),
         Viewer::Visitor { public: true } => query.filter(room::is_shared.or(room::user_id.is_null())),
         Viewer::User(user) | Viewer::Key { user, .. } => query.filter(shared().or(room::user_id.eq(user))),
-        Viewer::Admin(user) => {
-            query.filter(shared().or(room::user_id.eq(user)).or(room::user_id.is_null()))
-        }
+        Viewer::Admin(user) => query.filter(shared().or(room::user_id.eq(user)).or(room::user_id.is_null())),
     }
 }
 

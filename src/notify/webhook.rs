@@ -59,7 +59,7 @@ pub struct Outcome {
     /// Why it did not succeed, in words.
     pub error: Option<String>,
     /// Asking again by itself can't help.
-    pub final_: bool,
+    pub hopeless: bool,
     pub took: Duration,
 }
 
@@ -93,13 +93,19 @@ impl Webhooks {
     }
 
     /// Sends it once, and waits for the answer for `patience`.
-    pub async fn send(&self, to: Receiver<'_>, message: &Message, now: DateTime<Utc>, patience: Duration) -> Outcome {
+    pub async fn send(
+        &self,
+        to: Receiver<'_>,
+        message: &Message,
+        now: DateTime<Utc>,
+        patience: Duration,
+    ) -> Outcome {
         let begun = Instant::now();
-        let failed = |error: String, final_| Outcome {
+        let failed = |error: String, hopeless| Outcome {
             status: None,
             answer: None,
             error: Some(error),
-            final_,
+            hopeless,
             took: begun.elapsed(),
         };
         let url = match self.address(to.url) {
@@ -127,7 +133,7 @@ impl Webhooks {
                     status: Some(status.as_u16()),
                     answer: Some(beginning(answer).await),
                     error,
-                    final_: status == reqwest::StatusCode::GONE,
+                    hopeless: status == reqwest::StatusCode::GONE,
                     took: begun.elapsed(),
                 }
             }
@@ -174,15 +180,21 @@ mod tests {
     fn a_signature_is_that_of_the_ancestor() {
         // printf '1700000000.{"a":1}' | openssl dgst -sha256 -hmac secret
         let signed = sign("secret", 1_700_000_000, r#"{"a":1}"#);
-        assert_eq!(signed, "t=1700000000,v1=49f24e537407743fa4a0242bb63b94b9a47ee99cbbe071ccd8a22550ae411686");
+        assert_eq!(
+            signed,
+            "t=1700000000,v1=49f24e537407743fa4a0242bb63b94b9a47ee99cbbe071ccd8a22550ae411686"
+        );
     }
 
     #[test]
     fn addresses_are_judged_before_they_are_kept() {
         let _already = rustls::crypto::ring::default_provider().install_default();
-        let hooks =
-            Webhooks::new(&Trust::system(), AllowedHosts::new("outgoing.allow_hosts", &[]), "https://r.example/")
-                .unwrap();
+        let hooks = Webhooks::new(
+            &Trust::system(),
+            AllowedHosts::new("outgoing.allow_hosts", &[]),
+            "https://r.example/",
+        )
+        .unwrap();
         assert_eq!(hooks.page("/transcripts/1"), "https://r.example/transcripts/1");
         assert_eq!(hooks.address(" https://hooks.example/x ").unwrap().as_str(), "https://hooks.example/x");
         for (bad, why) in [

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::transcript::{self, Transcript};
 use crate::model::TranscriptView;
+use crate::model::transcript::{self, Transcript};
 use crate::policy::{self, Capabilities, Viewer};
 
 pub(super) use crate::export::{of as document, shown_title as title};

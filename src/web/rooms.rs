@@ -76,11 +76,7 @@ pub(super) fn judged(
 ///
 /// # Errors
 /// [`Error::Invalid`] of `room_id`: no such room, or none that is open to this viewer. The two are not told apart.
-pub(super) async fn open_to(
-    conn: &mut AsyncPgConnection,
-    viewer: Viewer,
-    id: RoomId,
-) -> Result<Room, Error> {
+pub(super) async fn open_to(conn: &mut AsyncPgConnection, viewer: Viewer, id: RoomId) -> Result<Room, Error> {
     let found = room::get(conn, id).await?.filter(|room| policy::in_room(viewer, room.into()).add);
     let message = || "is no room that you may put transcripts into".into();
     found.ok_or_else(|| Error::Invalid { field: "room_id", message: message() })
@@ -124,7 +120,12 @@ pub(super) async fn create(
 ///
 /// # Errors
 /// A field is refused, the name is taken, or the room is gone.
-pub(super) async fn change(app: &App, conn: &mut Connection, room: &Room, said: Patch) -> Result<Room, Error> {
+pub(super) async fn change(
+    app: &App,
+    conn: &mut Connection,
+    room: &Room,
+    said: Patch,
+) -> Result<Room, Error> {
     let said = checked(app, said, Some(room))?;
     let changed = room::patch(conn, room.id, &said).await.map_err(refused)?;
     changed.ok_or(Error::NotFound("Room"))
@@ -209,7 +210,9 @@ mod tests {
         for good in ["weekly", "Weekly-2026", "réunion_équipe", "v1.2", "週次"] {
             assert_eq!(name(format!(" {good} ")).unwrap(), good);
         }
-        for bad in ["", "  ", "two words", "a/b", "a?b", "a#b", "%41", "..", "Rooms", "v1", "transcripts", "a\0"] {
+        for bad in
+            ["", "  ", "two words", "a/b", "a?b", "a#b", "%41", "..", "Rooms", "v1", "transcripts", "a\0"]
+        {
             assert!(name(bad.into()).is_err(), "{bad:?}");
         }
         assert!(name("x".repeat(100)).is_ok() && name("x".repeat(101)).is_err());

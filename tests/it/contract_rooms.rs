@@ -6,6 +6,8 @@ use reflector::config::{AuthMode, Config};
 use reflector::ids::RoomId;
 use reflector::model::{room, user};
 use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 use crate::support::site::Site;
 
@@ -305,6 +307,17 @@ async fn put(site: &Site, who: &Who, name: &str, room: &str, mode: Option<&str>)
     who.ask(site, "PATCH", &path, &json!({ "share_mode": mode })).await.1
 }
 
+/// Opens a WebSocket; the status that it is answered with.
+async fn socket(site: &Site, who: &Who, path: &str) -> u16 {
+    let mut request = format!("ws://{}{path}", site.address).into_client_request().unwrap();
+    request.headers_mut().insert(who.0, who.1.parse().unwrap());
+    match connect_async(request).await {
+        Ok((_, response)) => response.status().as_u16(),
+        Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
+        Err(error) => panic!("{error}"),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shared_room_shows_everybody_what_is_not_private_and_a_closed_one_nothing() {
     let site = guarded(true).await;
@@ -360,10 +373,16 @@ async fn a_shared_room_shows_everybody_what_is_not_private_and_a_closed_one_noth
     assert_eq!(eve.get(&site, &one(&plain, "/topics")).await.0, 200);
     assert_eq!(eve.get(&site, &one(&plain, "/download/zip")).await.0, 403, "a zip needs the right to change");
     assert_eq!(eve.ask(&site, "PATCH", &one(&plain, ""), &json!({ "title": "x" })).await.0, 403);
-    for rest in ["", "/topics", "/audio/mp3", "/download/zip", "/events"] {
-        assert_eq!(eve.get(&site, &one(&secret, rest)).await.0, if rest == "/events" { 400 } else { 404 }, "{rest}");
+    for rest in ["", "/topics", "/audio/mp3", "/download/zip"] {
+        assert_eq!(eve.get(&site, &one(&secret, rest)).await.0, 404, "{rest}");
     }
-    assert_eq!(eve.get(&site, &one(&inside, "")).await.0, 200, "semi-private is for everybody who has its address");
+    assert_eq!(socket(&site, &eve, &one(&plain, "/events")).await, 101);
+    assert_eq!(socket(&site, &eve, &one(&secret, "/events")).await, 404);
+    assert_eq!(
+        eve.get(&site, &one(&inside, "")).await.0,
+        200,
+        "semi-private is for everybody who has its address"
+    );
 
     // What lies in the trash is its owner's, and a deleted room shows nothing to anybody.
     ada.ask(&site, "DELETE", &one(&plain, ""), &json!({})).await;
@@ -396,7 +415,11 @@ async fn a_transcript_is_put_only_into_a_room_that_is_open_to_its_owner() {
     }
     let visitor = Who("x-nothing", String::new());
     let body = json!({ "name": "talk", "room_id": shared });
-    assert_eq!(visitor.ask(&site, "POST", "/v1/transcripts", &body).await.0, 422, "visitors put nothing anywhere");
+    assert_eq!(
+        visitor.ask(&site, "POST", "/v1/transcripts", &body).await.0,
+        422,
+        "visitors put nothing anywhere"
+    );
 
     let (status, moved) = bob.ask(&site, "PATCH", &path, &json!({ "room_id": shared })).await;
     let facts = (status, &moved["room_name"], &moved["share_mode"]);

@@ -250,7 +250,11 @@ async fn private_receivers_are_refused_however_they_are_written_unless_the_opera
     // The operator's word is enough, for a name as for an address.
     let listed = Site::set(|config| config.outgoing.allow_hosts = vec!["localhost".into()]).await;
     let (_, made) = listed
-        .send("POST", "/v1/rooms", &json!({ "name": "r", "webhook_url": format!("http://localhost:{port}/") }))
+        .send(
+            "POST",
+            "/v1/rooms",
+            &json!({ "name": "r", "webhook_url": format!("http://localhost:{port}/") }),
+        )
         .await;
     let path = format!("/v1/rooms/{}/webhook/test", made["id"].as_str().unwrap());
     assert_eq!(listed.send("POST", &path, &json!({})).await.1["success"], true);
@@ -284,9 +288,13 @@ async fn rooms_and_their_webhooks_are_made_on_plain_pages() {
     let page = site.page(&to).await.1;
     assert!(page.contains("value=\"weekly\"") && page.contains("checked"), "{page}");
     assert_eq!(site.form("/rooms", "name=weekly").await.0, 409);
-    let refused = site.client.post(site.url("/rooms")).header("content-type", "application/x-www-form-urlencoded");
+    let refused =
+        site.client.post(site.url("/rooms")).header("content-type", "application/x-www-form-urlencoded");
     let refused = refused.body("name=two+words").send().await.unwrap().text().await.unwrap();
-    assert!(refused.contains("The name may hold letters") && refused.contains("value=\"two words\""), "{refused}");
+    assert!(
+        refused.contains("The name may hold letters") && refused.contains("value=\"two words\""),
+        "{refused}"
+    );
 
     let form = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("name", "weekly")
@@ -300,7 +308,10 @@ async fn rooms_and_their_webhooks_are_made_on_plain_pages() {
     assert_eq!(site.form(&format!("{path}/webhook/test"), "").await, (303, format!("{path}?done=tested")));
     assert!(is_signed(&receiver.seen()[0], secret));
     let page = site.page(&path).await.1;
-    assert!(page.contains("Delivered") && page.contains("answered 200") && page.contains("answer 0"), "{page}");
+    assert!(
+        page.contains("Delivered") && page.contains("answered 200") && page.contains("answer 0"),
+        "{page}"
+    );
 
     let list = site.page("/rooms").await.1;
     assert!(list.contains("weekly") && list.contains("tells a webhook"));
@@ -317,7 +328,8 @@ async fn rooms_and_their_webhooks_are_made_on_plain_pages() {
     let fields: [(&str, Option<&str>, &[u8]); 2] =
         [("room_id", None, id.as_bytes()), ("file", Some("talk.wav"), b"RIFF")];
     let (kind, body) = crate::support::site::multipart(&fields);
-    let sent = site.client.post(site.url("/upload")).header("content-type", kind).body(body).send().await.unwrap();
+    let sent =
+        site.client.post(site.url("/upload")).header("content-type", kind).body(body).send().await.unwrap();
     assert_eq!(sent.status(), 303);
     let found = site.page(&format!("/transcripts?room={id}")).await.1;
     assert!(found.contains("1 transcript found") && found.contains(">talk<"), "{found}");

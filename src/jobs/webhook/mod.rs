@@ -63,7 +63,7 @@ pub(super) async fn deliver(env: &Environment, id: DeliveryId, last: bool) -> Re
             log(&event, &outcome);
             let status = match &outcome.error {
                 None => DeliveryStatus::Delivered,
-                Some(_) if last || outcome.final_ => DeliveryStatus::Failed,
+                Some(_) if last || outcome.hopeless => DeliveryStatus::Failed,
                 Some(_) => DeliveryStatus::Waiting,
             };
             (status, attempted(outcome))

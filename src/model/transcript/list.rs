@@ -164,9 +164,12 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
         Viewer::User(user) | Viewer::Key { user, .. } => {
             query.filter(transcript::user_id.eq(user).or(in_room(user, ShareMode::Private)))
         }
-        Viewer::Admin(user) => {
-            query.filter(transcript::user_id.eq(user).or(transcript::user_id.is_null()).or(in_room(user, ShareMode::Private)))
-        }
+        Viewer::Admin(user) => query.filter(
+            transcript::user_id
+                .eq(user)
+                .or(transcript::user_id.is_null())
+                .or(in_room(user, ShareMode::Private)),
+        ),
     };
     if let Some(kind) = filter.source_kind {
         query = query.filter(transcript::source_kind.eq(kind));

@@ -52,7 +52,10 @@ pub(in crate::web) async fn upload(
             Some("room_id") => {
                 let text = uploads::text(field, "room_id").await?;
                 let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
-                new.room_id = Some(text).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(unknown)).transpose()?;
+                new.room_id = Some(text)
+                    .filter(|id| !id.is_empty())
+                    .map(|id| id.parse().map_err(unknown))
+                    .transpose()?;
             }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {

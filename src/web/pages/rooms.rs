@@ -135,7 +135,9 @@ impl RoomForm {
 fn told(error: &Error) -> Option<String> {
     match error {
         Error::Invalid { field: "name", message } => Some(format!("The name {message}.")),
-        Error::Invalid { field: "webhook_url", message } => Some(format!("The webhook's address: {message}.")),
+        Error::Invalid { field: "webhook_url", message } => {
+            Some(format!("The webhook's address: {message}."))
+        }
         Error::Invalid { .. } | Error::Conflict(_) => Some(sentence(&error.to_string())),
         _ => None,
     }

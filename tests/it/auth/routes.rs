@@ -32,7 +32,9 @@ pub(super) fn addresses() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut prefix = "";
     for line in source.lines() {
-        if ["fn pages()", "fn rooms_pages()", "fn account()"].iter().any(|part| line.contains(part)) || line.contains("pub fn router(") {
+        if ["fn pages()", "fn rooms_pages()", "fn account()"].iter().any(|part| line.contains(part))
+            || line.contains("pub fn router(")
+        {
             prefix = "";
         } else if line.contains("let one = ") {
             prefix = "/v1/transcripts/{id}";

@@ -54,7 +54,7 @@ impl Receiver {
 
     /// One that answers with these statuses in turn, and with the last one from then on.
     pub async fn answering(statuses: &'static [u16]) -> Self {
-        Self::start(|n| {
+        Self::start(move |n| {
             let status = statuses[n.min(statuses.len() - 1)];
             (StatusCode::from_u16(status).expect("a status"), format!("answer {n}")).into_response()
         })

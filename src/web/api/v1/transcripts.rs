@@ -20,9 +20,9 @@ use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
-use crate::web::{read, rooms};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
+use crate::web::{read, rooms};
 
 /// Longest name or title, in characters.
 pub(in crate::web) const MAX_TITLE: usize = 200;

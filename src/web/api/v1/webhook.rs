@@ -118,7 +118,11 @@ pub(in crate::web) async fn deliveries(
 ///
 /// # Errors
 /// [`Error::NotFound`] when the room has no such event.
-pub(in crate::web) async fn again(conn: &mut Connection, room: RoomId, event: DeliveryId) -> Result<(), Error> {
+pub(in crate::web) async fn again(
+    conn: &mut Connection,
+    room: RoomId,
+    event: DeliveryId,
+) -> Result<(), Error> {
     conn.transaction(async |conn| {
         if !delivery::again(conn, room, event).await? {
             return Err(Error::NotFound("Delivery"));
