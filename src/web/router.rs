@@ -87,6 +87,7 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/parts", get(pages::parts))
         .route("/transcripts/{id}/title", post(pages::title))
         .route("/transcripts/{id}/speakers", post(pages::speakers))
+        .route("/transcripts/{id}/room", post(pages::room))
         .route("/transcripts/{id}/process", post(pages::process))
         .route("/transcripts/{id}/delete", post(pages::delete))
         .route("/transcripts/{id}/restore", post(pages::restore))

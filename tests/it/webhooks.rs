@@ -333,4 +333,13 @@ async fn rooms_and_their_webhooks_are_made_on_plain_pages() {
     assert_eq!(sent.status(), 303);
     let found = site.page(&format!("/transcripts?room={id}")).await.1;
     assert!(found.contains("1 transcript found") && found.contains(">talk<"), "{found}");
+    let (_, list) = site.json(&format!("/v1/transcripts?room_id={id}")).await;
+    let talk = format!("/transcripts/{}", list["items"][0]["id"].as_str().unwrap());
+    let page = site.page(&talk).await.1;
+    assert!(page.contains("in weekly") && page.contains(&format!("value=\"{id}\" selected")), "{page}");
+    assert_eq!(site.form(&format!("{talk}/room"), "room_id=").await, (303, talk.clone()));
+    assert_eq!(site.json(&format!("/v1{talk}")).await.1["room_id"], Value::Null);
+    assert_eq!(site.form(&format!("{talk}/room"), &format!("room_id={id}")).await.0, 303);
+    assert_eq!(site.json(&format!("/v1{talk}")).await.1["room_name"], "weekly");
+    assert_eq!(site.form(&format!("{talk}/room"), "room_id=nonsense").await.0, 422);
 }

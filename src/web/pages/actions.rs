@@ -11,7 +11,7 @@ use crate::bus::Event;
 use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
-use crate::ids::TranscriptId;
+use crate::ids::{RoomId, TranscriptId};
 use crate::model::participant;
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::policy::{self, Viewer};
@@ -50,12 +50,7 @@ pub(in crate::web) async fn upload(
                 new.vocabulary = transcripts::vocabulary(uploads::text(field, "vocabulary").await?)?;
             }
             Some("room_id") => {
-                let text = uploads::text(field, "room_id").await?;
-                let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
-                new.room_id = Some(text)
-                    .filter(|id| !id.is_empty())
-                    .map(|id| id.parse().map_err(unknown))
-                    .transpose()?;
+                new.room_id = room_id(uploads::text(field, "room_id").await?)?;
             }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {
@@ -190,6 +185,35 @@ pub(in crate::web) async fn process(
     }
     work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
     Ok(to(id))
+}
+
+/// The form of the room.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct IntoRoomForm {
+    room_id: String,
+}
+
+/// `POST /transcripts/{id}/room`: into a room; an empty one takes it out.
+pub(in crate::web) async fn room(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<IntoRoomForm>,
+) -> Result<Redirect, PageError> {
+    let to_room = room_id(form.room_id)?;
+    let mut conn = read::connect(&app).await?;
+    let before = read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    if let Some(room) = to_room.filter(|_| to_room != before.room_id) {
+        rooms::open_to(&mut conn, viewer, room).await?;
+    }
+    transcript::patch(&mut conn, id, &Patch { room_id: Some(to_room), ..Patch::default() }).await?;
+    Ok(to(id))
+}
+
+/// A room that was chosen in a form, if one was.
+fn room_id(text: String) -> Result<Option<RoomId>, Error> {
+    let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
+    Some(text).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(unknown)).transpose()
 }
 
 /// `POST /transcripts/{id}/delete`: into the trash; the list offers to take it back.

@@ -24,6 +24,7 @@ use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
+use crate::web::rooms;
 use crate::web::viewer::Asking;
 use crate::web::waveform;
 
@@ -51,6 +52,10 @@ struct View {
     vocabulary: String,
     /// Characters.
     vocabulary_limit: usize,
+    /// Rooms that it may be put into, by id and name, with the one it is in.
+    rooms: Vec<(String, String)>,
+    /// That one's id; empty: none.
+    room: String,
     head: HeadView,
     stages: StagesView,
     player: Option<PlayerView>,
@@ -192,7 +197,13 @@ async fn load(
         arrived,
     );
     let (segments, append) = new_segments(&mut conn, &view, have).await?;
+    let mut rooms =
+        if may.write { rooms::choice(&mut conn, viewer, |may| may.add).await? } else { Vec::new() };
     drop(conn);
+    let room = view.transcript.room_id.map(|room| room.to_string()).unwrap_or_default();
+    if may.write && !room.is_empty() && rooms.iter().all(|(id, _)| *id != room) {
+        rooms.push((room.clone(), view.room_name.clone().unwrap_or_default()));
+    }
     let player = player(app, &view, at).await;
     let text = text(&view, &segments, append, have, &topics, &names, stages.working);
     let people = if append { Vec::new() } else { people(&segments, &names) };
@@ -203,6 +214,8 @@ async fn load(
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
         vocabulary: view.transcript.vocabulary.clone(),
         vocabulary_limit: MAX_PROMPT,
+        rooms,
+        room,
         head: head(&view, people.len()),
         gist: gist(&view),
         stages,
@@ -250,6 +263,7 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     if view.language() != "auto" {
         facts.push(languages::name(view.language()).to_owned());
     }
+    facts.extend(view.room_name.as_ref().map(|name| format!("in {name}")));
     facts.retain(|fact| !fact.is_empty());
     let title = read::title(view.title.as_deref(), row).to_owned();
     if title != row.name && !row.name.trim().is_empty() {
