@@ -30,6 +30,7 @@ enum Request {
 }
 
 fn main() -> anyhow::Result<()> {
+    reflector::speech::share_one_heap();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", model] => serve(model),

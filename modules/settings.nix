@@ -186,6 +186,18 @@ in
         Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.
       '';
     };
+    retention = {
+      public_days = option (ints.between 0 36500) 7 30 ''
+        In public mode ({option}`services.reflector.settings.auth.public_mode`): days that what nobody owns is kept before it is
+        deleted for ever, with its audio. 0: never.
+      '';
+      trash_days = option (ints.between 0 36500) 0 30 ''
+        Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.
+      '';
+      audit_days = option (ints.between 0 36500) 365 90 ''
+        Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.
+      '';
+    };
     telemetry = {
       log = option str "info,graphile_worker=warn,tower_http=warn" "info,reflector::jobs=debug" ''
         Log levels by module.
@@ -194,6 +206,10 @@ in
         "text"
         "json"
       ]) "text" "json" "How a log line looks.";
+      healthcheck_url = option (nullOr str) null "https://hc.example.org/ping/1" ''
+        Address that a worker gets every ten minutes while its database answers; whoever serves it raises the alarm when the calls
+        stop. {option}`services.reflector.network.allow` must have its addresses, too.
+      '';
     };
   };
 

@@ -186,11 +186,19 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
         };
         inner.queue.work(settings, handler.clone())
     });
-    let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(crate::jobs::sweep_for_ever(
-        environment.clone(),
-    )));
+    let keep = crate::jobs::Keep::of(&inner.config);
+    let sweeping = crate::jobs::sweep_for_ever(environment.clone(), keep);
+    let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(sweeping));
+    let calling = inner.config.telemetry.healthcheck_url.clone().map(|url| {
+        let (pool, trust) = (inner.pool.clone(), inner.trust.clone());
+        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            if let Err(error) = crate::jobs::call_for_ever(pool, url, trust).await {
+                tracing::error!(error = format!("{error:#}"), "nobody outside is told that all is well");
+            }
+        }))
+    });
     futures::future::join_all(workers).await;
-    drop(sweeping);
+    drop((sweeping, calling));
     environment.last_words.close();
     environment.last_words.wait().await;
     Ok(())

@@ -81,4 +81,6 @@ ids! {
     RoomId,
     /// An event that a webhook is told; the receiver knows it by this.
     DeliveryId,
+    /// One entry of the audit log.
+    AuditId,
 }

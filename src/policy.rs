@@ -7,6 +7,7 @@
 mod room;
 
 use crate::ids::UserId;
+pub use crate::model::audit::Trail;
 pub use crate::model::{Scopes, ShareMode, Viewer};
 use crate::model::{Status, Transcript};
 pub use room::{RoomCapabilities, RoomThing, in_room, may_create_room, share_mode_in, tells};
@@ -121,6 +122,18 @@ pub fn may_enter(viewer: Viewer) -> bool {
 /// Whether a viewer may have the numbers about the service; `near`: they ask from this machine itself.
 pub fn may_watch(viewer: Viewer, near: bool) -> bool {
     near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
+}
+
+/// Which part of the audit log a viewer may read: that of what they own, an administrator all of it. `None`: it does not exist for
+/// them.
+pub fn trail(viewer: Viewer) -> Option<Trail> {
+    match viewer {
+        // Nobody logs in: everybody owns everything.
+        Viewer::Anonymous | Viewer::Admin(_) => Some(Trail::All),
+        Viewer::User(user) => Some(Trail::Of(user)),
+        Viewer::Key { user, scopes } => scopes.read.then_some(Trail::Of(user)),
+        Viewer::Visitor { .. } => None,
+    }
 }
 
 /// Whose keys, sessions and password a viewer may manage: their own, and only when they are there themselves. A key makes no
@@ -246,6 +259,22 @@ mod tests {
                 expected,
                 "{who:?} {whose:?} {share_mode} {state}"
             );
+        }
+    }
+
+    #[test]
+    fn the_audit_log_is_read_by_owners_and_administrators() {
+        let me = UserId::new();
+        let key = |read, write| Viewer::Key { user: me, scopes: Scopes { read, write } };
+        for (viewer, wanted) in [
+            (Viewer::Anonymous, Some(Trail::All)),
+            (Viewer::Admin(me), Some(Trail::All)),
+            (Viewer::User(me), Some(Trail::Of(me))),
+            (key(true, false), Some(Trail::Of(me))),
+            (key(false, true), None),
+            (Viewer::Visitor { public: true }, None),
+        ] {
+            assert_eq!(trail(viewer), wanted, "{viewer:?}");
         }
     }
 

@@ -11,6 +11,7 @@ mod migrate;
 mod models;
 mod process;
 mod restore;
+mod retention;
 mod secrets;
 mod serve;
 mod speech_server;
@@ -46,6 +47,7 @@ enum Command {
     All(all::All),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Retention(retention::Retention),
     Secrets(secrets::Secrets),
 }
 
@@ -64,6 +66,7 @@ impl Command {
     fn run(self) -> anyhow::Result<()> {
         if self.computes() {
             process::settle_environment()?;
+            crate::speech::share_one_heap();
         }
         match self {
             Self::Admin(command) => command.run(),
@@ -80,6 +83,7 @@ impl Command {
             Self::All(command) => command.run(),
             Self::Backup(command) => command.run(),
             Self::Restore(command) => command.run(),
+            Self::Retention(command) => command.run(),
             Self::Secrets(command) => command.run(),
         }
     }

@@ -14,11 +14,13 @@ const SAME: &[(&str, &str, &str)] = &[
     ("TRANSCRIPT_MODAL_API_KEY", "speech", "transcript_api_key"),
     ("DIARIZATION_URL", "speech", "diarization_url"),
     ("DIARIZATION_MODAL_API_KEY", "speech", "diarization_api_key"),
+    ("HEALTHCHECK_URL", "telemetry", "healthcheck_url"),
     ("REFLECTOR_GPU_APIKEY", "speech_server", "api_key"),
     ("SITE_URL", "server", "site_url"),
     ("UI_BASE_URL", "server", "site_url"),
     ("AUTH_BACKEND", "auth", "mode"),
     ("PUBLIC_MODE", "auth", "public_mode"),
+    ("PUBLIC_DATA_RETENTION_DAYS", "retention", "public_days"),
     ("SECRET_KEY", "auth", "secret_key"),
     ("ADMIN_EMAIL", "auth", "admin_email"),
     ("ADMIN_PASSWORD_HASH", "auth", "admin_password_hash"),
@@ -53,7 +55,9 @@ impl Provider for Ancestor {
 /// digits alone stays a key.
 fn value(key: &str, text: String) -> Value {
     match key {
-        "context_window" => text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
+        "context_window" | "public_days" => {
+            text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
+        }
         "public_mode" => match text.to_ascii_lowercase().as_str() {
             "true" | "1" | "yes" | "on" => Value::from(true),
             "false" | "0" | "no" | "off" => Value::from(false),

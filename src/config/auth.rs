@@ -48,6 +48,11 @@ impl std::fmt::Debug for AuthConfig {
 }
 
 impl AuthConfig {
+    /// Whether those who are not logged in see what is for everybody, beside others who are.
+    pub fn is_public(&self) -> bool {
+        self.public_mode && self.mode != AuthMode::None
+    }
+
     /// What signs tokens; `None` where nobody logs in. A process that serves speech alone needs none, so it is asked for here and
     /// not when the settings are read.
     ///

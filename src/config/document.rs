@@ -146,8 +146,24 @@ const MEANINGS: &[(&str, &str)] = &[
         "work.dead_after_seconds",
         "Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.",
     ),
+    (
+        "retention.public_days",
+        "In public mode: days that what nobody owns is kept, counted from when it was made; then it is deleted with its audio, for ever. 0: never. `reflector retention` shows what would go. Also `PUBLIC_DATA_RETENTION_DAYS`.",
+    ),
+    (
+        "retention.trash_days",
+        "Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.",
+    ),
+    (
+        "retention.audit_days",
+        "Days that the audit log (who viewed, played, exported, edited, shared or deleted what) keeps an entry; 0: for ever.",
+    ),
     ("telemetry.log", "Log levels by module, as in `info,reflector::jobs=debug`."),
     ("telemetry.format", "`text` or `json`."),
+    (
+        "telemetry.healthcheck_url",
+        "Address that a worker gets every ten minutes while its database answers; whoever serves it raises the alarm when the calls stop. Unset: nobody is called. Also `HEALTHCHECK_URL`.",
+    ),
 ];
 
 /// The whole page.

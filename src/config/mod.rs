@@ -13,6 +13,7 @@ mod models;
 mod outgoing;
 mod redact;
 mod redis;
+mod retention;
 mod server;
 mod speech;
 mod speech_server;
@@ -34,6 +35,7 @@ pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
 pub use outgoing::OutgoingConfig;
 pub use redis::RedisConfig;
+pub use retention::RetentionConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
 pub use speech::{DeviceChoice, MAX_PROMPT, PrecisionChoice, SpeechConfig, SpeechServerAddress};
 pub use speech_server::SpeechServerConfig;
@@ -58,6 +60,7 @@ pub struct Config {
     pub llm: LlmConfig,
     pub outgoing: OutgoingConfig,
     pub work: WorkConfig,
+    pub retention: RetentionConfig,
     pub telemetry: TelemetryConfig,
 }
 
@@ -120,6 +123,8 @@ impl Config {
         self.llm.validate()?;
         self.outgoing.validate()?;
         self.work.validate()?;
+        self.retention.validate()?;
+        self.telemetry.validate()?;
         if self.work.listen.is_some_and(|listen| listen == self.server.listen && listen.port() != 0) {
             return Err(ConfigError::refused("work.listen", "must differ from server.listen"));
         }

@@ -267,15 +267,14 @@ table! {
     }
 }
 
-// Corrections and search: see their migrations.
+// Edits and search: see their migrations.
 table! {
-    speaker_edit (seq) {
-        seq -> BigInt,
+    edit (transcript_id, revision) {
         transcript_id -> Uuid,
-        kind -> Text,
-        speaker -> Integer,
-        word_text -> Array<Text>,
-        word_start -> Array<Double>,
+        revision -> Integer,
+        change -> Jsonb,
+        words -> BigInt,
+        output_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
     }
@@ -372,6 +371,20 @@ table! {
 #[diesel(postgres_type(name = "tsvector"))]
 pub struct Tsvector;
 
+table! {
+    audit (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        action -> Text,
+        transcript_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        who -> Text,
+        key_id -> Nullable<Uuid>,
+        address -> Text,
+        period -> Nullable<Timestamptz>,
+    }
+}
+
 joinable!(session -> app_user (user_id));
 joinable!(user_api_key -> app_user (user_id));
 joinable!(recording -> transcript (transcript_id));
@@ -382,6 +395,7 @@ joinable!(segment -> output (output_id));
 joinable!(participant -> transcript (transcript_id));
 
 allow_tables_to_appear_in_same_query!(
+    audit,
     app_user,
     session,
     user_api_key,
@@ -399,7 +413,7 @@ allow_tables_to_appear_in_same_query!(
     summary_sentence,
     action_item,
     participant,
-    speaker_edit,
+    edit,
     search_document,
     search_passage,
     idempotency_key,

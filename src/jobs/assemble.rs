@@ -9,7 +9,7 @@ use super::transcribe::row;
 use crate::bus::Event;
 use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
-use crate::model::{output, turn};
+use crate::model::{edit, output, turn};
 use crate::speech::attribute::{Heard, attribute_sides};
 use crate::speech::{self, Turn, Word};
 
@@ -31,11 +31,14 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     })?;
     let channels = cx.transcript.channels;
     let rows = blocking(move || Ok(assemble(words, &turns, channels))).await?;
-    let text: String = rows.iter().map(|row| row.text.as_str()).collect();
-
     // Whoever reads it wants to know which model heard the words.
     let output = cx.open(&method, language.as_deref()).await?;
-    write!(cx.env, async |conn| segment::append(conn, output, &rows).await)?;
+    let log = write!(cx.env, async |conn| {
+        segment::append(conn, output, &rows).await?;
+        edit::list(conn, transcript).await
+    })?;
+    // What people changed in an older version holds where the words match.
+    let text = edit::shown(rows, output, &log).iter().map(|row| row.text.as_str()).collect();
     Ok(Done { events: vec![Event::Transcript { text, translation: None }], ..Done::output(output) })
 }
 

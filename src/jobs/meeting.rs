@@ -5,7 +5,7 @@ use super::error::JobError;
 use crate::llm::{Meeting, TimedWord, Topic, Utterance};
 use crate::model::participant::{self, SpeakerNames};
 use crate::model::stage::Stage;
-use crate::model::{Segment, output, speaker_edit, understanding};
+use crate::model::{Segment, edit, output, understanding};
 
 /// The assembled text, and the names that people have given its speakers.
 pub(super) struct Said {
@@ -21,7 +21,7 @@ pub(super) async fn said(cx: &Context) -> Result<Said, JobError> {
         let Some(text) = output::current(conn, id, Stage::Assemble).await? else {
             return Ok(Said { rows: Vec::new(), names, language: None });
         };
-        Ok(Said { rows: speaker_edit::segments(conn, id, text.id).await?, names, language: text.language })
+        Ok(Said { rows: edit::segments(conn, id, text.id).await?, names, language: text.language })
     })
 }
 

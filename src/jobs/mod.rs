@@ -7,6 +7,7 @@
 //! Each stage reads what earlier ones wrote and writes only its own output, which nobody sees before it is complete (but
 //! for the growing text of `transcribe`). The rules by which stages follow each other are `model::stage`'s.
 
+mod alive;
 mod announce;
 mod context;
 mod environment;
@@ -14,6 +15,7 @@ mod error;
 mod hearing;
 mod learn;
 mod progress;
+mod retention;
 mod run;
 mod self_test;
 mod start;
@@ -30,9 +32,11 @@ mod topics;
 mod transcribe;
 mod webhook;
 
+pub use alive::call_for_ever;
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
 pub use learn::learn;
+pub use retention::{Keep, expire, forget};
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::environment::Environment;
+use super::retention::{Keep, expire, forget};
 use crate::clock;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::model::{idempotency, recording, room, sweep};
@@ -17,13 +18,28 @@ const PATIENCE: TimeDelta = TimeDelta::days(1);
 /// A room that was deleted can be restored for so long.
 const ROOMS: TimeDelta = TimeDelta::days(30);
 
-/// Sweeps every hour, for as long as it is polled.
-pub async fn sweep_for_ever(env: Environment) {
+/// Sweeps every hour, for as long as it is polled, and deletes before what was kept long enough.
+pub async fn sweep_for_ever(env: Environment, keep: Keep) {
     loop {
+        if keep.deletes() {
+            match expire(&env.pool, &env.storage, keep.limits(clock::now())).await {
+                Ok(0) => {}
+                Ok(deleted) => tracing::info!(deleted, "transcripts were kept as long as the settings say"),
+                Err(error) => {
+                    tracing::warn!(
+                        error = format!("{error:#}"),
+                        "not everything was deleted that should be; it is tried again"
+                    )
+                }
+            }
+        }
         match super::learn(&env.pool).await {
             Ok(learned) if learned > 0 => tracing::info!(learned, "transcripts can be searched now"),
             Ok(_) => {}
             Err(error) => tracing::warn!(error = format!("{error:#}"), "search does not know everything yet"),
+        }
+        if let Err(error) = forget(&env.pool, keep, clock::now()).await {
+            tracing::warn!(error = format!("{error:#}"), "the audit log is longer than it should be");
         }
         match sweep(&env).await {
             Ok(removed) if removed > 0 => tracing::info!(removed, "objects that nobody needs were removed"),

@@ -6,8 +6,10 @@
 mod text_enum;
 
 pub mod api_key;
+pub mod audit;
 pub mod backup;
 pub mod delivery;
+pub mod edit;
 pub mod estimate;
 pub mod idempotency;
 pub mod login;
@@ -15,11 +17,11 @@ pub mod object;
 pub mod output;
 pub mod participant;
 pub mod recording;
+pub mod retention;
 pub mod room;
 pub mod search;
 pub mod segment;
 pub mod session;
-pub mod speaker_edit;
 pub mod stage;
 pub mod sweep;
 pub mod transcript;

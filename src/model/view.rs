@@ -3,12 +3,12 @@
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
+use super::edit::{self, Edit};
 use super::estimate::{self, Estimate};
 use super::output::{self, Shown};
 use super::participant::{self, Participant, SpeakerNames};
 use super::room;
 use super::segment::{self, Segment};
-use super::speaker_edit::{self, SpeakerEdit};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
 use super::understanding::{self, ActionItem, SummaryKind, SummarySentence, Topic, as_texts};
@@ -29,8 +29,8 @@ pub struct TranscriptView {
     pub participants: Vec<Participant>,
     /// Which version of the text is shown; `None` when there is none yet.
     pub text: Option<Shown>,
-    /// People's corrections of who says what, over that version.
-    pub edits: Vec<SpeakerEdit>,
+    /// What people changed, over that version.
+    pub edits: Vec<Edit>,
     /// The voices that occur in it, from 0.
     pub speakers: Vec<i32>,
     pub topics: Vec<Topic>,
@@ -55,10 +55,13 @@ impl TranscriptView {
             stages.iter().find(|state| state.stage == stage).and_then(|state| state.current_output)
         };
         let text = output::shown(conn, id).await?;
-        let edits = speaker_edit::list(conn, id).await?;
+        let edits = edit::list(conn, id).await?;
         let speakers = match &text {
             Some(shown) if edits.is_empty() => segment::speakers(conn, shown.output.id).await?,
-            Some(shown) => voices(&speaker_edit::apply(segment::all(conn, shown.output.id).await?, &edits)),
+            Some(shown) => {
+                let machine = segment::all(conn, shown.output.id).await?;
+                voices(&edit::shown(machine, shown.output.id, &edits))
+            }
             None => Vec::new(),
         };
         let topics = match made(Stage::Topics) {
@@ -129,13 +132,16 @@ impl TranscriptView {
             .unwrap_or(&self.transcript.source_language)
     }
 
-    /// The whole text that is shown, as people corrected it.
+    /// The whole text that is shown, as people changed it.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn segments(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
         match &self.text {
-            Some(shown) => Ok(speaker_edit::apply(segment::all(conn, shown.output.id).await?, &self.edits)),
+            Some(shown) => {
+                let machine = segment::all(conn, shown.output.id).await?;
+                Ok(edit::shown(machine, shown.output.id, &self.edits))
+            }
             None => Ok(Vec::new()),
         }
     }

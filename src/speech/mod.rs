@@ -20,6 +20,7 @@ pub use device::{DeviceWish, Precision};
 pub use engine::{Engine, EngineSettings};
 pub use error::SpeechError;
 pub use expect::Expected;
+pub use memory::share_one_heap;
 pub use types::{
     Diarization, DiarizeOptions, Health, Segment, SpeakerVoice, Task, TranscribeOptions, TranscribeUpdate,
     Transcription, Turn, Word,

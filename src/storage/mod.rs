@@ -179,6 +179,17 @@ impl Storage {
         either!(self, store => store.delete(key).await)
     }
 
+    /// Removes every object of ours whose path begins with `prefix`.
+    ///
+    /// # Errors
+    /// The store's; what was removed until then is.
+    pub async fn delete_all(&self, prefix: &str) -> Result<(), StorageError> {
+        for key in self.list(prefix).await? {
+            self.delete(&key).await?;
+        }
+        Ok(())
+    }
+
     /// Every object of ours whose path begins with `prefix`.
     ///
     /// # Errors

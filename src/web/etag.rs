@@ -42,7 +42,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// Whether a list of tags has this one, weakly compared, as RFC 9110 (13.1.2) has it for reading.
-fn matches(list: &str, tag: &str) -> bool {
+pub(super) fn matches(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|one| one == "*" || one.trim_start_matches("W/") == tag)
 }
 

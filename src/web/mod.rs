@@ -5,6 +5,7 @@
 
 mod api;
 mod assets;
+mod audit;
 mod cookies;
 mod door;
 mod etag;

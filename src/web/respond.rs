@@ -103,7 +103,7 @@ fn place(field: &str) -> &'static str {
         "search_term",
     ];
     match field {
-        "Idempotency-Key" => "header",
+        "Idempotency-Key" | "If-Match" => "header",
         field if QUERY.contains(&field) => "query",
         _ => "body",
     }

@@ -13,8 +13,8 @@ use tracing::Level;
 use super::api::v1::{
     self, api_keys, audio, auth, download, list, participants, process, topics, transcripts, upload,
 };
-use super::api::v1::{destroy, rooms, search, speaker, webhook, zip};
-use super::{assets, door, etag, headers, health, metrics, pages, respond, security, ws};
+use super::api::v1::{destroy, edits, rooms, search, speaker, webhook, zip};
+use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -54,7 +54,8 @@ pub fn router(app: App) -> Router {
                 .layer(CsrfLayer::new())
                 .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
-                .layer(DefaultBodyLimit::max(MAX_BODY as usize)),
+                .layer(DefaultBodyLimit::max(MAX_BODY as usize))
+                .layer(middleware::from_fn_with_state(app.clone(), audit::note)),
         )
         .route_layer(middleware::from_fn(metrics::count))
         .with_state(app)
@@ -131,6 +132,17 @@ fn v1() -> Router<App> {
         .route("/topics/{topic}/words-per-speaker", get(topics::words_per_speaker))
         .route("/speaker/assign", patch(speaker::assign))
         .route("/speaker/merge", patch(speaker::merge))
+        .route("/segments", get(edits::list))
+        .route("/segments/{index}", patch(edits::write_segment))
+        .route("/segments/{index}/words/{word}", patch(edits::write_word))
+        .route("/segments/{index}/split", post(edits::split))
+        .route("/segments/{index}/merge", post(edits::join))
+        .route("/segments/{index}/restore-machine-text", post(edits::restore_segment))
+        .route("/edits", get(edits::history))
+        .route("/edits/replace", post(edits::replace))
+        .route("/edits/undo", post(edits::undo))
+        .route("/edits/redo", post(edits::redo))
+        .route("/edits/restore-machine-text", post(edits::restore_all))
         .route("/destroy", delete(destroy::destroy))
         .route("/download/zip", get(zip::zip))
         .route("/participants", get(participants::list).post(participants::create))
@@ -157,6 +169,7 @@ fn v1() -> Router<App> {
         .route("/rooms/{id}/webhook/deliveries/{delivery}/retry", post(webhook::retry))
         .route("/user/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/user/api-keys/{id}", delete(api_keys::revoke))
+        .route("/audit", get(v1::audit::list))
         .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }

@@ -28,7 +28,7 @@ async fn assign(site: &Site, path: &str, body: Value) -> (u16, Value) {
 }
 
 /// Hears the same recording again, with these words.
-async fn again(site: &Site, id: TranscriptId, said: &[Segment]) {
+pub(super) async fn again(site: &Site, id: TranscriptId, said: &[Segment]) {
     let mut conn = site.workshop.conn().await;
     let run = stage::restart(&mut conn, id, Stage::Assemble, clock::now()).await.unwrap().unwrap().run;
     let begun = stage::begin(&mut conn, id, run, Stage::Assemble, "by hand", clock::now()).await.unwrap();
@@ -203,8 +203,9 @@ async fn corrections_have_an_end() {
     let path = format!("/v1/transcripts/{id}");
     let mut conn = site.workshop.conn().await;
     conn.batch_execute(&format!(
-        "INSERT INTO speaker_edit (transcript_id, kind, speaker, word_text, word_start)
-         SELECT '{id}', 'assign', 1, '{{}}', '{{}}' FROM generate_series(1, 9999)"
+        "INSERT INTO edit (transcript_id, revision, words, change)
+         SELECT '{id}', n, 0, '{{\"kind\": \"assign\", \"speaker\": 1, \"words\": {{\"text\": [], \"start\": []}}}}'
+         FROM generate_series(1, 9999) AS n"
     ))
     .await
     .unwrap();
@@ -212,7 +213,7 @@ async fn corrections_have_an_end() {
     assert_eq!(assign(&site, &path, body.clone()).await.0, 200);
     let (status, refused) = assign(&site, &path, body).await;
     assert_eq!(status, 409);
-    assert!(refused["detail"].as_str().unwrap().contains("10000 corrections"), "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("10000 changes"), "{refused}");
     assert_eq!(runs(&site, &path, 1).await, [(1, 1), (2, 2), (1, 2), (0, 3)], "what was corrected stays");
 }
 

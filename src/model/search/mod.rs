@@ -6,7 +6,7 @@ mod index;
 mod places;
 mod snippet;
 mod terms;
-mod text;
+pub(super) mod text;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

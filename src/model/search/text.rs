@@ -69,7 +69,7 @@ pub(super) fn folded(plain: &str) -> String {
 }
 
 /// Scripts that are written without spaces between words.
-fn is_unspaced(c: char) -> bool {
+pub(in crate::model) fn is_unspaced(c: char) -> bool {
     matches!(c as u32, 0x0E00..=0x0EFF | 0x1000..=0x109F | 0x1780..=0x17FF | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3134F)
 }
 

@@ -9,7 +9,7 @@ use super::layers::{
 use crate::speech::{SpeechError, native};
 
 /// Tokens by which the caches grow.
-const CACHE_STEP: i64 = 64;
+const CACHE_STEP: usize = 32;
 
 struct Layer {
     norm: Norm,
@@ -99,13 +99,15 @@ impl Cross {
 ///
 /// The hypotheses of a window write into one pool, side by side: first the prompt's entries, which they share, then one a
 /// hypothesis for every token. A hypothesis that goes on from another one leaves all entries where they are and sees the other's
-/// through its mask: nothing is copied when a beam changes its mind, and nothing is allocated for a token.
+/// through its mask: nothing is copied when a beam changes its mind, and nothing is allocated for a token. A full pool is made anew
+/// with the entries that somebody still sees: hypotheses have most of their past in common, so that it hardly grows with their number.
 pub struct Cache {
     pools: Vec<[Tensor; 2]>,
     /// Hypotheses of a window.
-    hypotheses: i64,
-    /// Entries that are written.
-    filled: i64,
+    hypotheses: usize,
+    /// Entries that are written, and that there is room for.
+    filled: usize,
+    capacity: usize,
     /// Tokens of each hypothesis.
     length: i64,
 }
@@ -113,7 +115,17 @@ pub struct Cache {
 impl Cache {
     /// For so many hypotheses a window.
     pub fn new(hypotheses: usize) -> Self {
-        Self { pools: Vec::new(), hypotheses: hypotheses as i64, filled: 0, length: 0 }
+        Self { pools: Vec::new(), hypotheses, filled: 0, capacity: 0, length: 0 }
+    }
+
+    /// Entries of a window; the next token of its first hypothesis becomes the one of this number.
+    pub fn filled(&self) -> usize {
+        self.filled
+    }
+
+    /// Whether there is no room for a token of each hypothesis.
+    pub fn is_full(&self) -> bool {
+        self.filled + self.hypotheses > self.capacity
     }
 
     /// Keeps the windows at `index` only.
@@ -124,31 +136,40 @@ impl Cache {
         }
     }
 
-    /// Writes new entries of a layer and returns all of it so far.
+    /// Keeps of each window the entries of these numbers, in this order, and makes room for more. A window with fewer than others gets
+    /// some of its first entry, which nobody may look at.
+    pub fn condense(&mut self, entries: &[Vec<i64>]) {
+        let most = entries.iter().map(Vec::len).max().unwrap_or(0);
+        (self.filled, self.capacity) = (most, most + self.hypotheses * CACHE_STEP);
+        let even = |window: &Vec<i64>| [window.as_slice(), &vec![0; most - window.len()]].concat();
+        let entries: Vec<Tensor> = entries.iter().map(|window| Tensor::from_slice(&even(window))).collect();
+        for pair in &mut self.pools {
+            *pair = pair.each_ref().map(|old| {
+                let (windows, heads, _, width) = old.size4().unwrap_or_default();
+                let shape = [windows, heads, self.capacity as i64, width];
+                let fresh = Tensor::empty(shape, (old.kind(), old.device()));
+                for (window, entries) in entries.iter().enumerate() {
+                    let old = old.get(window as i64).index_select(1, &entries.to_device(old.device()));
+                    fresh.get(window as i64).narrow(1, 0, most as i64).copy_(&old);
+                }
+                fresh
+            });
+        }
+    }
+
+    /// Writes new entries of a layer and returns all of it so far. There must be room, unless they are the first.
     fn push(&mut self, layer: usize, new: [&Tensor; 2]) -> [Tensor; 2] {
-        let count = new[0].size()[2];
-        let need = self.filled + count;
+        let (windows, heads, count, width) = new[0].size4().unwrap_or_default();
         if self.pools.len() == layer {
-            self.pools.push(new.map(|like| self.grown(None, like)));
-        } else if self.pools[layer][0].size()[2] < need {
-            let pools = self.pools[layer].each_ref();
-            self.pools[layer] = pools.map(|old| self.grown(Some(old), new[0]));
+            self.capacity = count as usize + self.hypotheses * CACHE_STEP;
+            let shape = [windows, heads, self.capacity as i64, width];
+            self.pools.push(new.map(|like| Tensor::empty(shape, (like.kind(), like.device()))));
         }
         let pools = self.pools[layer].each_ref();
         for (pool, new) in pools.into_iter().zip(new) {
-            pool.narrow(2, self.filled, count).copy_(new);
+            pool.narrow(2, self.filled as i64, count).copy_(new);
         }
-        pools.map(|pool| pool.narrow(2, 0, need))
-    }
-
-    fn grown(&self, old: Option<&Tensor>, like: &Tensor) -> Tensor {
-        let (windows, heads, count, width) = like.size4().unwrap_or_default();
-        let capacity = self.filled + count + self.hypotheses * CACHE_STEP;
-        let fresh = Tensor::empty([windows, heads, capacity, width], (like.kind(), like.device()));
-        if let Some(old) = old {
-            fresh.narrow(2, 0, self.filled).copy_(&old.narrow(2, 0, self.filled));
-        }
-        fresh
+        pools.map(|pool| pool.narrow(2, 0, self.filled as i64 + count))
     }
 }
 
@@ -309,12 +330,37 @@ impl Decoder {
             x += layer.feed_forward.forward(&x);
         }
         cache.length += length;
-        cache.filled += count;
+        cache.filled += count as usize;
         self.norm.forward(&x)
     }
 
     /// Hidden states \[.., d\] to float32 logits \[.., vocabulary\].
     pub fn logits(&self, hidden: &Tensor) -> Tensor {
         self.output.forward(hidden).to_kind(Kind::Float)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condensed_cache_holds_the_entries_that_were_asked_for() {
+        let rows = |values: &[f32]| Tensor::from_slice(values).view([2, 1, -1, 1]);
+        let mut cache = Cache::new(2);
+        let push = |cache: &mut Cache, values: &[f32]| {
+            let [key, _] = cache.push(0, [&rows(values), &rows(values)]);
+            cache.filled += values.len() / 2;
+            Vec::<f32>::try_from(key.contiguous().flatten(0, -1)).unwrap()
+        };
+        push(&mut cache, &[1.0, 2.0, 3.0, 4.0]);
+        while !cache.is_full() {
+            push(&mut cache, &[5.0, 6.0, 7.0, 8.0]);
+        }
+        assert_eq!(cache.filled(), 2 + 2 * CACHE_STEP);
+        cache.condense(&[vec![0, 1, 3], vec![1, 2]]);
+        assert!(!cache.is_full());
+        let held = push(&mut cache, &[9.0, 10.0, 11.0, 12.0]);
+        assert_eq!(held, [1.0, 2.0, 6.0, 9.0, 10.0, 4.0, 7.0, 3.0, 11.0, 12.0]);
     }
 }

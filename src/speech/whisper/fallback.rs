@@ -5,6 +5,7 @@ use std::io::Write;
 use super::decoder::Cross;
 use super::model::Whisper;
 use super::search::{Choice, Found};
+use super::tokens::Tokens;
 use crate::speech::{Cancel, SpeechError};
 
 /// One sample at each, all at once: the coolest that is good is taken. Trying one temperature after the other would take as long
@@ -19,6 +20,13 @@ pub fn compression_ratio(text: &str) -> f64 {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     let packed = zlib.write_all(text.as_bytes()).and_then(|()| zlib.finish());
     packed.map_or(1.0, |packed| text.len() as f64 / packed.len().max(1) as f64)
+}
+
+impl Tokens {
+    /// Whether these say the same over and over.
+    pub(super) fn repeat(&self, tokens: &[i64]) -> bool {
+        compression_ratio(self.text(tokens).trim()) > MOST_COMPRESSION
+    }
 }
 
 /// The model says that nobody speaks, and is unsure of the words it wrote all the same.
@@ -37,10 +45,8 @@ impl Whisper {
     ) -> Result<Vec<Found>, SpeechError> {
         let found = self.search(cross.shared(), prompts, Choice::Beam(beam), cancel)?;
         let mut found: Vec<Found> = found.into_iter().flatten().collect();
-        let compression = |found: &Found| compression_ratio(self.tokens.text(&found.tokens).trim());
-        let fails = |found: &Found| {
-            compression(found) > MOST_COMPRESSION || (found.average() < LEAST_AVERAGE && !is_silence(found))
-        };
+        let repeats = |found: &Found| self.tokens.repeat(&found.tokens);
+        let fails = |found: &Found| repeats(found) || (found.average() < LEAST_AVERAGE && !is_silence(found));
         let again: Vec<usize> = (0..found.len()).filter(|&window| fails(&found[window])).collect();
         if !again.is_empty() {
             let windows: Vec<i64> = again.iter().map(|&window| window as i64).collect();
@@ -53,7 +59,7 @@ impl Whisper {
                 let chosen = coolest.or_else(|| {
                     let tries = || samples.iter().chain([&found[window]]);
                     let likelier = |a: &&Found, b: &&Found| a.average().total_cmp(&b.average());
-                    let sane = tries().filter(|found| compression(found) <= MOST_COMPRESSION);
+                    let sane = tries().filter(|found| !repeats(found));
                     sane.max_by(likelier).or_else(|| tries().max_by(likelier))
                 });
                 found[window] = chosen.unwrap_or(&found[window]).clone();

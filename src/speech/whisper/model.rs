@@ -14,7 +14,9 @@ use crate::weights::{ct2, safetensors};
 
 /// Windows that a GPU encodes at once.
 const ENCODED_TOGETHER: usize = 8;
-/// Samples of silence that follow a window at least, unless it is nearly 30 s long.
+/// Windows of fewer samples are followed by silence up to 30 s, as all were in training: so little speech is heard worse with less.
+const SHORT: usize = 10 * 16_000;
+/// Samples of silence that follow a longer window at least, unless it is nearly 30 s long.
 const SILENCE_AFTER: usize = 2 * 16_000;
 /// Samples from one length of encoded audio to the next: 3 s.
 const LENGTH_STEP: usize = 3 * 16_000;
@@ -134,6 +136,9 @@ impl Whisper {
 
 /// Features, 20 ms each, to encode so many samples with: some silence follows them, as it mostly did in training, up to one of ten lengths.
 fn features_of(samples: usize) -> i64 {
+    if samples < SHORT {
+        return FRAMES / 2;
+    }
     (samples + SILENCE_AFTER).div_ceil(LENGTH_STEP).min(10) as i64 * (FRAMES / 20)
 }
 
@@ -174,5 +179,19 @@ impl Config {
             }
         }
         Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn little_speech_is_heard_with_all_the_silence_of_training_and_more_with_some() {
+        let seconds = |seconds: usize| features_of(seconds * 16_000);
+        for short in [0, 1, 9] {
+            assert_eq!(seconds(short), 1500, "{short} s");
+        }
+        assert_eq!([10, 13, 20, 25, 28, 30].map(seconds), [600, 750, 1200, 1350, 1500, 1500]);
     }
 }

@@ -10,6 +10,9 @@ use super::rules::allowed;
 use super::survey::Survey;
 use crate::speech::{Cancel, SpeechError};
 
+/// Tokens after which it shows that a hypothesis does nothing but repeat itself.
+const ENOUGH_TO_TELL: usize = 64;
+
 /// What a window's tokens turned out to be.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -33,8 +36,8 @@ impl Found {
 struct Hypothesis {
     tokens: Vec<i64>,
     chances: Vec<f32>,
-    /// For each token, as which of the window's hypotheses it was fed: where its keys and values lie.
-    path: Vec<usize>,
+    /// For each token, the entry of the window's pool with its keys and values.
+    entries: Vec<usize>,
     sum: f64,
     ended: bool,
 }
@@ -44,12 +47,17 @@ impl Hypothesis {
         self.sum / self.tokens.len().max(1) as f64
     }
 
-    /// With one token more, to be fed as hypothesis number `place`.
-    fn with(&self, id: i64, chance: f32, place: usize) -> Self {
+    /// Not ended, and not only there for the shape.
+    fn goes_on(&self) -> bool {
+        !self.ended && self.sum.is_finite()
+    }
+
+    /// With one token more, whose keys and values will be the pool's `entry`.
+    fn with(&self, id: i64, chance: f32, entry: usize) -> Self {
         let mut next = self.clone();
         next.tokens.push(id);
         next.chances.push(chance);
-        next.path.push(place);
+        next.entries.push(entry);
         next.sum += f64::from(chance);
         next
     }
@@ -81,6 +89,29 @@ impl Slot {
     fn new(window: usize) -> Self {
         let live = vec![Hypothesis::default()];
         Self { window, live, finished: vec![], done: false, chance: StdRng::seed_from_u64(0) }
+    }
+
+    /// Ends what repeats itself: it would go on to the last token, and be thrown away then.
+    fn give_up(&mut self, repeat: impl Fn(&[i64]) -> bool) {
+        let hopeless = |one: &Hypothesis| one.tokens.len() >= ENOUGH_TO_TELL && repeat(&one.tokens);
+        for one in self.live.iter_mut().filter(|one| !one.ended) {
+            one.ended = hopeless(one);
+        }
+    }
+
+    /// The entries that its hypotheses see, in order, which are numbered anew by their place in that order.
+    fn seen(&mut self, prompt: usize) -> Vec<i64> {
+        for one in self.live.iter_mut().filter(|one| self.done || !one.goes_on()) {
+            one.entries.clear();
+        }
+        let mut seen: Vec<usize> = (0..prompt).collect();
+        seen.extend(self.live.iter().flat_map(|one| &one.entries));
+        seen.sort_unstable();
+        seen.dedup();
+        for entry in self.live.iter_mut().flat_map(|one| &mut one.entries) {
+            *entry = seen.partition_point(|other| other < entry);
+        }
+        seen.into_iter().map(|entry| entry as i64).collect()
     }
 }
 
@@ -131,9 +162,16 @@ impl Whisper {
             if cancel.is_cancelled() {
                 return Err(SpeechError::Cancelled);
             }
+            if cache.is_full() {
+                slots.iter_mut().for_each(|slot| slot.give_up(|tokens| self.tokens.repeat(tokens)));
+                condense(&mut cache, &mut slots, length);
+            }
+            let next = cache.filled();
             match choice {
-                Choice::Beam(width) => self.step_beams(&mut slots, &mut logits, width)?,
-                Choice::Sample(temperatures) => self.step_samples(&mut slots, &mut logits, temperatures)?,
+                Choice::Beam(width) => self.step_beams(&mut slots, &mut logits, width, next)?,
+                Choice::Sample(temperatures) => {
+                    self.step_samples(&mut slots, &mut logits, temperatures, next)?;
+                }
             }
             for slot in slots.iter_mut().filter(|slot| slot.done || step >= limit) {
                 slot.done = true;
@@ -147,8 +185,8 @@ impl Whisper {
                 break;
             }
             self.drop_finished(&mut slots, &mut cache, &mut cross);
+            let mask = (number > 1).then(|| self.mask(&slots, length, next + number));
             let next: Vec<Vec<i64>> = slots.iter().map(|slot| self.last_tokens(slot)).collect();
-            let mask = (number > 1).then(|| self.mask(&slots, length, step));
             let sight = mask.as_ref().map_or(Sight::All, Sight::Masked);
             let hidden = self.decoder.forward(&self.rows(&next), &mut cache, &cross, sight, None);
             logits = self.decoder.logits(&hidden.flatten(0, 1));
@@ -169,16 +207,13 @@ impl Whisper {
         slot.live.iter().map(|one| one.tokens.last().copied().unwrap_or(self.tokens.eot)).collect()
     }
 
-    /// Where each hypothesis finds its own tokens among those of its window: \[windows, 1, hypotheses, entries\].
-    fn mask(&self, slots: &[Slot], prompt: usize, steps: usize) -> Tensor {
+    /// Where each hypothesis finds its own tokens among the `entries` of its window: \[windows, 1, hypotheses, entries\].
+    fn mask(&self, slots: &[Slot], prompt: usize, entries: usize) -> Tensor {
         let number = slots[0].live.len();
-        let entries = prompt + steps * number;
         let mut mask = vec![f32::NEG_INFINITY; slots.len() * number * entries];
         for (row, one) in mask.chunks_exact_mut(entries).zip(slots.iter().flat_map(|slot| &slot.live)) {
             row[..prompt].fill(0.0);
-            for (step, place) in one.path.iter().enumerate() {
-                row[prompt + step * number + place] = 0.0;
-            }
+            one.entries.iter().for_each(|entry| row[*entry] = 0.0);
         }
         let mask = Tensor::from_slice(&mask).view([slots.len() as i64, 1, number as i64, entries as i64]);
         mask.to_kind(self.kind).to_device(self.device)
@@ -195,19 +230,26 @@ impl Whisper {
         slots.retain(|slot| !slot.done);
     }
 
-    /// One step of every beam.
-    fn step_beams(&self, slots: &mut [Slot], logits: &mut Tensor, width: usize) -> Result<(), SpeechError> {
+    /// One step of every beam; `entry` is where its first hypothesis will write.
+    fn step_beams(
+        &self,
+        slots: &mut [Slot],
+        logits: &mut Tensor,
+        width: usize,
+        entry: usize,
+    ) -> Result<(), SpeechError> {
         let survey = Survey::best(self, logits, width + 1)?;
         let mut first = 0;
         for slot in slots {
             let rows = slot.live.len();
             let row = first;
             first += rows;
+            slot.done = slot.done || slot.live.iter().all(|one| one.ended);
             if slot.done {
                 continue;
             }
             let mut candidates: Vec<(f64, usize, i64, f32)> = Vec::with_capacity(rows * (width + 1));
-            for (index, one) in slot.live.iter().enumerate().filter(|(_, one)| one.sum.is_finite()) {
+            for (index, one) in slot.live.iter().enumerate().filter(|(_, one)| one.goes_on()) {
                 let (found, norm) = survey.candidates(row + index, &allowed(&one.tokens, &self.tokens));
                 let chance = |value: f32| value - norm;
                 candidates.extend(found.into_iter().map(|candidate| {
@@ -221,7 +263,7 @@ impl Whisper {
                 if id == self.tokens.eot {
                     slot.finished.push(slot.live[index].clone().end(chance));
                 } else {
-                    next.push(slot.live[index].with(id, chance, next.len()));
+                    next.push(slot.live[index].with(id, chance, entry + next.len()));
                 }
                 if next.len() == width {
                     break;
@@ -230,7 +272,7 @@ impl Whisper {
             slot.done = slot.finished.len() >= width || next.is_empty();
             while next.len() < width {
                 // Fed along without effect.
-                let idle = slot.live[0].with(self.tokens.eot, f32::NEG_INFINITY, next.len());
+                let idle = slot.live[0].with(self.tokens.eot, f32::NEG_INFINITY, entry + next.len());
                 next.push(idle);
             }
             slot.live = next;
@@ -244,6 +286,7 @@ impl Whisper {
         slots: &mut [Slot],
         logits: &mut Tensor,
         temperatures: &[f64],
+        entry: usize,
     ) -> Result<(), SpeechError> {
         let warmths: Vec<f32> = slots.iter().flat_map(|_| temperatures).map(|one| *one as f32).collect();
         let mut chances = Vec::with_capacity(warmths.len());
@@ -262,7 +305,7 @@ impl Whisper {
                     let (drawn, norm) = survey.draw(row, &allowed, warmths[row], chance);
                     *one = match drawn {
                         Some(next) if next.id != self.tokens.eot => {
-                            one.with(next.id, next.value - norm, place)
+                            one.with(next.id, next.value - norm, entry + place)
                         }
                         Some(end) => std::mem::take(one).end(end.value - norm),
                         None => std::mem::take(one).end(0.0),
@@ -274,6 +317,12 @@ impl Whisper {
         }
         Ok(())
     }
+}
+
+/// Drops from the cache what no hypothesis sees that goes on.
+fn condense(cache: &mut Cache, slots: &mut [Slot], prompt: usize) {
+    let entries: Vec<Vec<i64>> = slots.iter_mut().map(|slot| slot.seen(prompt)).collect();
+    cache.condense(&entries);
 }
 
 /// Tokens that may follow a prompt: half of the context, as in training, and no more than there are positions for.
@@ -295,6 +344,32 @@ fn best(slot: &Slot, number: usize) -> Hypothesis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_that_nobody_sees_are_dropped_and_the_others_keep_their_order() {
+        // Two tokens of prompt, then steps of two hypotheses each: 2 3, 4 5, 6 7.
+        let hypothesis =
+            |entries: &[usize]| Hypothesis { entries: entries.to_vec(), ..Hypothesis::default() };
+        let mut slot = Slot::new(0);
+        slot.live = vec![hypothesis(&[3, 4, 7]), hypothesis(&[3, 4, 6])];
+        assert_eq!(slot.seen(2), [0, 1, 3, 4, 6, 7]);
+        assert_eq!([&slot.live[0].entries, &slot.live[1].entries], [&[2, 3, 5], &[2, 3, 4]]);
+        slot.live[1].ended = true;
+        assert_eq!(slot.seen(2), [0, 1, 2, 3, 5]);
+        slot.done = true;
+        assert_eq!(slot.seen(2), [0, 1]);
+    }
+
+    #[test]
+    fn what_repeats_itself_is_ended_once_that_can_be_told() {
+        let hypothesis = |tokens: Vec<i64>| Hypothesis { tokens, ..Hypothesis::default() };
+        let mut slot = Slot::new(0);
+        let (long, short) = (vec![7; ENOUGH_TO_TELL], vec![7; ENOUGH_TO_TELL - 1]);
+        slot.live = vec![hypothesis(long), hypothesis(short), hypothesis((0..200).collect())];
+        slot.give_up(|tokens| tokens.windows(2).all(|pair| pair[0] == pair[1]));
+        assert!(!slot.live[0].goes_on());
+        assert!(slot.live[1].goes_on() && slot.live[2].goes_on());
+    }
 
     #[test]
     fn the_longest_prompt_leaves_a_position_for_every_token() {

@@ -218,12 +218,14 @@ impl Run<'_> {
         let whisper = self.whisper;
         let audio = self.audio(windows)?;
         let cross = whisper.encode(&audio);
+        memory::give_back();
         let languages = self.languages(&cross, windows.len())?;
         let prompts: Vec<Vec<i64>> = languages
             .iter()
             .map(|language| whisper.prompt(&self.before, language, self.options.task))
             .collect::<Result<_, _>>()?;
         let found = whisper.decode(&cross, &prompts, self.beam, self.cancel)?;
+        memory::give_back();
         let lengths = windows.iter().map(|window| window.end - window.start);
         let split: Vec<(Vec<Piece>, f64)> = found
             .iter()

@@ -11,6 +11,7 @@ use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
 use crate::config::{MAX_PROMPT, MAX_UPLOAD_BYTES};
 use crate::ids::TranscriptId;
+use crate::jobs::Keep;
 use crate::model::transcript::Filter;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html};
@@ -36,6 +37,8 @@ struct StartPage {
     rows: Vec<RowView>,
     busy: bool,
     more: bool,
+    /// Days that what a visitor adds is kept, where it has an end.
+    kept_days: Option<i64>,
     /// Whether there is a certificate for visitors to trust.
     trust: bool,
     empty_title: &'static str,
@@ -72,6 +75,10 @@ pub(in crate::web) async fn start(
         rows,
         busy,
         more: total > RECENT,
+        kept_days: Keep::of(app.config())
+            .ownerless
+            .filter(|_| viewer.user().is_none())
+            .map(|age| age.num_days()),
         trust: app.config().tls.site_ca.is_some(),
         empty_title: "No transcripts yet",
         empty_text: "Drop a recording above. Its words appear while it is still being worked on.",

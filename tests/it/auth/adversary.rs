@@ -109,7 +109,10 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                         let request = request.query(&[("chunk_number", "0"), ("total_chunks", "1")]);
                         request.header("content-type", kind).body(body)
                     } else if path.starts_with("/v1/") {
-                        request.json(&json!({ "name": "x", "title": "x", "speaker": 0 }))
+                        request.json(&json!({
+                            "name": "x", "title": "x", "speaker": 0, "timestamp_from": 0.0, "timestamp_to": 1.0,
+                            "speaker_from": 0, "speaker_to": 1,
+                        }))
                     } else {
                         let kind = "application/x-www-form-urlencoded";
                         request.header("content-type", kind).body("title=x&from=transcribe&speaker-0=x")

@@ -59,6 +59,41 @@ async fn each_step_can_be_taken_back_and_taken_again() {
     assert!(!migrate::is_current(&database.url).await.unwrap());
 }
 
+/// Corrections of speakers were the first changes of a text.
+#[tokio::test]
+async fn corrections_of_speakers_become_changes_and_corrections_again() {
+    use diesel_async::SimpleAsyncConnection;
+    use reflector::model::edit::{self, Change, Words};
+    use reflector::model::transcript::{self, NewTranscript};
+
+    let database = postgres::empty().await;
+    migrate::up(&database.url).await.unwrap();
+    let back = async || while !migrate::down(&database.url).await.unwrap().unwrap().contains("0060") {};
+    let mut conn = database.conn().await;
+    let id = transcript::create(&mut conn, &NewTranscript::of_file("talk.wav")).await.unwrap().id;
+    back().await;
+    let rows = format!(
+        "INSERT INTO speaker_edit (transcript_id, kind, speaker, word_text, word_start) VALUES
+         ('{id}', 'merge', 4, '{{\" we\", \" \\\"do\\\"\"}}', '{{1.1, 20.45}}'), ('{id}', 'assign', 1, '{{}}', '{{}}')"
+    );
+    conn.batch_execute(&rows).await.unwrap();
+    migrate::up(&database.url).await.unwrap();
+    let log = edit::list(&mut conn, id).await.unwrap();
+    let words = Words { text: vec![" we".into(), " \"do\"".into()], start: vec![1.1, 20.45], at: Vec::new() };
+    assert_eq!(log[0].change, Change::Merge { speaker: 4, words });
+    assert_eq!(log[1].change, Change::Assign { speaker: 1, words: Words::default() });
+    assert_eq!(log.iter().map(|one| one.revision).collect::<Vec<_>>(), [1, 2]);
+    back().await;
+    let kept: Vec<Line> = sql_query(
+        "SELECT format('%s %s %s %s', kind, speaker, word_text, word_start) AS line FROM speaker_edit ORDER BY seq",
+    )
+    .load(&mut conn)
+    .await
+    .unwrap();
+    let kept: Vec<_> = kept.into_iter().map(|line| line.line).collect();
+    assert_eq!(kept, ["merge 4 {\" we\",\" \\\"do\\\"\"} {1.1,20.45}", "assign 1 {} {}"]);
+}
+
 #[tokio::test]
 async fn two_that_migrate_at_once_do_it_once() {
     let database = postgres::empty().await;
@@ -114,6 +149,7 @@ fn written_columns(schema: &str) -> Vec<String> {
             "Double" => "float8",
             "Timestamptz" => "timestamptz",
             "Tsvector" => "tsvector",
+            "Jsonb" => "jsonb",
             "Array<Text>" => "_text",
             "Array<Double>" => "_float8",
             "Array<Float>" => "_float4",

@@ -10,7 +10,7 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::{recording, transcript};
-use crate::storage::{self, StorageError};
+use crate::storage;
 use crate::web::extract::ApiPath;
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -39,17 +39,10 @@ async fn for_ever(app: &App, conn: &mut Connection, id: TranscriptId) -> Result<
     let app = app.clone();
     let removing = tokio::spawn(async move {
         for folder in folders {
-            if let Err(error) = remove(&app, &folder).await {
+            if let Err(error) = app.storage().delete_all(&folder).await {
                 tracing::warn!(%error, folder, "objects of a destroyed transcript are left to the sweep");
             }
         }
     });
     removing.await.map_err(|error| Error::Internal(error.into()))
-}
-
-async fn remove(app: &App, folder: &str) -> Result<(), StorageError> {
-    for key in app.storage().list(folder).await? {
-        app.storage().delete(&key).await?;
-    }
-    Ok(())
 }

@@ -49,36 +49,25 @@ pub(in crate::web) struct PageOut<T> {
 }
 
 impl<T> PageOut<T> {
-    /// `page` counts from 1; `total` are on all.
     pub fn new(items: Vec<T>, total: i64, page: i64, size: i64) -> Self {
-        let pages = total.div_euclid(size) + i64::from(total % size != 0);
-        Self { items, total, page, size, pages }
+        Self { items, total, page, size, pages: total.div_euclid(size) + i64::from(total % size != 0) }
     }
 }
 
-/// Which page.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-pub(in crate::web) struct PageQuery {
-    page: Option<i64>,
-    size: Option<i64>,
-}
-
-impl PageQuery {
-    /// Number, from 1, and size; the first 50 unless it is said otherwise.
-    ///
-    /// # Errors
-    /// One of them is out of bounds.
-    pub fn checked(self) -> Result<(i64, i64), Error> {
-        let (page, size) = (self.page.unwrap_or(1), self.size.unwrap_or(50));
-        if page < 1 {
-            return Err(Error::Invalid { field: "page", message: "must be at least 1".into() });
-        }
-        if !(1..=PAGE_SIZE_MAX).contains(&size) {
-            let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
-            return Err(Error::Invalid { field: "size", message });
-        }
-        Ok((page, size))
+/// Which page, and how many on it.
+///
+/// # Errors
+/// One of them is out of bounds.
+pub(in crate::web) fn paged(page: Option<i64>, size: Option<i64>) -> Result<(i64, i64), Error> {
+    let (page, size) = (page.unwrap_or(1), size.unwrap_or(50));
+    if page < 1 {
+        return Err(Error::Invalid { field: "page", message: "must be at least 1".into() });
     }
+    if !(1..=PAGE_SIZE_MAX).contains(&size) {
+        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
+        return Err(Error::Invalid { field: "size", message });
+    }
+    Ok((page, size))
 }
 
 /// What somebody looks for.
@@ -99,7 +88,7 @@ pub(in crate::web) async fn list(
     Asking(viewer): Asking,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<PageOut<TranscriptOut>>, ApiError> {
-    let (page, size) = PageQuery { page: query.page, size: query.size }.checked()?;
+    let (page, size) = paged(query.page, query.size)?;
     let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
     // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
     let change_seq_from = match query.sort_by {
@@ -117,6 +106,5 @@ pub(in crate::web) async fn list(
     };
     let mut conn = read::connect(&app).await?;
     let found = transcript::list(&mut conn, &filter).await?;
-    let items = found.items.into_iter().map(Into::into).collect();
-    Ok(Json(PageOut::new(items, found.total, page, size)))
+    Ok(Json(PageOut::new(found.items.into_iter().map(Into::into).collect(), found.total, page, size)))
 }

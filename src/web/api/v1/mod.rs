@@ -2,9 +2,11 @@
 
 pub(in crate::web) mod api_keys;
 pub(in crate::web) mod audio;
+pub(in crate::web) mod audit;
 pub(in crate::web) mod auth;
 pub(in crate::web) mod destroy;
 pub(in crate::web) mod download;
+pub(in crate::web) mod edits;
 pub(in crate::web) mod idempotency;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;

@@ -5,7 +5,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::list::{PageOut, PageQuery};
+use super::list::{PageOut, paged};
 use super::ok;
 use crate::app::App;
 use crate::clock;
@@ -137,13 +137,20 @@ impl From<RoomIn> for Patch {
     }
 }
 
+/// Which page of the list.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct RoomsQuery {
+    page: Option<i64>,
+    size: Option<i64>,
+}
+
 /// `GET /v1/rooms`: one's own and those that are shared.
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,
-    ApiQuery(query): ApiQuery<PageQuery>,
+    ApiQuery(query): ApiQuery<RoomsQuery>,
 ) -> Result<Json<PageOut<RoomOut>>, ApiError> {
-    let (page, size) = query.checked()?;
+    let (page, size) = paged(query.page, query.size)?;
     let mut conn = read::connect(&app).await?;
     let (found, total) = room::list(&mut conn, viewer, page, size).await?;
     let items = found

@@ -6,16 +6,13 @@ use diesel_async::{AsyncConnection, AsyncPgConnection};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::edits::{self, tell};
 use super::ok;
 use crate::app::App;
-use crate::bus::Event;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
-use crate::jobs;
-use crate::model::participant::{self, Change, Participant};
-use crate::model::speaker_edit::{self, EDIT_WORDS_MAX, EDITS_MAX, EditKind, Said, SpeakerEdit};
-use crate::model::{TranscriptView, search, transcript};
-use crate::policy::Viewer;
+use crate::model::edit::{At, Change, Layer, Token};
+use crate::model::participant::{self, Participant};
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -83,18 +80,23 @@ pub(in crate::web) async fn assign(
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let (who, (from, to)) = (body.who()?, body.range()?);
-    let done: Result<TranscriptView, Error> = conn
+    let done: Result<(), Error> = conn
         .transaction(async |conn| {
-            let words = words(conn, id).await?;
+            let (mut desk, layer) = edits::open(conn, id).await?;
             let speaker = match who {
                 Who::Speaker(speaker) => speaker,
-                Who::Participant(one) => voice(conn, id, one, &words).await?,
+                Who::Participant(one) => voice(conn, id, one, &layer).await?,
             };
-            let meant = words.iter().filter(|word| (from..=to).contains(&word.start));
-            correct(conn, viewer, id, EditKind::Assign, speaker, meant).await
+            let words = words(&layer, |token| (from..=to).contains(&token.start));
+            if !words.is_empty() {
+                let change = Change::Assign { speaker, words: layer.named(words.into_iter()) };
+                edits::write(conn, &mut desk, &change, viewer).await?;
+            }
+            Ok(())
         })
         .await;
-    tell(&app, &mut conn, id, &done?).await?;
+    done?;
+    tell(&app, &mut conn, id).await?;
     Ok(ok())
 }
 
@@ -116,9 +118,9 @@ pub(in crate::web) async fn merge(
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let from = in_range("speaker_from", body.speaker_from)?;
     let to = in_range("speaker_to", body.speaker_to)?;
-    let done: Result<TranscriptView, Error> = conn
+    let done: Result<(), Error> = conn
         .transaction(async |conn| {
-            let words = words(conn, id).await?;
+            let (mut desk, layer) = edits::open(conn, id).await?;
             let people = participant::list(conn, id).await?;
             let named = |speaker: i32| people.iter().find(|one: &&Participant| one.speaker == Some(speaker));
             match (named(from), named(to)) {
@@ -127,7 +129,7 @@ pub(in crate::web) async fn merge(
                     return Err(Error::BadRequest(message));
                 }
                 (Some(one), None) => {
-                    let moved = Change { name: None, speaker: Some(Some(to)) };
+                    let moved = participant::Change { name: None, speaker: Some(Some(to)) };
                     participant::update(conn, id, one.id, &moved)
                         .await
                         .map_err(super::participants::refused)?;
@@ -135,24 +137,23 @@ pub(in crate::web) async fn merge(
                 _ => {}
             }
             // Both voices by their words: a later run may give either another number.
-            let one_of = |word: &&Said| word.speaker == Some(from) || word.speaker == Some(to);
-            let speaks = from != to && words.iter().any(|word| word.speaker == Some(from));
-            let meant = words.iter().filter(|word| speaks && one_of(word));
-            correct(conn, viewer, id, EditKind::Merge, to, meant).await
+            let both = words(&layer, |token| token.speaker == Some(from) || token.speaker == Some(to));
+            let speaks = layer.tokens().any(|(_, token)| token.speaker == Some(from));
+            if from != to && speaks {
+                let change = Change::Merge { speaker: to, words: layer.named(both.into_iter()) };
+                edits::write(conn, &mut desk, &change, viewer).await?;
+            }
+            Ok(())
         })
         .await;
-    tell(&app, &mut conn, id, &done?).await?;
+    done?;
+    tell(&app, &mut conn, id).await?;
     Ok(ok())
 }
 
-/// The words that are shown, held still until the caller's transaction ends.
-async fn words(conn: &mut AsyncPgConnection, id: TranscriptId) -> Result<Vec<Said>, Error> {
-    transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
-    let view = TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
-    if view.text.as_ref().is_none_or(|shown| shown.provisional) {
-        return Err(Error::Conflict("The text has no speakers yet: wait until it is assembled".into()));
-    }
-    Ok(speaker_edit::said(&view.segments(conn).await?))
+/// The words that are meant.
+fn words(layer: &Layer, meant: impl Fn(&Token) -> bool) -> Vec<At> {
+    layer.tokens().filter(|(_, token)| meant(token)).map(|(at, _)| at).collect()
 }
 
 /// The voice of a participant; one who has none gets the lowest number that nobody has.
@@ -160,7 +161,7 @@ async fn voice(
     conn: &mut AsyncPgConnection,
     id: TranscriptId,
     participant: ParticipantId,
-    words: &[Said],
+    layer: &Layer,
 ) -> Result<i32, Error> {
     let people = participant::list(conn, id).await?;
     let one = people.iter().find(|one| one.id == participant).ok_or(Error::NotFound("Participant"))?;
@@ -168,51 +169,12 @@ async fn voice(
         return Ok(speaker);
     }
     let taken = |speaker: &i32| {
-        words.iter().any(|word| word.speaker == Some(*speaker))
+        layer.tokens().any(|(_, token)| token.speaker == Some(*speaker))
             || people.iter().any(|one| one.speaker == Some(*speaker))
     };
     let free = (0..=MAX_SPEAKER).find(|speaker| !taken(speaker));
     let free = free.ok_or_else(|| Error::Conflict("There are too many speakers".into()))?;
-    let change = Change { name: None, speaker: Some(Some(free)) };
+    let change = participant::Change { name: None, speaker: Some(Some(free)) };
     participant::update(conn, id, participant, &change).await.map_err(super::participants::refused)?;
     Ok(free)
-}
-
-/// Writes a correction down; what is shown from now on.
-async fn correct(
-    conn: &mut AsyncPgConnection,
-    viewer: Viewer,
-    id: TranscriptId,
-    kind: EditKind,
-    speaker: i32,
-    words: impl Iterator<Item = &Said>,
-) -> Result<TranscriptView, Error> {
-    let (word_text, word_start): (Vec<_>, Vec<_>) = words.map(|word| (word.text.clone(), word.start)).unzip();
-    if !word_text.is_empty() {
-        if !speaker_edit::has_room(conn, id, word_text.len()).await? {
-            return Err(Error::Conflict(format!(
-                "A transcript may have {EDITS_MAX} corrections of speakers, of {EDIT_WORDS_MAX} words together"
-            )));
-        }
-        let edit = SpeakerEdit { kind, speaker, word_text, word_start };
-        speaker_edit::add(conn, id, &edit, viewer.user()).await?;
-        transcript::touch(conn, id).await?;
-        search::refresh_words(conn, id).await?;
-    }
-    TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))
-}
-
-/// Tells those who watch: the text, and the topics with it.
-async fn tell(
-    app: &App,
-    conn: &mut AsyncPgConnection,
-    id: TranscriptId,
-    view: &TranscriptView,
-) -> Result<(), Error> {
-    let segments = view.segments(conn).await?;
-    app.bus().publish(id, &jobs::segments_event(&segments)).await;
-    for topic in &view.topics {
-        app.bus().publish(id, &Event::Topic(jobs::topic_event(topic, &segments))).await;
-    }
-    Ok(())
 }

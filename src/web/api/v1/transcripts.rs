@@ -1,9 +1,9 @@
 //! `/v1/transcripts` and one of them: create, get, change, delete, restore.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -19,6 +19,7 @@ use crate::ids::{ParticipantId, RoomId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
+use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
@@ -226,7 +227,7 @@ pub(in crate::web) async fn update(
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<UpdateTranscript>,
-) -> Result<Json<TranscriptDetail>, ApiError> {
+) -> Result<(Option<Extension<Shares>>, Json<TranscriptDetail>), ApiError> {
     let patch = Patch {
         name: body.name.map(|name| short("name", name)).transpose()?,
         locked: body.locked,
@@ -265,7 +266,7 @@ pub(in crate::web) async fn update(
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }
-    Ok(Json(view.into()))
+    Ok((patch.share_mode.map(|_| Extension(Shares)), Json(view.into())))
 }
 
 /// `DELETE /v1/transcripts/{id}`: into the trash, from where it can be restored.

@@ -1,0 +1,86 @@
+//! `reflector retention`: what is about to be deleted.
+
+use anyhow::Context as _;
+
+use super::process;
+use crate::clock;
+use crate::config::Config;
+use crate::db::{Address, Pool};
+use crate::jobs::{Keep, expire};
+use crate::model::retention::{self, Expired, Limits};
+use crate::storage::Storage;
+
+/// Transcripts that are shown.
+const SHOWN: i64 = 1000;
+
+/// Show what the workers will delete at their next round, because it was kept as long as the settings say
+#[derive(Debug, clap::Args)]
+pub struct Retention {
+    /// Delete it now
+    #[arg(long)]
+    delete: bool,
+    /// As if retention.public_days were this, in public mode (0: never)
+    #[arg(long, value_name = "DAYS", conflicts_with = "delete")]
+    public_days: Option<u32>,
+    /// As if retention.trash_days were this (0: never)
+    #[arg(long, value_name = "DAYS", conflicts_with = "delete")]
+    trash_days: Option<u32>,
+}
+
+impl Retention {
+    #[expect(clippy::print_stdout, reason = "a command's result")]
+    pub fn run(self) -> anyhow::Result<()> {
+        let mut config = process::settings()?;
+        let rules = &mut config.retention;
+        rules.public_days = self.public_days.unwrap_or(rules.public_days);
+        rules.trash_days = self.trash_days.unwrap_or(rules.trash_days);
+        let keep = Keep::of(&config);
+        println!("{}", said(&config, keep));
+        if !keep.deletes() {
+            return Ok(());
+        }
+        let limits = keep.limits(clock::now());
+        let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+        runtime.block_on(async {
+            let address = Address::new(&config.database.postgres_url(), &process::trust(&config.tls)?);
+            let pool = Pool::new(&address, 1).context("PostgreSQL (database.url)")?;
+            let (count, expired) = due(&pool, limits).await?;
+            for one in &expired {
+                println!("{}", line(one));
+            }
+            if count > expired.len() as i64 {
+                println!("... and {} more", count - expired.len() as i64);
+            }
+            if self.delete {
+                let storage = Storage::open(&config.storage).context("storage")?;
+                println!("deleted: {}", expire(&pool, &storage, limits).await?);
+            } else {
+                println!("to be deleted: {count}");
+            }
+            Ok(())
+        })
+    }
+}
+
+async fn due(pool: &Pool, limits: Limits) -> anyhow::Result<(i64, Vec<Expired>)> {
+    let mut conn = pool.get().await?;
+    let expired = retention::expired(&mut conn, limits, SHOWN).await?;
+    Ok((retention::count(&mut conn, limits).await?, expired))
+}
+
+/// The rules in words.
+fn said(config: &Config, keep: Keep) -> String {
+    let days = |rule: Option<chrono::TimeDelta>| {
+        rule.map_or_else(|| "for ever".to_owned(), |age| format!("{} days", age.num_days()))
+    };
+    let ownerless =
+        if config.auth.is_public() { days(keep.ownerless) } else { "for ever (no public mode)".to_owned() };
+    format!("kept: what nobody owns {ownerless}; the trash {}", days(keep.trash))
+}
+
+/// Id, day and name; a name is one line, whatever it holds.
+fn line(expired: &Expired) -> String {
+    let name: String = expired.name.chars().filter(|c| !c.is_control()).collect();
+    let trash = expired.deleted_at.map(|at| format!(", in the trash since {}", at.date_naive()));
+    format!("{}  {}  {name}{}", expired.id, expired.created_at.date_naive(), trash.unwrap_or_default())
+}

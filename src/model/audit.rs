@@ -1,0 +1,155 @@
+//! Who did what with which transcript.
+
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use diesel::dsl::count_star;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::text_enum::text_enum;
+use crate::db::schema::{audit, transcript};
+use crate::ids::{ApiKeyId, AuditId, TranscriptId, UserId};
+
+text_enum! {
+    /// What was done.
+    Action {
+        View = "view",
+        Play = "play",
+        Export = "export",
+        Edit = "edit",
+        Process = "process",
+        Share = "share",
+        Delete = "delete",
+        Restore = "restore",
+        Destroy = "destroy",
+        /// Deleted by itself, because it was kept as long as the settings say.
+        Expire = "expire",
+    }
+}
+
+/// Somebody who looks or listens again within so long does the same thing still.
+const PERIOD: TimeDelta = TimeDelta::minutes(10);
+
+impl Action {
+    /// Whether it is noted once a period, and not every time.
+    fn lasts(self) -> bool {
+        matches!(self, Self::View | Self::Play)
+    }
+}
+
+/// One entry.
+#[derive(Clone, Debug, HasQuery, Insertable)]
+#[diesel(table_name = audit)]
+pub struct Entry {
+    pub id: AuditId,
+    pub at: DateTime<Utc>,
+    pub action: Action,
+    pub transcript_id: TranscriptId,
+    pub user_id: Option<UserId>,
+    /// An account's address, or what stands for those without one.
+    pub who: String,
+    pub key_id: Option<ApiKeyId>,
+    /// From where, as far as proxies can be believed.
+    pub address: String,
+    period: Option<DateTime<Utc>>,
+}
+
+/// Who does something.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub user_id: Option<UserId>,
+    pub who: String,
+    pub key_id: Option<ApiKeyId>,
+    pub address: String,
+}
+
+impl Actor {
+    /// The program itself, by its settings.
+    pub fn program() -> Self {
+        Self { user_id: None, who: "reflector".into(), key_id: None, address: String::new() }
+    }
+}
+
+/// Notes what was done.
+///
+/// # Errors
+/// Those of the database.
+pub async fn note(
+    conn: &mut AsyncPgConnection,
+    actor: Actor,
+    action: Action,
+    transcript_id: TranscriptId,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    let Actor { user_id, who, key_id, address } = actor;
+    let period = at.duration_trunc(PERIOD).ok().filter(|_| action.lasts());
+    let entry =
+        Entry { id: AuditId::new(), at, action, transcript_id, user_id, who, key_id, address, period };
+    diesel::insert_into(audit::table).values(entry).on_conflict_do_nothing().execute(conn).await.map(|_| ())
+}
+
+/// Whose transcripts' entries somebody may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trail {
+    All,
+    /// Of what this person owns.
+    Of(UserId),
+}
+
+/// Which entries to list.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    pub trail: Trail,
+    pub transcript_id: Option<TranscriptId>,
+    pub action: Option<Action>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+    /// 1-based.
+    pub page: i64,
+    pub size: i64,
+}
+
+/// A page of entries, newest first, and how many there are.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<(Vec<Entry>, i64)> {
+    let total = filtered(filter).select(count_star()).get_result(conn).await?;
+    let rows = filtered(filter)
+        .select(Entry::as_select())
+        .order((audit::at.desc(), audit::id.desc()))
+        .limit(filter.size)
+        .offset(filter.page.saturating_sub(1).saturating_mul(filter.size))
+        .load(conn)
+        .await?;
+    Ok((rows, total))
+}
+
+fn filtered(filter: &Filter) -> audit::BoxedQuery<'_, Pg> {
+    let mut query = audit::table.into_boxed();
+    if let Trail::Of(user) = filter.trail {
+        let own = transcript::table.filter(transcript::user_id.eq(user)).select(transcript::id);
+        query = query.filter(audit::transcript_id.eq_any(own));
+    }
+    if let Some(id) = filter.transcript_id {
+        query = query.filter(audit::transcript_id.eq(id));
+    }
+    if let Some(action) = filter.action {
+        query = query.filter(audit::action.eq(action));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(audit::at.ge(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(audit::at.le(to));
+    }
+    query
+}
+
+/// Forgets entries that are older; how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(audit::table.filter(audit::at.lt(before))).execute(conn).await
+}

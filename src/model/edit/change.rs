@@ -1,0 +1,97 @@
+//! What a person can change about a text.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a word stands in a layer: its slot, and its number among the words of that slot.
+pub type At = (u32, u32);
+
+/// Words of a text, by what they say and when. Arrays of one length.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Words {
+    pub text: Vec<String>,
+    /// Seconds.
+    pub start: Vec<f64>,
+    /// Where each stood in the text that the change was made on; empty where that was not noted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<At>,
+}
+
+impl Words {
+    pub fn len(&self) -> usize {
+        self.text.len().min(self.start.len())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn push(&mut self, text: &str, start: f64, at: At) {
+        self.text.push(text.to_owned());
+        self.start.push(start);
+        self.at.push(at);
+    }
+}
+
+/// Words in a row that others take the place of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// At least one.
+    pub old: Words,
+    /// Each with the space before it; none: the old ones go.
+    pub new: Vec<String>,
+}
+
+/// A change, as the database has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// This one says these words.
+    Assign { speaker: i32, words: Words },
+    /// The voices that say these words are one.
+    Merge { speaker: i32, words: Words },
+    /// Other words: of a segment, or of many at once where words were replaced.
+    Text { runs: Vec<Run> },
+    /// A segment begins with this one word.
+    Split { words: Words },
+    /// The segment of these words goes on from the one before: no segment begins with the first, and who said the word before
+    /// says them all.
+    Join { words: Words },
+    /// These words, which are the machine's, are as the machine heard them.
+    Restore { words: Words },
+    /// All words and all segments are the machine's; who says them stays.
+    RestoreAll,
+    /// The newest change that stands does not count.
+    Undo,
+    /// What was undone last counts again.
+    Redo,
+}
+
+impl Change {
+    /// Its name in the database and in JSON.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Assign { .. } => "assign",
+            Self::Merge { .. } => "merge",
+            Self::Text { .. } => "text",
+            Self::Split { .. } => "split",
+            Self::Join { .. } => "join",
+            Self::Restore { .. } => "restore",
+            Self::RestoreAll => "restore_all",
+            Self::Undo => "undo",
+            Self::Redo => "redo",
+        }
+    }
+
+    /// How many words it names or brings: what it costs to keep and to apply.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Assign { words, .. }
+            | Self::Merge { words, .. }
+            | Self::Split { words }
+            | Self::Join { words }
+            | Self::Restore { words } => words.len(),
+            Self::Text { runs } => runs.iter().map(|run| run.old.len() + run.new.len()).sum(),
+            Self::RestoreAll | Self::Undo | Self::Redo => 0,
+        }
+    }
+}

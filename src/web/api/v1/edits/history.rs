@@ -1,0 +1,75 @@
+//! `GET …/edits`: what was changed, by whom, and whether it counts.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use super::shapes::EditOut;
+use crate::app::App;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::model::edit::{Desk, Edit, Standing};
+use crate::web::extract::{ApiPath, ApiQuery};
+use crate::web::read;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+
+/// Changes of one answer.
+const LIMIT_MAX: usize = 100;
+
+/// Which changes.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct HistoryQuery {
+    /// Only older ones than this.
+    before: Option<i32>,
+    #[serde(default = "fifty")]
+    limit: usize,
+}
+
+fn fifty() -> usize {
+    50
+}
+
+/// What was changed, the newest first.
+#[derive(Debug, Serialize)]
+pub(in crate::web) struct HistoryOut {
+    revision: String,
+    can_undo: bool,
+    can_redo: bool,
+    /// How many there are.
+    total: usize,
+    edits: Vec<EditOut>,
+}
+
+/// `GET …/edits`. It tells words that were taken away, so it is for those who may change the text.
+pub(in crate::web) async fn history(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+    ApiQuery(query): ApiQuery<HistoryQuery>,
+) -> Result<Json<HistoryOut>, ApiError> {
+    if !(1..=LIMIT_MAX).contains(&query.limit) {
+        let message = format!("must be from 1 to {LIMIT_MAX}");
+        return Err(Error::Invalid { field: "limit", message }.into());
+    }
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
+    let desk = super::desk(&mut conn, id).await?;
+    drop(conn);
+    let standing = Standing::of(&desk.log);
+    let older = |edit: &Edit| query.before.is_none_or(|before| edit.revision < before);
+    Ok(Json(HistoryOut {
+        revision: desk.revision().to_string(),
+        can_undo: !standing.applied.is_empty(),
+        can_redo: !standing.undone.is_empty(),
+        total: desk.log.len(),
+        edits: entries(&desk, older, query.limit),
+    }))
+}
+
+/// Changes that are meant, the newest first.
+pub(super) fn entries(desk: &Desk, meant: impl Fn(&Edit) -> bool, limit: usize) -> Vec<EditOut> {
+    let (_, outcomes) = desk.replayed();
+    let wanted = desk.log.iter().enumerate().rev().filter(|(_, edit)| meant(edit)).take(limit);
+    wanted.map(|(number, edit)| EditOut::new(edit, outcomes.get(&number).copied())).collect()
+}

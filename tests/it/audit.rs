@@ -1,0 +1,124 @@
+//! Who did what with which transcript, and who may know.
+
+use reflector::auth::password;
+use reflector::clock;
+use reflector::config::{AuthMode, Config};
+use reflector::ids::TranscriptId;
+use reflector::jobs::{Keep, forget};
+use reflector::model::user;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::site::Site;
+
+const PASSWORD: &str = "correct horse battery";
+
+fn by_password(config: &mut Config) {
+    config.auth.mode = AuthMode::Password;
+    config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    config.auth.public_mode = true;
+}
+
+/// An account's token.
+async fn person(site: &Site, email: &str, admin: bool) -> String {
+    let hash = password::hash(PASSWORD).unwrap();
+    let mut conn = site.workshop.conn().await;
+    user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await.unwrap();
+    let body = json!({ "email": email, "password": PASSWORD });
+    let (status, body) = site.send("POST", "/v1/auth/login", &body).await;
+    assert_eq!(status, 200, "{body}");
+    body["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn send(site: &Site, token: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {
+    let request = site.client.request(method, site.url(path)).bearer_auth(token).json(body);
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.json().await.unwrap_or_default())
+}
+
+async fn get(site: &Site, token: &str, path: &str) -> (u16, Value) {
+    send(site, token, Method::GET, path, &Value::Null).await
+}
+
+/// Actions and who, newest first.
+fn entries(page: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let items = page["items"].as_array().unwrap();
+    items.iter().map(|item| (text(&item["action"]), text(&item["who"]))).collect()
+}
+
+fn expected(entries: &[(&str, &str)]) -> Vec<(String, String)> {
+    entries.iter().map(|(action, who)| ((*action).to_owned(), (*who).to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_is_noted_with_who_and_where_and_refusals_are_not() {
+    let site = Site::set(by_password).await;
+    let (ada, eve) =
+        (person(&site, "ada@example.org", false).await, person(&site, "eve@example.org", false).await);
+    let (_, made) = send(&site, &ada, Method::POST, "/v1/transcripts", &json!({ "name": "Plans" })).await;
+    let id = made["id"].as_str().unwrap();
+    let one = |rest: &str| format!("/v1/transcripts/{id}{rest}");
+    assert_eq!(get(&site, &eve, &one("")).await.0, 404);
+    for _ in 0..3 {
+        assert_eq!(get(&site, &ada, &one("")).await.0, 200);
+    }
+    assert_eq!(send(&site, &ada, Method::PATCH, &one(""), &json!({ "title": "Better plans" })).await.0, 200);
+    let shared = send(&site, &ada, Method::PATCH, &one(""), &json!({ "share_mode": "semi-private" })).await;
+    assert_eq!(shared.0, 200);
+    assert_eq!(get(&site, &eve, &one("")).await.0, 200);
+    assert_eq!(get(&site, &eve, &one("/download/txt")).await.0, 200);
+    assert_eq!(send(&site, &eve, Method::DELETE, &one(""), &Value::Null).await.0, 403);
+    assert_eq!(send(&site, &ada, Method::DELETE, &one(""), &Value::Null).await.0, 200);
+
+    let (status, page) = get(&site, &ada, "/v1/audit").await;
+    assert_eq!(status, 200, "{page}");
+    let (ada_, eve_) = ("ada@example.org", "eve@example.org");
+    let wanted =
+        [("delete", ada_), ("export", eve_), ("view", eve_), ("share", ada_), ("edit", ada_), ("view", ada_)];
+    assert_eq!(entries(&page), expected(&wanted));
+    assert_eq!((&page["total"], &page["items"][0]["transcript_id"]), (&json!(6), &json!(id)));
+    assert_eq!(page["items"][0]["address"], "127.0.0.1");
+
+    let (_, views) = get(&site, &ada, "/v1/audit?action=view&size=1").await;
+    assert_eq!((entries(&views), &views["total"]), (expected(&[("view", eve_)]), &json!(2)));
+    let other = TranscriptId::new();
+    assert_eq!(get(&site, &ada, &format!("/v1/audit?transcript_id={other}")).await.1["total"], 0);
+    assert_eq!(get(&site, &ada, "/v1/audit?size=1000").await.0, 422);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_reads_what_concerns_theirs_an_administrator_all_and_nobody_else_anything() {
+    let site = Site::set(by_password).await;
+    let (ada, eve, root) = (
+        person(&site, "ada@example.org", false).await,
+        person(&site, "eve@example.org", false).await,
+        person(&site, "root@example.org", true).await,
+    );
+    for token in [&ada, &eve] {
+        let (_, made) = send(&site, token, Method::POST, "/v1/transcripts", &json!({ "name": "Mine" })).await;
+        let path = format!("/v1/transcripts/{}", made["id"].as_str().unwrap());
+        assert_eq!(get(&site, token, &path).await.0, 200);
+    }
+    assert_eq!(entries(&get(&site, &ada, "/v1/audit").await.1), expected(&[("view", "ada@example.org")]));
+    assert_eq!(get(&site, &root, "/v1/audit").await.1["total"], 2);
+    assert_eq!(site.json("/v1/audit").await.0, 404, "a visitor of a public site");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_logs_in_pages_are_noted_too_and_entries_have_an_end() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    assert_eq!(site.page(&format!("/transcripts/{id}")).await.0, 200);
+    assert_eq!(site.get(&format!("/v1/transcripts/{id}/audio/mp3")).await.status(), 200);
+    assert_eq!(site.form(&format!("/transcripts/{id}/title"), "title=Other").await.0, 303);
+    assert_eq!(site.form(&format!("/transcripts/{id}/delete"), "").await.0, 303);
+    let wanted = [("delete", "anybody"), ("edit", "anybody"), ("play", "anybody"), ("view", "anybody")];
+    assert_eq!(entries(&site.json("/v1/audit").await.1), expected(&wanted));
+
+    let keep = Keep::of(site.app.config());
+    forget(site.app.pool(), keep, clock::now() + chrono::TimeDelta::days(364)).await.unwrap();
+    assert_eq!(site.json("/v1/audit").await.1["total"], 4);
+    forget(site.app.pool(), keep, clock::now() + chrono::TimeDelta::days(366)).await.unwrap();
+    assert_eq!(site.json("/v1/audit").await.1["total"], 0, "a year is over");
+}
