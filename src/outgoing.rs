@@ -44,15 +44,35 @@ pub struct AllowedHosts {
     setting: &'static str,
 }
 
+/// One line of such a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Addresses, or a single one.
+    Network(IpNet),
+    /// A host's name in small letters, without a dot at its end.
+    Name(String),
+}
+
+impl Entry {
+    /// What is no network and no address is a name.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim();
+        let address = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(IpNet::from);
+        match text.parse::<IpNet>().or_else(|_| address()) {
+            Ok(network) => Self::Network(network),
+            Err(_) => Self::Name(text.trim_end_matches('.').to_ascii_lowercase()),
+        }
+    }
+}
+
 impl AllowedHosts {
     /// Names of hosts, addresses and networks, as `setting` lists them.
     pub fn new(setting: &'static str, entries: &[String]) -> Self {
         let mut allowed = Self { names: Vec::new(), networks: Vec::new(), setting };
-        for entry in entries.iter().map(|entry| entry.trim()) {
-            let address = || entry.trim_matches(['[', ']']).parse::<IpAddr>().map(IpNet::from);
-            match entry.parse::<IpNet>().or_else(|_| address()) {
-                Ok(network) => allowed.networks.push(network),
-                Err(_) => allowed.names.push(entry.trim_end_matches('.').to_ascii_lowercase()),
+        for entry in entries {
+            match Entry::of(entry) {
+                Entry::Network(network) => allowed.networks.push(network),
+                Entry::Name(name) => allowed.names.push(name),
             }
         }
         allowed

@@ -316,6 +316,7 @@ table! {
         transcript_id -> Nullable<Uuid>,
         answer -> Text,
         created_at -> Timestamptz,
+        room_id -> Nullable<Uuid>,
     }
 }
 
@@ -376,12 +377,13 @@ table! {
         id -> Uuid,
         at -> Timestamptz,
         action -> Text,
-        transcript_id -> Uuid,
+        transcript_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         who -> Text,
         key_id -> Nullable<Uuid>,
         address -> Text,
         period -> Nullable<Timestamptz>,
+        room_id -> Nullable<Uuid>,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Rooms for a viewer, as API and pages share them: what may not be seen is not there.
 
+use axum::Extension;
 use diesel_async::AsyncPgConnection;
 
+use super::audit::Shares;
 use super::viewer::Viewer;
 use crate::app::App;
 use crate::auth::secret;
@@ -102,7 +104,7 @@ pub(super) async fn choice(
 /// A field is refused, the name is taken, or there are too many.
 pub(super) async fn create(
     app: &App,
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     owner: Option<UserId>,
     said: Patch,
 ) -> Result<Room, Error> {
@@ -129,6 +131,12 @@ pub(super) async fn change(
     let said = checked(app, said, Some(room))?;
     let changed = room::patch(conn, room.id, &said).await.map_err(refused)?;
     changed.ok_or(Error::NotFound("Room"))
+}
+
+/// Whether a change was one of who gets to know what is in the room.
+pub(super) fn shares(before: &Room, after: &Room) -> Option<Extension<Shares>> {
+    let same = before.is_shared == after.is_shared && before.webhook_url == after.webhook_url;
+    (!same).then_some(Extension(Shares::Named))
 }
 
 /// An error of the database as one about a name that is taken.

@@ -6,10 +6,10 @@ use reflector::config::{AuthMode, Config};
 use reflector::ids::RoomId;
 use reflector::model::{room, user};
 use serde_json::{Value, json};
-use tokio_tungstenite::connect_async;
-use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 
 use crate::support::site::Site;
+
+mod rights;
 
 const PASSWORD: &str = "correct horse battery";
 const FIELDS: [&str; 23] = [
@@ -216,87 +216,6 @@ async fn a_field_that_is_left_out_stays_null_empties_it_and_a_webhook_always_has
     assert_eq!(none["webhook_url"], Value::Null);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_room_is_its_owners_and_what_is_secret_of_a_shared_one_is_told_to_nobody_else() {
-    let site = guarded(true).await;
-    let ada = person(&site, "ada@example.org", false).await;
-    let bob = person(&site, "bob@example.org", false).await;
-    let root = person(&site, "root@example.org", true).await;
-    let (reads, writes) = (ada.key(&site, &["read"]).await, ada.key(&site, &["write"]).await);
-    let secrets = json!({
-        "webhook_url": "https://hooks.example.org/x", "ics_url": "https://cal.example.org/a.ics",
-        "email_transcript_to": "team@example.org", "zulip_stream": "s", "zulip_topic": "t",
-    });
-    let with = |name: &str, shared: bool| {
-        let mut body = secrets.clone();
-        body["name"] = json!(name);
-        body["is_shared"] = json!(shared);
-        body
-    };
-    let closed = ada.room(&site, with("closed", false)).await;
-    let shared = ada.room(&site, with("shared", true)).await;
-    let bobs = bob.room(&site, json!({ "name": "bobs" })).await;
-
-    // Status of reading, changing, testing, deliveries and deleting: absent for whom it is not, refused to who may only see it.
-    let tries = async |who: &Who, id: &str| {
-        let path = format!("/v1/rooms/{id}");
-        let patch = json!({ "is_locked": true });
-        [
-            who.get(&site, &path).await.0,
-            who.ask(&site, "PATCH", &path, &patch).await.0,
-            who.get(&site, &format!("{path}/webhook/deliveries")).await.0,
-            who.ask(&site, "POST", &format!("{path}/webhook/deliveries/{id}/retry"), &json!({})).await.0,
-            who.ask(&site, "POST", &format!("{path}/restore"), &json!({})).await.0,
-        ]
-    };
-    let nobody = Who("x-nothing", String::new());
-    for (who, name, id, wanted) in [
-        (&ada, "ada", &closed, [200, 200, 200, 404, 400]),
-        (&ada, "ada", &bobs, [404; 5]),
-        (&bob, "bob", &closed, [404; 5]),
-        (&bob, "bob", &shared, [200, 403, 403, 403, 403]),
-        (&root, "root", &closed, [404; 5]),
-        (&root, "root", &shared, [200, 403, 403, 403, 403]),
-        (&reads, "reads", &closed, [200, 403, 403, 403, 403]),
-        (&writes, "writes", &closed, [404, 404, 404, 404, 400]),
-        (&nobody, "nobody", &closed, [404; 5]),
-        (&nobody, "nobody", &shared, [200, 403, 403, 403, 403]),
-    ] {
-        assert_eq!(tries(who, id).await, wanted, "{name} {id}");
-    }
-    let rooms = async |who: &Who| {
-        let (status, list) = who.get(&site, "/v1/rooms").await;
-        assert_eq!(status, 200);
-        names(&list).join(" ")
-    };
-    assert_eq!(rooms(&ada).await, "closed shared");
-    assert_eq!(rooms(&bob).await, "bobs shared");
-    assert_eq!(rooms(&root).await, "shared");
-    assert_eq!(rooms(&reads).await, "closed shared");
-    assert_eq!(rooms(&writes).await, "");
-    assert_eq!(rooms(&nobody).await, "shared");
-    let visitor = nobody.ask(&site, "POST", "/v1/rooms", &json!({ "name": "mine" })).await;
-    assert_eq!(visitor.0, 403, "visitors of a public site make no rooms");
-
-    for path in [format!("/v1/rooms/{shared}"), "/v1/rooms/name/shared".into()] {
-        for who in [&bob, &root, &reads, &nobody] {
-            let (status, seen) = who.get(&site, &path).await;
-            assert_eq!(status, 200);
-            for field in secrets.as_object().unwrap().keys().map(String::as_str).chain(["webhook_secret"]) {
-                assert_eq!(seen[field], Value::Null, "{field} at {path}");
-            }
-        }
-        let (_, own) = ada.get(&site, &path).await;
-        assert!(own["webhook_secret"].is_string() && own["ics_url"] == secrets["ics_url"]);
-    }
-    let (_, list) = bob.get(&site, "/v1/rooms").await;
-    assert!(!list.to_string().contains("hooks.example.org") && !list.to_string().contains("cal.example.org"));
-    // Where visitors are not let in, nothing is told at all.
-    let closed_site = guarded(false).await;
-    assert_eq!(closed_site.json("/v1/rooms").await.0, 401);
-    assert_eq!(closed_site.json("/v1/rooms/name/shared").await.0, 401);
-}
-
 /// A transcript of somebody's in a room, with this share mode.
 async fn put(site: &Site, who: &Who, name: &str, room: &str, mode: Option<&str>) -> Value {
     let body = json!({ "name": name, "room_id": room });
@@ -305,96 +224,6 @@ async fn put(site: &Site, who: &Who, name: &str, room: &str, mode: Option<&str>)
     let Some(mode) = mode else { return made };
     let path = format!("/v1/transcripts/{}", made["id"].as_str().unwrap());
     who.ask(site, "PATCH", &path, &json!({ "share_mode": mode })).await.1
-}
-
-/// Opens a WebSocket; the status that it is answered with.
-async fn socket(site: &Site, who: &Who, path: &str) -> u16 {
-    let mut request = format!("ws://{}{path}", site.address).into_client_request().unwrap();
-    request.headers_mut().insert(who.0, who.1.parse().unwrap());
-    match connect_async(request).await {
-        Ok((_, response)) => response.status().as_u16(),
-        Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_shared_room_shows_everybody_what_is_not_private_and_a_closed_one_nothing() {
-    let site = guarded(true).await;
-    let ada = person(&site, "ada@example.org", false).await;
-    let bob = person(&site, "bob@example.org", false).await;
-    let eve = person(&site, "eve@example.org", false).await;
-    let shared = ada.room(&site, json!({ "name": "shared", "is_shared": true })).await;
-    let closed = ada.room(&site, json!({ "name": "closed" })).await;
-
-    let plain = put(&site, &ada, "plain", &shared, None).await;
-    let facts = (&plain["share_mode"], &plain["room_id"], &plain["room_name"]);
-    assert_eq!(facts, (&json!("semi-private"), &json!(shared), &json!("shared")));
-    let secret = put(&site, &ada, "secret", &shared, Some("private")).await;
-    put(&site, &bob, "bobs", &shared, None).await;
-    let inside = put(&site, &ada, "inside", &closed, Some("semi-private")).await;
-    let own = put(&site, &ada, "own", &closed, None).await;
-    assert_eq!(own["share_mode"], "private", "a closed room shares nothing");
-
-    let listed = async |who: &Who, query: &str| {
-        let (status, list) = who.get(&site, &format!("/v1/transcripts{query}")).await;
-        assert_eq!(status, 200, "{list}");
-        names(&list).join(" ")
-    };
-    let found = async |who: &Who, query: &str| {
-        let (status, found) = who.get(&site, &format!("/v1/transcripts/search?q={query}")).await;
-        assert_eq!(status, 200, "{found}");
-        found["total"].as_i64().unwrap()
-    };
-    assert_eq!(listed(&ada, "").await, "bobs inside own plain secret");
-    assert_eq!(listed(&bob, "").await, "bobs plain");
-    assert_eq!(listed(&eve, "").await, "bobs plain");
-    assert_eq!(listed(&eve, &format!("?room_id={shared}")).await, "bobs plain");
-    assert_eq!(listed(&eve, &format!("?room_id={closed}")).await, "");
-    let nobody = Who("x-nothing", String::new());
-    assert_eq!(listed(&nobody, "").await, "", "visitors see what is public, whatever room it is in");
-    let key = eve.key(&site, &["read"]).await;
-    assert_eq!(listed(&key, "").await, "bobs plain");
-    // Names stand for titles until there are any: search has the same rights as the list.
-    for (who, query, wanted) in [
-        (&eve, "plain", 1),
-        (&eve, "secret", 0),
-        (&eve, "inside", 0),
-        (&ada, "secret", 1),
-        (&eve, "", 2),
-        (&nobody, "plain", 0),
-        (&key, "plain", 1),
-    ] {
-        assert_eq!(found(who, query).await, wanted, "{query}");
-    }
-    let one = |made: &Value, rest: &str| format!("/v1/transcripts/{}{rest}", made["id"].as_str().unwrap());
-    assert_eq!(eve.get(&site, &one(&plain, "")).await.0, 200);
-    assert_eq!(eve.get(&site, &one(&plain, "")).await.1["room_name"], "shared");
-    assert_eq!(eve.get(&site, &one(&plain, "/topics")).await.0, 200);
-    assert_eq!(eve.get(&site, &one(&plain, "/download/zip")).await.0, 403, "a zip needs the right to change");
-    assert_eq!(eve.ask(&site, "PATCH", &one(&plain, ""), &json!({ "title": "x" })).await.0, 403);
-    for rest in ["", "/topics", "/audio/mp3", "/download/zip"] {
-        assert_eq!(eve.get(&site, &one(&secret, rest)).await.0, 404, "{rest}");
-    }
-    assert_eq!(socket(&site, &eve, &one(&plain, "/events")).await, 101);
-    assert_eq!(socket(&site, &eve, &one(&secret, "/events")).await, 404);
-    assert_eq!(
-        eve.get(&site, &one(&inside, "")).await.0,
-        200,
-        "semi-private is for everybody who has its address"
-    );
-
-    // What lies in the trash is its owner's, and a deleted room shows nothing to anybody.
-    ada.ask(&site, "DELETE", &one(&plain, ""), &json!({})).await;
-    assert_eq!(listed(&eve, "").await, "bobs");
-    let trash = eve.get(&site, "/v1/transcripts/search?q=&include_deleted=true").await.1;
-    assert_eq!(trash["total"], 0);
-    ada.ask(&site, "DELETE", &format!("/v1/rooms/{shared}"), &json!({})).await;
-    assert_eq!(listed(&eve, "").await, "");
-    let (_, left) = bob.get(&site, "/v1/transcripts").await;
-    assert_eq!(left["items"][0]["room_name"], "Deleted Room");
-    assert_eq!(ada.ask(&site, "POST", &format!("/v1/rooms/{shared}/restore"), &json!({})).await.0, 200);
-    assert_eq!(listed(&eve, "").await, "bobs");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -454,4 +283,34 @@ async fn a_deleted_room_can_be_restored_for_a_month_and_its_transcripts_stay_wit
     assert_eq!(site.send("POST", &format!("{path}/restore"), &json!({})).await.0, 404);
     let (status, talk) = site.json(&format!("/v1/transcripts/{}", talk["id"].as_str().unwrap())).await;
     assert_eq!((status, &talk["room_id"], &talk["room_name"]), (200, &Value::Null, &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_is_asked_for_again_with_the_same_key_is_made_once() {
+    let site = Site::new().await;
+    let make = async |key: &str, body: &Value| {
+        let request = site.client.post(site.url("/v1/rooms")).header("idempotency-key", key).json(body);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let body = json!({ "name": "weekly", "webhook_url": "https://hooks.example.org/" });
+    let answers = futures::future::join_all((0..6).map(|_| make("one", &body))).await;
+    assert_eq!(answers[0].0, 200, "{answers:?}");
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "one secret too: {answers:?}");
+    assert_eq!(site.json("/v1/rooms").await.1["total"], 1);
+    let (status, refused) = make("one", &json!({ "name": "monthly" })).await;
+    let loc = &refused["detail"][0]["loc"];
+    assert_eq!((status, loc), (422, &json!(["header", "Idempotency-Key"])), "another body");
+    // What was refused takes no key, and a transcript's key is none of a room's.
+    assert_eq!(make("two", &body).await.0, 409);
+    assert_eq!(make("two", &json!({ "name": "monthly" })).await.0, 200);
+    let request = site.client.post(site.url("/v1/transcripts")).header("idempotency-key", "one");
+    assert_eq!(request.json(&body).send().await.unwrap().status(), 422);
+    // A room that is gone for good frees its key.
+    let path = format!("/v1/rooms/{}", answers[0].1["id"].as_str().unwrap());
+    assert_eq!(site.send("DELETE", &path, &json!({})).await.0, 200);
+    room::forget(&mut *site.workshop.conn().await, clock::now()).await.unwrap();
+    let (status, again) = make("one", &body).await;
+    assert_eq!(status, 200);
+    assert_ne!(again["id"], answers[0].1["id"]);
 }

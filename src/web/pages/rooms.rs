@@ -299,7 +299,7 @@ pub(in crate::web) async fn save(
     let mut conn = read::connect(&app).await?;
     let (room, _) = rooms::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     match rooms::change(&app, &mut conn, &room, form.patch()).await {
-        Ok(_) => Ok(to(id, "saved").into_response()),
+        Ok(after) => Ok((rooms::shares(&room, &after), to(id, "saved")).into_response()),
         Err(error) => {
             let Some(wrong) = told(&error) else { return Err(error.into()) };
             let page = room_page(&mut conn, viewer, room).await?;

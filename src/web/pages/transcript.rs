@@ -18,7 +18,8 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::export::clock;
 use crate::ids::TranscriptId;
-use crate::model::{Segment, Stage, StageState, StageStatus, Topic, TranscriptView, recording, segment};
+use crate::model::{Segment, ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
+use crate::model::{recording, segment};
 use crate::policy::Viewer;
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
@@ -56,6 +57,8 @@ struct View {
     rooms: Vec<(String, String)>,
     /// That one's id; empty: none.
     room: String,
+    /// Others don't see it there unless its owner says so.
+    may_share: bool,
     head: HeadView,
     stages: StagesView,
     player: Option<PlayerView>,
@@ -216,6 +219,7 @@ async fn load(
         vocabulary_limit: MAX_PROMPT,
         rooms,
         room,
+        may_share: viewer.user().is_some() && view.transcript.share_mode == ShareMode::Private,
         head: head(&view, people.len()),
         gist: gist(&view),
         stages,

@@ -38,3 +38,12 @@ CREATE INDEX room_shared ON room (id) WHERE is_shared AND deleted_at IS NULL;
 UPDATE transcript SET room_id = NULL WHERE room_id IS NOT NULL;
 ALTER TABLE transcript
     ADD CONSTRAINT transcript_room_id_fkey FOREIGN KEY (room_id) REFERENCES room ON DELETE SET NULL;
+
+-- A room is made once however often it is asked for, as a transcript is; and who shares or deletes one is noted.
+ALTER TABLE idempotency_key ADD COLUMN room_id uuid REFERENCES room ON DELETE CASCADE;
+CREATE INDEX idempotency_key_room ON idempotency_key (room_id);
+ALTER TABLE audit
+    ALTER COLUMN transcript_id DROP NOT NULL,
+    ADD COLUMN room_id uuid,
+    ADD CONSTRAINT audit_of_one CHECK (num_nonnulls(transcript_id, room_id) = 1);
+CREATE INDEX audit_of_room ON audit (room_id, at DESC, id DESC);

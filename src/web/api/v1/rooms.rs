@@ -1,10 +1,14 @@
 //! `/v1/rooms` and one of them: list, get, create, change, delete, restore. What is secret is for those who may change it.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
+use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::idempotency::{self, IdempotencyKey};
 use super::list::{PageOut, paged};
 use super::ok;
 use crate::app::App;
@@ -13,7 +17,8 @@ use crate::error::Error;
 use crate::ids::{RoomId, UserId};
 use crate::model::room::{self, Patch, Platform, RecordingTrigger, RecordingType, Room, RoomMode};
 use crate::policy::{self, RoomCapabilities};
-use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::web::audit::Shares;
+use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms};
@@ -193,16 +198,26 @@ pub(in crate::web) async fn by_name(
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
-    ApiJson(body): ApiJson<RoomIn>,
-) -> Result<Json<RoomOut>, ApiError> {
+    key: Option<IdempotencyKey>,
+    ApiJsonBytes(body, bytes): ApiJsonBytes<RoomIn>,
+) -> Result<Response, ApiError> {
     if !policy::may_create_room(viewer) {
         return Err(Error::Forbidden.into());
     }
+    let once = key.map(|key| key.of("POST /v1/rooms", &bytes));
     let mut conn = read::connect(&app).await?;
-    let room = rooms::create(&app, &mut conn, viewer.user(), body.into()).await?;
-    // Whoever made it knows what is in it, even with a key that reads nothing else.
-    let may = RoomCapabilities { write: true, ..policy::in_room(viewer, (&room).into()) };
-    Ok(Json(RoomOut::new(room, may)))
+    let answer: Result<String, Error> = conn
+        .transaction(async |conn| {
+            idempotency::once(conn, once.as_ref(), async |conn| {
+                let room = rooms::create(&app, conn, viewer.user(), body.into()).await?;
+                // Whoever made it knows what is in it, even with a key that reads nothing else.
+                let may = RoomCapabilities { write: true, ..policy::in_room(viewer, (&room).into()) };
+                Ok((room.id, RoomOut::new(room, may)))
+            })
+            .await
+        })
+        .await;
+    Ok(([(CONTENT_TYPE, "application/json")], answer?).into_response())
 }
 
 /// `PATCH /v1/rooms/{id}`.
@@ -211,12 +226,12 @@ pub(in crate::web) async fn update(
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<RoomId>,
     ApiJson(body): ApiJson<RoomIn>,
-) -> Result<Json<RoomOut>, ApiError> {
+) -> Result<(Option<Extension<Shares>>, Json<RoomOut>), ApiError> {
     let mut conn = read::connect(&app).await?;
     // The answer shows the room, so a key that may only write is refused before anything changes.
     let (room, may) = rooms::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
-    let room = rooms::change(&app, &mut conn, &room, body.into()).await?;
-    Ok(Json(RoomOut::new(room, may)))
+    let after = rooms::change(&app, &mut conn, &room, body.into()).await?;
+    Ok((rooms::shares(&room, &after), Json(RoomOut::new(after, may))))
 }
 
 /// `DELETE /v1/rooms/{id}`: into the trash; its transcripts stay.

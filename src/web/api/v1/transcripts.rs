@@ -101,7 +101,9 @@ pub(in crate::web) async fn create(
             .await
         })
         .await;
-    Ok(([(CONTENT_TYPE, "application/json")], answer?).into_response())
+    // It is private still where nothing was made, because the key was known.
+    let shares = (new.share_mode != ShareMode::Private).then(|| Extension(Shares::New(new.id)));
+    Ok((shares, [(CONTENT_TYPE, "application/json")], answer?).into_response())
 }
 
 /// A name or title as it is kept: on one line, without space around it.
@@ -266,7 +268,8 @@ pub(in crate::web) async fn update(
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }
-    Ok((patch.share_mode.map(|_| Extension(Shares)), Json(view.into())))
+    let shares = patch.share_mode.is_some() || patch.room_id.is_some_and(|room| room != before.room_id);
+    Ok((shares.then_some(Extension(Shares::Named)), Json(view.into())))
 }
 
 /// `DELETE /v1/transcripts/{id}`: into the trash, from where it can be restored.
