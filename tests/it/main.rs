@@ -35,6 +35,7 @@ mod notify;
 mod ops;
 mod pages;
 mod pipeline;
+mod queries;
 mod quiet;
 mod retention;
 mod robustness;
