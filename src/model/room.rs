@@ -197,14 +197,31 @@ pub async fn list(
     size: i64,
 ) -> QueryResult<(Vec<Room>, i64)> {
     let total = listed(viewer).select(count_star()).first(conn).await?;
-    let rows = listed(viewer)
+    let offset = page.max(1).saturating_sub(1).saturating_mul(size);
+    Ok((some(conn, viewer, offset, size).await?, total))
+}
+
+/// The newest of them.
+///
+/// # Errors
+/// Those of the database.
+pub async fn newest(conn: &mut AsyncPgConnection, viewer: Viewer, most: i64) -> QueryResult<Vec<Room>> {
+    some(conn, viewer, 0, most).await
+}
+
+async fn some(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    offset: i64,
+    most: i64,
+) -> QueryResult<Vec<Room>> {
+    listed(viewer)
         .select(Room::as_select())
         .order((room::created_at.desc(), room::id.desc()))
-        .limit(size)
-        .offset(page.max(1).saturating_sub(1).saturating_mul(size))
+        .limit(most)
+        .offset(offset)
         .load(conn)
-        .await?;
-    Ok((rows, total))
+        .await
 }
 
 /// One's own and those that are shared; where nobody logs in, and for administrators, also what nobody owns.

@@ -93,7 +93,7 @@ pub(super) async fn choice(
     viewer: Viewer,
     what: impl Fn(RoomCapabilities) -> bool,
 ) -> Result<Vec<(String, String)>, Error> {
-    let (found, _) = room::list(conn, viewer, 1, CHOICE).await?;
+    let found = room::newest(conn, viewer, CHOICE).await?;
     let usable = found.into_iter().filter(|room| what(policy::in_room(viewer, room.into())));
     Ok(usable.map(|room| (room.id.to_string(), room.name)).collect())
 }
