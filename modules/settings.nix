@@ -170,6 +170,12 @@ in
         option ints.positive 300 900
           "Seconds to wait for one answer of the language model.";
     };
+    outgoing = {
+      allow_hosts = option (listOf str) [ ] [ "10.0.0.0/8" ] ''
+        Hosts at private addresses that may be called when a person names their address, as that of a room's webhook: names,
+        addresses, networks. {option}`services.reflector.network.allow` must have the addresses of every receiver, too.
+      '';
+    };
     work = {
       concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";
       listen = option (nullOr str) null "127.0.0.1:1251" ''

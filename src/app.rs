@@ -14,11 +14,13 @@ use tokio::net::TcpListener;
 use crate::audio::Scratch;
 use crate::auth::token::Signer;
 use crate::bus::Bus;
-use crate::config::Config;
+use crate::config::{Config, OutgoingConfig};
 use crate::db::{Address, Pool};
 use crate::jobs::{Environment, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
+use crate::notify::Webhooks;
+use crate::outgoing::AllowedHosts;
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
 use crate::tls::Trust;
@@ -40,6 +42,7 @@ struct Inner {
     bus: Bus,
     understanding: Understanding,
     speech: Speech,
+    webhooks: Webhooks,
 }
 
 /// How long jobs may go on after it was asked to stop.
@@ -76,7 +79,20 @@ impl App {
             ..LlmSettings::default()
         })?;
         let speech = Speech::new(&config.speech, &config.models.dir, &trust).context("speech")?;
-        Ok(Self(Arc::new(Inner { config, trust, signer, pool, queue, storage, bus, understanding, speech })))
+        let allowed = AllowedHosts::new(OutgoingConfig::ALLOW_HOSTS, &config.outgoing.allow_hosts);
+        let webhooks = Webhooks::new(&trust, allowed, &config.server.site())?;
+        Ok(Self(Arc::new(Inner {
+            config,
+            trust,
+            signer,
+            pool,
+            queue,
+            storage,
+            bus,
+            understanding,
+            speech,
+            webhooks,
+        })))
     }
 
     pub fn config(&self) -> &Config {
@@ -103,6 +119,11 @@ impl App {
 
     pub fn bus(&self) -> &Bus {
         &self.0.bus
+    }
+
+    /// What tells the receivers of rooms.
+    pub fn webhooks(&self) -> &Webhooks {
+        &self.0.webhooks
     }
 
     /// The speech engine of this process, which runs only where speech is worked on.
@@ -149,6 +170,7 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
         understanding: inner.understanding.clone(),
         scratch,
         speech: inner.speech.clone(),
+        webhooks: inner.webhooks.clone(),
         last_words: Default::default(),
     };
     let handler = Arc::new(Stages::new(environment.clone()));

@@ -78,6 +78,10 @@ ids! {
     ApiKeyId,
     /// One try to log in.
     AttemptId,
+    /// A room: what transcripts are in.
+    RoomId,
+    /// An event that a webhook is told; the receiver knows it by this.
+    DeliveryId,
     /// One entry of the audit log.
     AuditId,
 }

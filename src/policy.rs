@@ -1,13 +1,16 @@
-//! Who may do what with which thing: pure decisions.
+//! Who may do what with which thing: pure decisions. Rooms are in [`room`].
 //!
 //! A viewer who may not read a thing is told that it does not exist. Where nobody logs in every viewer is anonymous and
 //! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address. Where people log
 //! in, what nobody owns is everybody's to read and the administrators' to change.
 
+mod room;
+
 use crate::ids::UserId;
 pub use crate::model::audit::Trail;
 pub use crate::model::{Scopes, ShareMode, Viewer};
 use crate::model::{Status, Transcript};
+pub use room::{RoomCapabilities, RoomThing, in_room, may_create_room, share_mode_in, tells};
 
 /// What a decision depends on.
 #[derive(Clone, Copy, Debug)]
@@ -54,11 +57,7 @@ pub struct Capabilities {
 
 /// Decides.
 pub fn capabilities(viewer: Viewer, thing: Thing) -> Capabilities {
-    let owner = match (thing.owner, viewer) {
-        (None, Viewer::Anonymous | Viewer::Admin(_)) => true,
-        (None, _) => false,
-        (Some(owner), _) => viewer.user() == Some(owner),
-    };
+    let owner = owns(viewer, thing.owner);
     if viewer == (Viewer::Visitor { public: false }) {
         return Capabilities::default();
     }
@@ -82,6 +81,15 @@ pub fn capabilities(viewer: Viewer, thing: Thing) -> Capabilities {
         restore: false,
     };
     within(viewer, may)
+}
+
+/// Whether a thing is the viewer's own, or nobody's and theirs to look after.
+fn owns(viewer: Viewer, owner: Option<UserId>) -> bool {
+    match (owner, viewer) {
+        (None, Viewer::Anonymous | Viewer::Admin(_)) => true,
+        (None, _) => false,
+        (Some(owner), _) => viewer.user() == Some(owner),
+    }
 }
 
 /// What is left of that for a key.

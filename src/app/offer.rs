@@ -10,7 +10,8 @@ use crate::audio::Scratch;
 use crate::config::{Config, MAX_UPLOAD_BYTES};
 use crate::jobs::{engine_settings, expected};
 use crate::lifecycle::{Notifier, Shutdown};
-use crate::model_api::server::{AllowedHosts, Server, ServerSettings};
+use crate::model_api::server::{Server, ServerSettings};
+use crate::outgoing::AllowedHosts;
 use crate::speech::Engine;
 use crate::tls::Trust;
 use crate::weights::ModelStore;
@@ -45,7 +46,7 @@ pub async fn run_speech_server(
         places: config.speech.queue + 1,
         max_bytes: MAX_UPLOAD_BYTES,
         scratch,
-        allowed: AllowedHosts::new(&settings.allow_hosts),
+        allowed: AllowedHosts::new("speech_server.allow_hosts", &settings.allow_hosts),
         trust,
     })?;
     let place = listener.local_addr()?;

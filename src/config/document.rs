@@ -132,6 +132,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "Tokens that prompt and answer may have together, at least 1024. Also `LLM_CONTEXT_WINDOW`.",
     ),
     ("llm.timeout_seconds", "Seconds to wait for one answer."),
+    (
+        "outgoing.allow_hosts",
+        "Hosts at private addresses that may be called when a person names their address, as that of a room's webhook: names, addresses, networks, as in `[\"hooks.lan\", \"10.0.0.0/8\"]`. Public addresses always may.",
+    ),
     ("work.concurrency", "Jobs at once, 1 to 64. Speech is always one at a time."),
     ("work.heartbeat_seconds", "Seconds between a worker's signs of life."),
     (

@@ -10,6 +10,7 @@ mod document;
 mod languages;
 mod llm;
 mod models;
+mod outgoing;
 mod redact;
 mod redis;
 mod retention;
@@ -32,6 +33,7 @@ pub use database::DatabaseConfig;
 pub use document::markdown;
 pub use llm::LlmConfig;
 pub use models::{ModelsConfig, cache_dir};
+pub use outgoing::OutgoingConfig;
 pub use redis::RedisConfig;
 pub use retention::RetentionConfig;
 pub use server::{MAX_UPLOAD_BYTES, ServerConfig};
@@ -56,6 +58,7 @@ pub struct Config {
     pub speech: SpeechConfig,
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
+    pub outgoing: OutgoingConfig,
     pub work: WorkConfig,
     pub retention: RetentionConfig,
     pub telemetry: TelemetryConfig,
@@ -118,6 +121,7 @@ impl Config {
         self.speech.validate()?;
         self.speech_server.validate()?;
         self.llm.validate()?;
+        self.outgoing.validate()?;
         self.work.validate()?;
         self.retention.validate()?;
         self.telemetry.validate()?;

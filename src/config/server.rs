@@ -27,6 +27,11 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// The address of our pages, for links: the one that people use, else where the program listens.
+    pub fn site(&self) -> String {
+        self.site_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let unknown = |proxy: &&String| proxy.parse::<IpNet>().is_err() && proxy.parse::<IpAddr>().is_err();
         if let Some(bad) = self.trusted_proxies.iter().find(unknown) {

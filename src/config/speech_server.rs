@@ -73,14 +73,22 @@ impl SpeechServerConfig {
                 "is set beside speech_server.api_key; leave one of them out",
             ));
         }
-        if self.allow_hosts.iter().any(|host| host.trim().is_empty() || host.contains("://")) {
-            return Err(ConfigError::refused(
-                "speech_server.allow_hosts",
-                "takes names of hosts, addresses and networks, as in [\"storage.lan\", \"10.0.0.0/8\"]",
-            ));
-        }
-        Ok(())
+        are_hosts("speech_server.allow_hosts", &self.allow_hosts)
     }
+}
+
+/// Whether `entries` of the setting `key` can be hosts.
+///
+/// # Errors
+/// One is empty, or the address of a page.
+pub(super) fn are_hosts(key: &'static str, entries: &[String]) -> Result<(), ConfigError> {
+    if entries.iter().any(|host| host.trim().is_empty() || host.contains("://")) {
+        return Err(ConfigError::refused(
+            key,
+            "takes names of hosts, addresses and networks, as in [\"storage.lan\", \"10.0.0.0/8\"]",
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -316,6 +316,54 @@ table! {
         transcript_id -> Nullable<Uuid>,
         answer -> Text,
         created_at -> Timestamptz,
+        room_id -> Nullable<Uuid>,
+    }
+}
+
+table! {
+    room (id) {
+        id -> Uuid,
+        name -> Text,
+        user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        zulip_auto_post -> Bool,
+        zulip_stream -> Nullable<Text>,
+        zulip_topic -> Nullable<Text>,
+        is_locked -> Bool,
+        room_mode -> Text,
+        recording_type -> Text,
+        recording_trigger -> Text,
+        is_shared -> Bool,
+        webhook_url -> Nullable<Text>,
+        webhook_secret -> Nullable<Text>,
+        ics_url -> Nullable<Text>,
+        ics_fetch_interval -> Integer,
+        ics_enabled -> Bool,
+        ics_last_sync -> Nullable<Timestamptz>,
+        ics_last_etag -> Nullable<Text>,
+        platform -> Text,
+        skip_consent -> Bool,
+        email_transcript_to -> Nullable<Text>,
+        store_video -> Bool,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    webhook_delivery (id) {
+        id -> Uuid,
+        room_id -> Uuid,
+        transcript_id -> Nullable<Uuid>,
+        run -> Integer,
+        event -> Text,
+        status -> Text,
+        attempts -> Integer,
+        created_at -> Timestamptz,
+        tried_at -> Nullable<Timestamptz>,
+        duration_ms -> Nullable<Integer>,
+        answer_status -> Nullable<Integer>,
+        answer -> Nullable<Text>,
+        error -> Nullable<Text>,
     }
 }
 
@@ -329,12 +377,13 @@ table! {
         id -> Uuid,
         at -> Timestamptz,
         action -> Text,
-        transcript_id -> Uuid,
+        transcript_id -> Nullable<Uuid>,
         user_id -> Nullable<Uuid>,
         who -> Text,
         key_id -> Nullable<Uuid>,
         address -> Text,
         period -> Nullable<Timestamptz>,
+        room_id -> Nullable<Uuid>,
     }
 }
 
@@ -370,4 +419,6 @@ allow_tables_to_appear_in_same_query!(
     search_document,
     search_passage,
     idempotency_key,
+    room,
+    webhook_delivery,
 );

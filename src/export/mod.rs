@@ -11,12 +11,14 @@ mod rttm;
 mod srt;
 mod time;
 mod txt;
+mod view;
 mod vtt;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
 pub use document::{Document, Line, Topic};
 pub use json::Transcript as JsonTranscript;
 pub use time::clock;
+pub use view::{of, shown_title};
 
 /// A file format that a transcript can be downloaded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]

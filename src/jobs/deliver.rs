@@ -1,5 +1,5 @@
-//! The end of the way. Whoever waits for the transcript learns from the STATUS event that follows; ways to tell those who
-//! are not watching get their place here.
+//! The end of the way. Whoever watches learns from the STATUS event that follows; those who do not are told by jobs of their own,
+//! which are put into the queue with this stage's end (`webhook`), so that a receiver that is away keeps no transcript unfinished.
 
 use super::context::Context;
 use super::error::JobError;

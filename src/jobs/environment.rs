@@ -15,6 +15,7 @@ use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAdd
 use crate::db::Pool;
 use crate::llm::Understanding;
 use crate::model_api::client::Remote;
+use crate::notify::Webhooks;
 use crate::speech::{DeviceWish, Engine, EngineSettings, Expected, Precision};
 use crate::storage::Storage;
 use crate::tls::Trust;
@@ -32,6 +33,7 @@ pub struct Environment {
     pub understanding: Understanding,
     pub scratch: Scratch,
     pub speech: Speech,
+    pub webhooks: Webhooks,
     /// Small things that must still be written when a job is dropped; a process waits for them before it ends.
     pub last_words: TaskTracker,
 }

@@ -30,6 +30,7 @@ mod summarize;
 mod title;
 mod topics;
 mod transcribe;
+mod webhook;
 
 pub use alive::call_for_ever;
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
@@ -40,3 +41,4 @@ pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use start::{reprocess, start};
 pub use sweep::{sweep, sweep_for_ever};
+pub use webhook::test as test_webhook;

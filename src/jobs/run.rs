@@ -9,14 +9,16 @@ use futures::FutureExt;
 use super::context::{Context, Guard, write};
 use super::environment::Environment;
 use super::error::JobError;
-use super::{announce, assemble, deliver, diarize, ingest, progress, summarize, title, topics, transcribe};
+use super::{
+    announce, assemble, deliver, diarize, ingest, progress, summarize, title, topics, transcribe, webhook,
+};
 use crate::bus::Event;
 use crate::clock;
 use crate::ids::OutputId;
 use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus};
 use crate::model::transcript::Status;
 use crate::model::{Transcript, output};
-use crate::queue::{self, Handler, Retry, StageJob};
+use crate::queue::{self, DeliveryJob, Handler, Retry, StageJob};
 
 /// All stages, as the queue calls them.
 pub struct Stages {
@@ -59,6 +61,10 @@ impl Handler for Stages {
             Err(Retry(error)) => tracing::warn!(%transcript, %stage, seconds, error, "to be tried again"),
         }
         result
+    }
+
+    async fn deliver(&self, job: DeliveryJob, worker: queue::Attempt) -> Result<(), Retry> {
+        webhook::deliver(&self.env, job.delivery, worker.last).await
     }
 }
 
@@ -161,6 +167,9 @@ impl Stages {
             if let Finished::Done { ready, run, .. } = &finished {
                 for stage in ready {
                     queue::enqueue(conn, &StageJob::new(transcript, *run, *stage)).await?;
+                }
+                if attempt.stage == Stage::Deliver {
+                    webhook::plan(conn, transcript, *run).await?;
                 }
             }
             Ok(finished)

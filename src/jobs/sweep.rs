@@ -9,12 +9,14 @@ use super::environment::Environment;
 use super::retention::{Keep, expire, forget};
 use crate::clock;
 use crate::ids::{RecordingId, TranscriptId};
-use crate::model::{idempotency, recording, sweep};
+use crate::model::{idempotency, recording, room, sweep};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
 /// An upload that has had no new part for so long was given up.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
+/// A room that was deleted can be restored for so long.
+const ROOMS: TimeDelta = TimeDelta::days(30);
 
 /// Sweeps every hour, for as long as it is polled, and deletes before what was kept long enough.
 pub async fn sweep_for_ever(env: Environment, keep: Keep) {
@@ -64,6 +66,7 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
 
     let mut conn = env.pool.get().await?;
     idempotency::forget(&mut conn, before).await?;
+    room::forget(&mut conn, clock::now() - ROOMS).await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };

@@ -1,4 +1,4 @@
-//! Who did what with which transcript.
+//! Who did what with which transcript, and which room.
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::dsl::count_star;
@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::text_enum::text_enum;
-use crate::db::schema::{audit, transcript};
-use crate::ids::{ApiKeyId, AuditId, TranscriptId, UserId};
+use crate::db::schema::{audit, room, transcript};
+use crate::ids::{ApiKeyId, AuditId, RoomId, TranscriptId, UserId};
 
 text_enum! {
     /// What was done.
@@ -44,7 +44,10 @@ pub struct Entry {
     pub id: AuditId,
     pub at: DateTime<Utc>,
     pub action: Action,
-    pub transcript_id: TranscriptId,
+    /// `None`: a room.
+    pub transcript_id: Option<TranscriptId>,
+    /// `None`: a transcript.
+    pub room_id: Option<RoomId>,
     pub user_id: Option<UserId>,
     /// An account's address, or what stands for those without one.
     pub who: String,
@@ -52,6 +55,22 @@ pub struct Entry {
     /// From where, as far as proxies can be believed.
     pub address: String,
     period: Option<DateTime<Utc>>,
+}
+
+/// What something is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    Transcript(TranscriptId),
+    Room(RoomId),
+}
+
+impl std::fmt::Display for Thing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Transcript(id) => write!(f, "transcript {id}"),
+            Self::Room(id) => write!(f, "room {id}"),
+        }
+    }
 }
 
 /// Who does something.
@@ -78,17 +97,31 @@ pub async fn note(
     conn: &mut AsyncPgConnection,
     actor: Actor,
     action: Action,
-    transcript_id: TranscriptId,
+    thing: Thing,
     at: DateTime<Utc>,
 ) -> QueryResult<()> {
+    let (transcript_id, room_id) = match thing {
+        Thing::Transcript(id) => (Some(id), None),
+        Thing::Room(id) => (None, Some(id)),
+    };
     let Actor { user_id, who, key_id, address } = actor;
     let period = at.duration_trunc(PERIOD).ok().filter(|_| action.lasts());
-    let entry =
-        Entry { id: AuditId::new(), at, action, transcript_id, user_id, who, key_id, address, period };
+    let entry = Entry {
+        id: AuditId::new(),
+        at,
+        action,
+        transcript_id,
+        room_id,
+        user_id,
+        who,
+        key_id,
+        address,
+        period,
+    };
     diesel::insert_into(audit::table).values(entry).on_conflict_do_nothing().execute(conn).await.map(|_| ())
 }
 
-/// Whose transcripts' entries somebody may read.
+/// Whose transcripts' and rooms' entries somebody may read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trail {
     All,
@@ -101,6 +134,7 @@ pub enum Trail {
 pub struct Filter {
     pub trail: Trail,
     pub transcript_id: Option<TranscriptId>,
+    pub room_id: Option<RoomId>,
     pub action: Option<Action>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
@@ -128,11 +162,15 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<
 fn filtered(filter: &Filter) -> audit::BoxedQuery<'_, Pg> {
     let mut query = audit::table.into_boxed();
     if let Trail::Of(user) = filter.trail {
-        let own = transcript::table.filter(transcript::user_id.eq(user)).select(transcript::id);
-        query = query.filter(audit::transcript_id.eq_any(own));
+        let own = transcript::table.filter(transcript::user_id.eq(user)).select(transcript::id.nullable());
+        let rooms = room::table.filter(room::user_id.eq(user)).select(room::id.nullable());
+        query = query.filter(audit::transcript_id.eq_any(own).or(audit::room_id.eq_any(rooms)));
     }
     if let Some(id) = filter.transcript_id {
         query = query.filter(audit::transcript_id.eq(id));
+    }
+    if let Some(id) = filter.room_id {
+        query = query.filter(audit::room_id.eq(id));
     }
     if let Some(action) = filter.action {
         query = query.filter(audit::action.eq(action));

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::idempotency_key;
-use crate::ids::TranscriptId;
+use crate::ids::{RoomId, TranscriptId};
 
 /// What is known of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,25 @@ pub enum Claim {
     Same { answer: String },
     /// It came with another body.
     Other,
+}
+
+/// What a request made. When that is gone for good, its key is free again.
+#[derive(Clone, Copy, Debug)]
+pub enum Made {
+    Transcript(TranscriptId),
+    Room(RoomId),
+}
+
+impl From<TranscriptId> for Made {
+    fn from(id: TranscriptId) -> Self {
+        Self::Transcript(id)
+    }
+}
+
+impl From<RoomId> for Made {
+    fn from(id: RoomId) -> Self {
+        Self::Room(id)
+    }
 }
 
 /// Takes a key for a request, in the caller's transaction. Of several at once one takes it; the others wait for its answer.
@@ -29,28 +48,29 @@ pub async fn claim(
     body_sha256: &str,
 ) -> QueryResult<Claim> {
     // Written again where it is known, so that it is held and can't be forgotten meanwhile.
-    let (made, known, answer): (Option<TranscriptId>, String, String) =
-        diesel::insert_into(idempotency_key::table)
-            .values((
-                idempotency_key::asker.eq(asker),
-                idempotency_key::key.eq(key),
-                idempotency_key::body_sha256.eq(body_sha256),
-                idempotency_key::answer.eq(""),
-            ))
-            .on_conflict((idempotency_key::asker, idempotency_key::key))
-            .do_update()
-            .set(idempotency_key::key.eq(key))
-            .returning((
-                idempotency_key::transcript_id,
-                idempotency_key::body_sha256,
-                idempotency_key::answer,
-            ))
-            .get_result(conn)
-            .await?;
-    Ok(match made {
-        None => Claim::New,
-        Some(_) if known == body_sha256 => Claim::Same { answer },
-        Some(_) => Claim::Other,
+    type Known = (Option<TranscriptId>, Option<RoomId>, String, String);
+    let (transcript, room, known, answer): Known = diesel::insert_into(idempotency_key::table)
+        .values((
+            idempotency_key::asker.eq(asker),
+            idempotency_key::key.eq(key),
+            idempotency_key::body_sha256.eq(body_sha256),
+            idempotency_key::answer.eq(""),
+        ))
+        .on_conflict((idempotency_key::asker, idempotency_key::key))
+        .do_update()
+        .set(idempotency_key::key.eq(key))
+        .returning((
+            idempotency_key::transcript_id,
+            idempotency_key::room_id,
+            idempotency_key::body_sha256,
+            idempotency_key::answer,
+        ))
+        .get_result(conn)
+        .await?;
+    Ok(match (transcript, room) {
+        (None, None) => Claim::New,
+        _ if known == body_sha256 => Claim::Same { answer },
+        _ => Claim::Other,
     })
 }
 
@@ -62,11 +82,19 @@ pub async fn answer(
     conn: &mut AsyncPgConnection,
     asker: &str,
     key: &str,
-    made: TranscriptId,
+    made: Made,
     answer: &str,
 ) -> QueryResult<()> {
+    let (transcript, room) = match made {
+        Made::Transcript(id) => (Some(id), None),
+        Made::Room(id) => (None, Some(id)),
+    };
     diesel::update(idempotency_key::table.find((asker, key)))
-        .set((idempotency_key::transcript_id.eq(Some(made)), idempotency_key::answer.eq(answer)))
+        .set((
+            idempotency_key::transcript_id.eq(transcript),
+            idempotency_key::room_id.eq(room),
+            idempotency_key::answer.eq(answer),
+        ))
         .execute(conn)
         .await
         .map(|_| ())

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
-use super::audit::{self, Action, Actor};
+use super::audit::{self, Action, Actor, Thing};
 use super::recording;
 use crate::db::schema::transcript;
 use crate::ids::{RecordingId, TranscriptId};
@@ -80,7 +80,8 @@ pub async fn remove(
         if removed == 0 {
             return Ok(None);
         }
-        audit::note(conn, Actor::program(), Action::Expire, id, crate::clock::now()).await?;
+        audit::note(conn, Actor::program(), Action::Expire, Thing::Transcript(id), crate::clock::now())
+            .await?;
         Ok(Some(recordings))
     })
     .await

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::search;
 use super::text_enum::text_enum;
 use crate::db::schema::transcript;
-use crate::ids::{RecordingId, TranscriptId, UserId};
+use crate::ids::{RecordingId, RoomId, TranscriptId, UserId};
 
 mod list;
 
@@ -73,7 +73,7 @@ pub struct Transcript {
     pub user_id: Option<UserId>,
     pub meeting_id: Option<Uuid>,
     pub recording_id: Option<RecordingId>,
-    pub room_id: Option<Uuid>,
+    pub room_id: Option<RoomId>,
     pub audio_deleted: bool,
     /// Grows with every change of any transcript.
     pub change_seq: i64,
@@ -103,6 +103,7 @@ pub struct NewTranscript {
     pub source_kind: SourceKind,
     pub share_mode: ShareMode,
     pub user_id: Option<UserId>,
+    pub room_id: Option<RoomId>,
     pub vocabulary: String,
 }
 
@@ -117,6 +118,7 @@ impl NewTranscript {
             source_kind: SourceKind::File,
             share_mode: ShareMode::Private,
             user_id: None,
+            room_id: None,
             vocabulary: String::new(),
         }
     }
@@ -137,6 +139,8 @@ pub struct Patch {
     pub reviewed: Option<bool>,
     pub audio_deleted: Option<bool>,
     pub vocabulary: Option<String>,
+    /// `Some(None)` takes it out of its room.
+    pub room_id: Option<Option<RoomId>>,
 }
 
 impl Patch {
@@ -153,11 +157,12 @@ impl Patch {
             reviewed,
             audio_deleted,
             vocabulary,
+            room_id,
         } = self;
         let texts = [name, source_language, target_language, vocabulary].iter().all(|field| field.is_none());
         let overrides = [title, short_summary, long_summary].iter().all(|field| field.is_none());
         let flags = [locked, reviewed, audio_deleted].iter().all(|field| field.is_none());
-        texts && overrides && flags && share_mode.is_none()
+        texts && overrides && flags && share_mode.is_none() && room_id.is_none()
     }
 }
 

@@ -7,6 +7,7 @@ use super::edit::{self, Edit};
 use super::estimate::{self, Estimate};
 use super::output::{self, Shown};
 use super::participant::{self, Participant, SpeakerNames};
+use super::room;
 use super::segment::{self, Segment};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
@@ -18,6 +19,8 @@ use crate::ids::{OutputId, TranscriptId};
 #[derive(Clone, Debug)]
 pub struct TranscriptView {
     pub transcript: Transcript,
+    /// What the room is called that it is in.
+    pub room_name: Option<String>,
     /// A person's title, else the machine's.
     pub title: Option<String>,
     /// A person's summary, else the machine's; so with the long one, which is markdown.
@@ -88,6 +91,10 @@ impl TranscriptView {
             title: transcript.title.clone().or(headline),
             short_summary: transcript.short_summary.clone().or(texts.short),
             long_summary: transcript.long_summary.clone().or(texts.long),
+            room_name: match transcript.room_id {
+                Some(room) => room::names(conn, [room]).await?.remove(&room),
+                None => None,
+            },
             participants: participant::list(conn, id).await?,
             estimate: estimate::estimate(conn, transcript.seconds(), &stages, crate::clock::now()).await?,
             transcript,

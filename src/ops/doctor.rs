@@ -1,6 +1,7 @@
 //! Tries everything an installation needs and says what to do about what is wrong.
 
 mod login;
+mod outgoing;
 mod speech;
 mod tls;
 
@@ -63,6 +64,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         llm(config, &trust).await,
         "check llm.url, llm.api_key and that its server runs",
     ));
+    findings.extend(outgoing::examine(config).await);
     let scratch = config.storage.scratch.clone().unwrap_or_else(std::env::temp_dir);
     findings.push(finding(
         "room",

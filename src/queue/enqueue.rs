@@ -1,7 +1,8 @@
 use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{Group, StageJob};
+use super::{DeliveryJob, Group, StageJob};
+use crate::ids::DeliveryId;
 
 /// Times a job may fail for a passing reason; the pauses between grow from 3 s to 18 minutes, about 45 minutes in all.
 pub const MAX_ATTEMPTS: i32 = 8;
@@ -24,6 +25,30 @@ pub async fn enqueue(conn: &mut AsyncPgConnection, job: &StageJob) -> diesel::Qu
     .bind::<Text, _>(payload)
     .bind::<Text, _>(job.key())
     .bind::<Integer, _>(MAX_ATTEMPTS)
+    .execute(conn)
+    .await
+    .map(|_| ())
+}
+
+/// Times that an event is sent to a receiver that does not take it; the pauses between grow from 3 s to 6 hours, 28 hours in all.
+pub const MAX_DELIVERIES: i32 = 14;
+
+/// Has an event delivered, in the caller's transaction. One that waits for its next attempt is tried now, and begins anew with
+/// its pauses.
+///
+/// # Errors
+/// Those of the database.
+pub async fn enqueue_delivery(conn: &mut AsyncPgConnection, delivery: DeliveryId) -> diesel::QueryResult<()> {
+    let payload = serde_json::to_string(&DeliveryJob { delivery })
+        .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
+    diesel::sql_query(
+        "select 1 from graphile_worker.add_job($1, payload => $2::json, job_key => $3, max_attempts => $4, \
+         job_key_mode => 'replace')",
+    )
+    .bind::<Text, _>(DELIVERY)
+    .bind::<Text, _>(payload)
+    .bind::<Text, _>(format!("webhook:{delivery}"))
+    .bind::<Integer, _>(MAX_DELIVERIES)
     .execute(conn)
     .await
     .map(|_| ())
@@ -53,6 +78,9 @@ pub async fn backlog(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Backlo
     .get_result(conn)
     .await
 }
+
+/// The engine's name for what is delivered.
+pub(super) const DELIVERY: &str = "webhook";
 
 /// The engine's name for the jobs of a group.
 pub(super) const fn task(group: Group) -> &'static str {

@@ -1,6 +1,6 @@
 //! The only place that names the job engine: graphile_worker on the PostgreSQL we already have.
 //!
-//! A job is a stage of a transcript. It enters the queue in the caller's own transaction ([`enqueue`]), is picked up
+//! A job is a stage of a transcript, or an event that a webhook is told. It enters the queue in the caller's own transaction ([`enqueue`]), is picked up
 //! through LISTEN/NOTIFY by a process that works its [`Group`] ([`Queue::work`]), goes back when the process that held
 //! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
 
@@ -17,10 +17,10 @@ use graphile_worker::{Database, WorkerOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Address, Proof};
-use crate::ids::TranscriptId;
+use crate::ids::{DeliveryId, TranscriptId};
 use crate::model::Stage;
 
-pub use enqueue::{Backlog, MAX_ATTEMPTS, backlog, enqueue};
+pub use enqueue::{Backlog, MAX_ATTEMPTS, MAX_DELIVERIES, backlog, enqueue, enqueue_delivery};
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
 
 /// What a process offers to do; `reflector work --queues media,speech`.
@@ -91,6 +91,12 @@ impl StageJob {
     fn key(&self) -> String {
         format!("{}:{}:{}", self.stage, self.transcript, self.run)
     }
+}
+
+/// An event for a webhook; the group `llm` delivers it, which waits on other servers anyway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryJob {
+    pub delivery: DeliveryId,
 }
 
 /// The queue can't be reached or used.

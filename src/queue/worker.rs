@@ -7,9 +7,9 @@ use graphile_worker::{Database, IntoTaskHandlerResult, TaskHandler, WorkerContex
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::enqueue::task;
+use super::enqueue::{DELIVERY, task};
 use super::pulse::Workers;
-use super::{Group, StageJob};
+use super::{DeliveryJob, Group, StageJob};
 
 /// How one group is worked.
 #[derive(Clone, Debug)]
@@ -35,6 +35,9 @@ pub trait Handler: Send + Sync + 'static {
     /// The future is dropped when the process must end or the engine loses the database; the job then goes back to the
     /// queue at once and is not counted as tried.
     async fn run(&self, job: StageJob, attempt: Attempt) -> Result<(), Retry>;
+
+    /// Delivers one event, under the same rules.
+    async fn deliver(&self, job: DeliveryJob, attempt: Attempt) -> Result<(), Retry>;
 }
 
 /// A job failed for a reason that may pass; the engine calls again after a pause.
@@ -85,7 +88,26 @@ macro_rules! tasks {
 
 tasks! { MediaTask = Group::Media, SpeechTask = Group::Speech, LlmTask = Group::Llm }
 
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct DeliveryTask(DeliveryJob);
+
+impl TaskHandler for DeliveryTask {
+    const IDENTIFIER: &'static str = DELIVERY;
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let (handler, attempt) = given(&context)?;
+        handler.deliver(self.0, attempt).await
+    }
+}
+
 async fn run(job: StageJob, context: WorkerContext) -> Result<(), Retry> {
+    let (handler, attempt) = given(&context)?;
+    handler.run(job, attempt).await
+}
+
+/// Who does it, and what may be known of this attempt.
+fn given(context: &WorkerContext) -> Result<(Arc<dyn Handler>, Attempt), Retry> {
     let Some(Shared(handler)) = context.get_ext::<Shared>().cloned() else {
         return Err(Retry("the worker was set up without a handler".into()));
     };
@@ -93,7 +115,7 @@ async fn run(job: StageJob, context: WorkerContext) -> Result<(), Retry> {
         worker: context.worker_id().to_owned(),
         last: context.job().attempts() >= context.job().max_attempts(),
     };
-    handler.run(job, attempt).await
+    Ok((handler, attempt))
 }
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -144,7 +166,7 @@ async fn work_once(
     let options = match settings.group {
         Group::Media => options.define_job::<MediaTask>(),
         Group::Speech => options.define_job::<SpeechTask>(),
-        Group::Llm => options.define_job::<LlmTask>(),
+        Group::Llm => options.define_job::<LlmTask>().define_job::<DeliveryTask>(),
     };
     let worker = options.init().await?;
     tracing::info!(group = %settings.group, concurrency = settings.concurrency, "working");

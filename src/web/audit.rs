@@ -1,4 +1,4 @@
-//! Notes who does what with which transcript: one middleware behind the door, so that no route can do it unseen.
+//! Notes who does what with which transcript and which room: one middleware behind the door, so that no route can do it unseen.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
@@ -11,40 +11,58 @@ use crate::app::App;
 use crate::clock;
 use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::audit::{self, Action, Actor};
+use crate::model::audit::{self, Action, Actor, Thing};
 
 /// What a handler adds to its answer if a change was one of who may read.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shares;
+pub(super) enum Shares {
+    /// What the path names.
+    Named,
+    /// A transcript that was made just now, where others see it.
+    New(TranscriptId),
+}
 
 /// Notes what succeeded.
 pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let action = path.and_then(|path| action(request.method(), path));
-    let (Some(action), Some(transcript)) = (action, transcript(request.uri().path())) else {
+    let asked = path.and_then(|path| Some((action(request.method(), path)?, thing(request.uri().path())?)));
+    if asked.is_none() && *request.method() != Method::POST {
         return next.run(request).await;
-    };
+    }
     let actor = actor(&request);
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_success() || status.is_redirection() || status == StatusCode::SWITCHING_PROTOCOLS) {
         return response;
     }
-    let action = response.extensions().get::<Shares>().map_or(action, |_| Action::Share);
-    if let Err(error) = written(&app, actor, action, transcript).await {
-        tracing::error!(error = error.to_string(), %action, %transcript, "the audit log misses an entry");
+    let (action, thing) = match (response.extensions().get::<Shares>(), asked) {
+        (Some(Shares::New(id)), _) => (Action::Share, Thing::Transcript(*id)),
+        (Some(Shares::Named), Some((_, thing))) => (Action::Share, thing),
+        (None, Some(asked)) => asked,
+        (_, None) => return response,
+    };
+    if let Err(error) = written(&app, actor, action, thing).await {
+        tracing::error!(error = error.to_string(), %action, %thing, "the audit log misses an entry");
     }
     response
 }
 
-async fn written(app: &App, actor: Actor, action: Action, transcript: TranscriptId) -> Result<(), Error> {
+async fn written(app: &App, actor: Actor, action: Action, thing: Thing) -> Result<(), Error> {
     let mut conn = read::connect(app).await?;
-    Ok(audit::note(&mut conn, actor, action, transcript, clock::now()).await?)
+    Ok(audit::note(&mut conn, actor, action, thing, clock::now()).await?)
 }
 
-/// What a request does with the transcript it names; `None` for what is not noted: parts of a page that was looked at already, an
-/// upload's pieces.
+/// What a request does with the transcript or room it names; `None` for what is not noted: parts of a page that was looked at
+/// already, an upload's pieces, looking at a room, what its webhook is told.
 fn action(method: &Method, path: &str) -> Option<Action> {
+    if let Some(rest) = path.strip_prefix("/v1/rooms/{id}").or_else(|| path.strip_prefix("/rooms/{id}")) {
+        return match (method, rest.trim_end_matches('/')) {
+            (&Method::DELETE, "") | (&Method::POST, "/delete") => Some(Action::Delete),
+            (&Method::POST, "/restore") => Some(Action::Restore),
+            (&Method::PATCH | &Method::POST, "") => Some(Action::Edit),
+            _ => None,
+        };
+    }
     let (api, rest) = match path.strip_prefix("/v1/transcripts/{id}") {
         Some(rest) => (true, rest),
         None => (false, path.strip_prefix("/transcripts/{id}")?),
@@ -66,9 +84,13 @@ fn action(method: &Method, path: &str) -> Option<Action> {
     })
 }
 
-/// The transcript that a path names.
-fn transcript(path: &str) -> Option<TranscriptId> {
-    path.split('/').skip_while(|part| *part != "transcripts").nth(1)?.parse().ok()
+/// The transcript or room that a path names.
+fn thing(path: &str) -> Option<Thing> {
+    let mut parts = path.split('/').skip_while(|part| !["transcripts", "rooms"].contains(part));
+    match (parts.next()?, parts.next()?) {
+        ("rooms", id) => id.parse().ok().map(Thing::Room),
+        (_, id) => id.parse().ok().map(Thing::Transcript),
+    }
 }
 
 fn actor(request: &Request) -> Actor {
@@ -92,6 +114,7 @@ fn actor(request: &Request) -> Actor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::RoomId;
 
     #[test]
     fn what_a_route_does() {
@@ -113,13 +136,26 @@ mod tests {
             (Method::POST, "/transcripts/{id}/delete", Some(Action::Delete)),
             (Method::POST, "/transcripts/{id}/title", Some(Action::Edit)),
             (Method::DELETE, "/v1/transcripts/{id}/destroy", Some(Action::Destroy)),
+            (Method::POST, "/transcripts/{id}/room", Some(Action::Edit)),
             (Method::GET, "/v1/user/api-keys", None),
+            (Method::GET, "/v1/rooms/{id}", None),
+            (Method::PATCH, "/v1/rooms/{id}", Some(Action::Edit)),
+            (Method::POST, "/rooms/{id}", Some(Action::Edit)),
+            (Method::DELETE, "/v1/rooms/{id}", Some(Action::Delete)),
+            (Method::POST, "/rooms/{id}/delete", Some(Action::Delete)),
+            (Method::POST, "/v1/rooms/{id}/restore", Some(Action::Restore)),
+            (Method::POST, "/v1/rooms/{id}/webhook/test", None),
+            (Method::POST, "/v1/rooms/{id}/webhook/deliveries/{delivery}/retry", None),
+            (Method::POST, "/v1/rooms", None),
         ] {
             assert_eq!(action(&method, path), wanted, "{method} {path}");
         }
         let id = TranscriptId::new();
-        assert_eq!(transcript(&format!("/v1/transcripts/{id}/audio/mp3")), Some(id));
-        assert_eq!(transcript(&format!("/transcripts/{id}")), Some(id));
-        assert_eq!(transcript("/v1/transcripts/search"), None);
+        assert_eq!(thing(&format!("/v1/transcripts/{id}/audio/mp3")), Some(Thing::Transcript(id)));
+        assert_eq!(thing(&format!("/transcripts/{id}")), Some(Thing::Transcript(id)));
+        assert_eq!(thing("/v1/transcripts/search"), None);
+        let room = RoomId::new();
+        assert_eq!(thing(&format!("/v1/rooms/{room}/restore")), Some(Thing::Room(room)));
+        assert_eq!(thing("/rooms"), None);
     }
 }

@@ -17,6 +17,7 @@ mod metrics;
 mod pages;
 mod read;
 mod respond;
+mod rooms;
 mod router;
 mod security;
 mod uploads;

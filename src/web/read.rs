@@ -3,11 +3,12 @@
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
-use crate::export::{self, Document};
 use crate::ids::TranscriptId;
+use crate::model::TranscriptView;
 use crate::model::transcript::{self, Transcript};
-use crate::model::{ActionKind, Segment, TranscriptView};
 use crate::policy::{self, Capabilities, Viewer};
+
+pub(super) use crate::export::{of as document, shown_title as title};
 
 /// A connection of the pool.
 pub(super) async fn connect(app: &App) -> Result<Connection, Error> {
@@ -68,41 +69,4 @@ pub(super) async fn view(
     let found = TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
     let may = policy::capabilities(viewer, (&found.transcript).into());
     if may.read { Ok((found, may)) } else { Err(Error::NotFound("Transcript")) }
-}
-
-/// What to call a transcript: its title, else its name.
-pub(super) fn title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &'t str {
-    let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(transcript.name.trim());
-    if shown.is_empty() { "Untitled" } else { shown }
-}
-
-/// The transcript as exports take it.
-pub(super) fn document(view: &TranscriptView, segments: &[Segment]) -> Document {
-    let names = view.speaker_names();
-    let line = |segment: &Segment| export::Line {
-        start: segment.start,
-        end: segment.end,
-        speaker: segment.speaker.map(|speaker| names.name(speaker)),
-        text: segment.text.clone(),
-        words: segment.words.clone(),
-    };
-    let topic = |topic: &crate::model::Topic| export::Topic {
-        title: topic.title.clone(),
-        summary: topic.summary.clone(),
-        start: topic.start,
-        end: topic.end,
-    };
-    let items =
-        |kind| view.actions.iter().filter(|item| item.kind == kind).map(|item| item.text.clone()).collect();
-    Document {
-        title: Some(title(view.title.as_deref(), &view.transcript).to_owned()),
-        language: view.language().to_owned(),
-        duration: view.transcript.seconds(),
-        segments: segments.iter().map(line).collect(),
-        short_summary: view.short_summary.clone(),
-        long_summary: view.long_summary.clone(),
-        decisions: items(ActionKind::Decision),
-        next_steps: items(ActionKind::NextStep),
-        topics: view.topics.iter().map(topic).collect(),
-    }
 }

@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use super::api::document;
 use super::api::v1::edits::{history, segments, whole};
 use super::api::v1::{
-    self, api_keys, audio, auth, destroy, download, list, participants, process, search, speaker, topics,
-    transcripts, upload, zip,
+    self, api_keys, audio, auth, destroy, download, list, participants, process, rooms, search, speaker,
+    topics, transcripts, upload, webhook, zip,
 };
 use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
     let (api, _) = api().split_for_parts();
     Router::new()
         .merge(pages())
+        .merge(rooms_pages())
         .merge(account())
         .merge(api)
         .route("/openapi.json", get(document::get))
@@ -93,9 +94,22 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/parts", get(pages::parts))
         .route("/transcripts/{id}/title", post(pages::title))
         .route("/transcripts/{id}/speakers", post(pages::speakers))
+        .route("/transcripts/{id}/room", post(pages::room))
         .route("/transcripts/{id}/process", post(pages::process))
         .route("/transcripts/{id}/delete", post(pages::delete))
         .route("/transcripts/{id}/restore", post(pages::restore))
+}
+
+/// Rooms and what their webhooks are told.
+fn rooms_pages() -> Router<App> {
+    use pages::rooms;
+    Router::new()
+        .route("/rooms", get(rooms::list).post(rooms::create))
+        .route("/rooms/{id}", get(rooms::show).post(rooms::save))
+        .route("/rooms/{id}/delete", post(rooms::delete))
+        .route("/rooms/{id}/restore", post(rooms::restore))
+        .route("/rooms/{id}/webhook/test", post(rooms::test))
+        .route("/rooms/{id}/webhook/deliveries/{delivery}/retry", post(rooms::retry))
 }
 
 /// Who comes in, and what is theirs to manage.
@@ -161,6 +175,13 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(v1::audit::list))
+        .routes(routes!(rooms::list, rooms::create))
+        .routes(routes!(rooms::by_name))
+        .routes(routes!(rooms::get, rooms::update, rooms::delete))
+        .routes(routes!(rooms::restore))
+        .routes(routes!(webhook::test))
+        .routes(routes!(webhook::deliveries))
+        .routes(routes!(webhook::retry))
         .layer(middleware::from_fn(etag::tag))
         .fallback(v1::not_found)
 }

@@ -122,3 +122,60 @@ async fn where_nobody_logs_in_pages_are_noted_too_and_entries_have_an_end() {
     forget(site.app.pool(), keep, clock::now() + chrono::TimeDelta::days(366)).await.unwrap();
     assert_eq!(site.json("/v1/audit").await.1["total"], 0, "a year is over");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_are_noted_when_they_are_shared_changed_and_deleted_and_so_is_what_is_put_into_them() {
+    let site = Site::set(by_password).await;
+    let (ada, eve) =
+        (person(&site, "ada@example.org", false).await, person(&site, "eve@example.org", false).await);
+    let make = async |path: &str, body: Value| {
+        let (status, made) = send(&site, &ada, Method::POST, path, &body).await;
+        assert_eq!(status, 200, "{made}");
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let room = make("/v1/rooms", json!({ "name": "weekly" })).await;
+    let talk = make("/v1/transcripts", json!({ "name": "talk" })).await;
+    let (one, it) = (format!("/v1/rooms/{room}"), format!("/v1/transcripts/{talk}"));
+    let ada_ = "ada@example.org";
+    // What is done, and what is noted of it.
+    for (method, path, body, noted) in [
+        (Method::GET, one.clone(), json!(null), None),
+        (Method::PATCH, one.clone(), json!({ "is_locked": true }), Some("edit")),
+        (Method::PATCH, one.clone(), json!({ "is_shared": true }), Some("share")),
+        (Method::PATCH, one.clone(), json!({ "webhook_url": "https://hooks.example.org/" }), Some("share")),
+        (Method::PATCH, it.clone(), json!({ "room_id": room }), Some("share")),
+        (Method::PATCH, it.clone(), json!({ "room_id": room, "name": "x" }), Some("edit")),
+        (Method::PATCH, it.clone(), json!({ "room_id": null }), Some("share")),
+        (Method::DELETE, one.clone(), json!(null), Some("delete")),
+        (Method::POST, format!("{one}/restore"), json!(null), Some("restore")),
+    ] {
+        let before = get(&site, &ada, "/v1/audit").await.1;
+        let (status, answer) = send(&site, &ada, method.clone(), &path, &body).await;
+        assert_eq!(status, 200, "{method} {path} {answer}");
+        let after = get(&site, &ada, "/v1/audit").await.1;
+        let new = after["total"].as_i64().unwrap() - before["total"].as_i64().unwrap();
+        assert_eq!(new, i64::from(noted.is_some()), "{method} {path} {body}");
+        let Some(noted) = noted else { continue };
+        assert_eq!(entries(&after)[0], (noted.to_owned(), ada_.to_owned()), "{method} {path} {body}");
+        let (about, not) =
+            if path.contains("rooms") { ("room_id", "transcript_id") } else { ("transcript_id", "room_id") };
+        let newest = &after["items"][0];
+        let wanted = if about == "room_id" { &room } else { &talk };
+        assert_eq!((&newest[about], &newest[not]), (&json!(wanted), &Value::Null));
+    }
+    assert_eq!(get(&site, &ada, &format!("/v1/audit?room_id={room}")).await.1["total"], 5);
+    // Made where others see it at once; not a second time for the same key.
+    let path = "/v1/transcripts";
+    for _ in 0..2 {
+        let request = site.client.post(site.url(path)).bearer_auth(&ada).header("idempotency-key", "one");
+        let body = json!({ "name": "minutes", "room_id": room });
+        assert_eq!(request.json(&body).send().await.unwrap().status(), 200);
+    }
+    let made = get(&site, &ada, "/v1/audit?action=share").await.1;
+    assert_eq!(made["total"], 5, "{made}");
+    assert!(made["items"][0]["transcript_id"].is_string());
+    // Refusals are not noted, and what concerns another's room is not for everybody.
+    assert_eq!(send(&site, &eve, Method::DELETE, &one, &Value::Null).await.0, 403);
+    assert_eq!(get(&site, &eve, "/v1/audit").await.1["total"], 0);
+    assert_eq!(get(&site, &ada, &format!("/v1/audit?room_id={room}")).await.1["total"], 5);
+}

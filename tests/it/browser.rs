@@ -4,6 +4,7 @@
 
 mod editing;
 mod login;
+mod rooms;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -38,11 +38,14 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
             ("REFLECTOR_DATABASE__URL", "postgresql://nobody@127.0.0.1:1/none"),
             ("REFLECTOR_STORAGE__DIR", &nothing),
             ("REFLECTOR_MODELS__DIR", &nothing),
+            ("REFLECTOR_OUTGOING__ALLOW_HOSTS", r#"["10.0.0.0/8", "127.0.0.0/8", "hooks.invalid"]"#),
         ],
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout.contains("FAIL  database:") && stdout.contains("reflector migrate"), "{stdout}");
     assert!(stdout.contains("FAIL  model:") && stdout.contains("reflector models pull"), "{stdout}");
+    assert!(stdout.contains("WARN  webhooks: 127.0.0.0/8 in outgoing.allow_hosts"), "{stdout}");
+    assert!(stdout.contains("FAIL  webhooks: hooks.invalid in outgoing.allow_hosts"), "{stdout}");
     assert!(stdout.contains("ok    storage:") && stdout.contains("ok    ffmpeg:"), "{stdout}");
 }
 

@@ -38,10 +38,10 @@ async fn a_longer_list_and_a_longer_text_cost_no_more_queries() {
         (format!("/v1/transcripts/{first}"), 22),
         (format!("/v1/transcripts/{first}/topics/with-words"), 22),
         (format!("/v1/transcripts/{first}/segments"), 12),
-        ("/".to_owned(), 9),
-        ("/transcripts".to_owned(), 8),
-        ("/transcripts?q=walrus".to_owned(), 12),
-        (format!("/transcripts/{first}"), 26),
+        ("/".to_owned(), 10),
+        ("/transcripts".to_owned(), 9),
+        ("/transcripts?q=walrus".to_owned(), 13),
+        (format!("/transcripts/{first}"), 27),
     ];
     let mut few = Vec::new();
     for (path, _) in &paths {

@@ -15,7 +15,7 @@ use reflector::db::{Address, Pool};
 use reflector::ids::TranscriptId;
 use reflector::llm::{LlmSettings, Meeting, Topic, Understanding, Utterance};
 use reflector::model::Stage;
-use reflector::queue::{self, Attempt, Group, Handler, Queue, Retry, StageJob, WorkerSettings};
+use reflector::queue::{self, Attempt, DeliveryJob, Group, Handler, Queue, Retry, StageJob, WorkerSettings};
 use reflector::tls::Trust;
 use serde_json::json;
 
@@ -141,6 +141,10 @@ struct Seen(tokio::sync::mpsc::UnboundedSender<StageJob>);
 impl Handler for Seen {
     async fn run(&self, job: StageJob, _attempt: Attempt) -> Result<(), Retry> {
         self.0.send(job).map_err(|error| Retry(error.to_string()))
+    }
+
+    async fn deliver(&self, job: DeliveryJob, _attempt: Attempt) -> Result<(), Retry> {
+        Err(Retry(format!("nobody asked for {}", job.delivery)))
     }
 }
 

@@ -147,13 +147,24 @@ fn whose(sql: &mut Sql, ask: &Ask) {
         Viewer::Key { scopes, .. } if !scopes.read || (ask.trash && !scopes.write) => sql.add(" AND false"),
         Viewer::User(user) | Viewer::Key { user, .. } => {
             let user = sql.bind(Bind::Uuid(user.0));
-            sql.add(&format!(" AND t.user_id = {user}"));
+            sql.add(&format!(" AND (t.user_id = {user}{})", in_room(ask, &user)));
         }
         Viewer::Admin(user) => {
             let user = sql.bind(Bind::Uuid(user.0));
-            sql.add(&format!(" AND (t.user_id = {user} OR t.user_id IS NULL)"));
+            sql.add(&format!(" AND (t.user_id = {user} OR t.user_id IS NULL{})", in_room(ask, &user)));
         }
     }
+}
+
+/// What others have put into a shared room, or into one's own, and do not keep to themselves; nothing of their trash.
+fn in_room(ask: &Ask, user: &str) -> String {
+    if ask.trash {
+        return String::new();
+    }
+    format!(
+        " OR (t.share_mode <> 'private' AND t.room_id IN
+           (SELECT r.id FROM room r WHERE r.deleted_at IS NULL AND (r.is_shared OR r.user_id = {user})))"
+    )
 }
 
 /// The words themselves: for each configuration a condition that its index answers.
@@ -186,7 +197,7 @@ fn filters(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
         }
     };
     equal("t.source_kind", "=", ask.source_kind.map(|kind| Bind::Text(kind.as_str().to_owned())));
-    equal("t.room_id", "=", ask.room_id.map(Bind::Uuid));
+    equal("t.room_id", "=", ask.room_id.map(|room| Bind::Uuid(room.0)));
     equal("t.created_at", ">=", ask.from.map(known).map(Bind::Time));
     equal("t.created_at", "<=", ask.to.map(known).map(Bind::Time));
     equal("d.language", "=", ask.language.as_deref().map(|language| Bind::Text(code(language))));

@@ -11,11 +11,11 @@ pub(super) mod text;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::AsyncPgConnection;
-use uuid::Uuid;
 
 use super::text_enum::text_enum;
 use super::transcript::{ListItem, SourceKind, items};
 use super::user::Viewer;
+use crate::ids::RoomId;
 
 pub use ask::plan;
 pub use index::{refresh_front, refresh_words, unknown};
@@ -49,7 +49,7 @@ pub struct Ask {
     /// In the trash instead.
     pub trash: bool,
     pub source_kind: Option<SourceKind>,
-    pub room_id: Option<Uuid>,
+    pub room_id: Option<RoomId>,
     /// Made then or later.
     pub from: Option<DateTime<Utc>>,
     /// Made then or earlier.

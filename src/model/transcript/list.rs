@@ -5,11 +5,11 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
 
 use super::{ShareMode, SourceKind, Transcript};
-use crate::db::schema::{headline, stage_state, transcript};
-use crate::ids::TranscriptId;
+use crate::db::schema::{headline, room, stage_state, transcript};
+use crate::ids::{RoomId, TranscriptId, UserId};
+use crate::model::room::names;
 use crate::model::stage::Stage;
 use crate::model::understanding::{Summaries, summaries};
 use crate::model::user::Viewer;
@@ -21,10 +21,11 @@ pub const PAGE_SIZE_MAX: i64 = 100;
 #[derive(Clone, Debug)]
 pub struct Filter {
     /// Whose list it is: a person's own transcripts (an administrator's also those that nobody owns); where nobody logs in,
-    /// those that nobody owns; for visitors of a public site also those that are public.
+    /// those that nobody owns; for visitors of a public site also those that are public; for everybody with an account also those in
+    /// shared rooms and in their own, unless they are private.
     pub viewer: Viewer,
     pub source_kind: Option<SourceKind>,
-    pub room_id: Option<Uuid>,
+    pub room_id: Option<RoomId>,
     /// A part of the shown title or of the name, in any case; empty means all.
     pub search_term: Option<String>,
     /// Only what changed after this number; sorts by it, ascending.
@@ -58,6 +59,7 @@ pub struct ListItem {
     pub title: Option<String>,
     pub short_summary: Option<String>,
     pub long_summary: Option<String>,
+    pub room_name: Option<String>,
 }
 
 /// A page of a list.
@@ -110,6 +112,7 @@ async fn with_summaries(
 ) -> QueryResult<Vec<ListItem>> {
     let ids: Vec<_> = rows.iter().map(|(row, _)| row.id).collect();
     let mut summaries = summaries(conn, &ids).await?;
+    let rooms = names(conn, rows.iter().filter_map(|(row, _)| row.room_id)).await?;
     let items = rows
         .into_iter()
         .map(|(transcript, headline)| {
@@ -118,6 +121,7 @@ async fn with_summaries(
                 title: transcript.title.clone().or(headline),
                 short_summary: transcript.short_summary.clone().or(short),
                 long_summary: transcript.long_summary.clone().or(long),
+                room_name: transcript.room_id.and_then(|id| rooms.get(&id).cloned()),
                 transcript,
             }
         })
@@ -131,6 +135,14 @@ fn joined(stage: Stage) -> _ {
     let of_stage = stage_state::transcript_id.eq(transcript::id).and(stage_state::stage.eq(stage));
     let shown = headline::output_id.nullable().eq(stage_state::current_output);
     transcript::table.left_join(stage_state::table.on(of_stage)).left_join(headline::table.on(shown))
+}
+
+/// What others have put into a shared room, or into one's own, and do not keep to themselves.
+#[diesel::dsl::auto_type]
+fn in_room(user: UserId, private: ShareMode) -> _ {
+    let theirs = room::is_shared.nullable().or(room::user_id.eq(user));
+    let rooms = room::table.filter(room::deleted_at.is_null()).filter(theirs).select(room::id.nullable());
+    transcript::share_mode.ne(private).and(transcript::room_id.eq_any(rooms))
 }
 
 type Filtered<'a> = diesel::helper_types::IntoBoxed<'a, joined, Pg>;
@@ -149,8 +161,15 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
             query.filter(transcript::user_id.is_null().or(transcript::share_mode.eq(ShareMode::Public)))
         }
         Viewer::Key { scopes, .. } if !scopes.read => query.filter(diesel::dsl::sql::<Bool>("false")),
-        Viewer::User(user) | Viewer::Key { user, .. } => query.filter(transcript::user_id.eq(user)),
-        Viewer::Admin(user) => query.filter(transcript::user_id.eq(user).or(transcript::user_id.is_null())),
+        Viewer::User(user) | Viewer::Key { user, .. } => {
+            query.filter(transcript::user_id.eq(user).or(in_room(user, ShareMode::Private)))
+        }
+        Viewer::Admin(user) => query.filter(
+            transcript::user_id
+                .eq(user)
+                .or(transcript::user_id.is_null())
+                .or(in_room(user, ShareMode::Private)),
+        ),
     };
     if let Some(kind) = filter.source_kind {
         query = query.filter(transcript::source_kind.eq(kind));

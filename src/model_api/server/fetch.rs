@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use reqwest::redirect;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use super::error::ApiError;
-use super::guard::{AllowedHosts, GuardedLookup, Refused, judge};
+use crate::outgoing::{self, AllowedHosts, judge};
 use crate::tls::Trust;
 
 const CONNECT: Duration = Duration::from_secs(10);
@@ -32,26 +31,11 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub fn new(trust: &Trust, allowed: AllowedHosts) -> Result<Self, reqwest::Error> {
         let allowed = Arc::new(allowed);
-        let judges = allowed.clone();
-        let redirects = redirect::Policy::custom(move |attempt| {
-            if attempt.previous().len() > REDIRECTS {
-                return attempt.error(format!("more than {REDIRECTS} redirects"));
-            }
-            match judge(&judges, attempt.url()) {
-                Ok(()) => attempt.follow(),
-                Err(why) => attempt.error(why),
-            }
-        });
-        let http = trust
-            .http()
+        let http = outgoing::client(trust, &allowed, REDIRECTS)
             .user_agent(concat!("reflector/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
             .timeout(WHOLE)
-            // A proxy would look names up where we can't judge what they lead to.
-            .no_proxy()
-            .dns_resolver(Arc::new(GuardedLookup(allowed.clone())))
-            .redirect(redirects)
             .build()?;
         Ok(Self { http, allowed })
     }
@@ -95,17 +79,11 @@ fn forbidden(why: String) -> ApiError {
     ApiError { status: StatusCode::FORBIDDEN, ..ApiError::field(FIELD, why) }
 }
 
-/// The innermost cause, without the address, which may carry a signature.
+/// In words, without the address, which may carry a signature.
 fn explain(error: reqwest::Error) -> ApiError {
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
+    match outgoing::cause(&error) {
+        (cause, true) => forbidden(cause),
+        _ if error.is_timeout() => ApiError::field(FIELD, "its host did not answer in time"),
+        (cause, false) => ApiError::field(FIELD, format!("it can't be fetched: {cause}")),
     }
-    if error.is_redirect() || cause.is::<Refused>() {
-        return forbidden(cause.to_string());
-    }
-    if error.is_timeout() {
-        return ApiError::field(FIELD, "its host did not answer in time");
-    }
-    ApiError::field(FIELD, format!("it can't be fetched: {cause}"))
 }

@@ -11,7 +11,6 @@ mod docs;
 mod error;
 mod fetch;
 mod form;
-mod guard;
 mod health;
 mod linger;
 mod metrics;
@@ -37,11 +36,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::audio::Scratch;
 use crate::lifecycle::serve::{self, Patience};
+use crate::outgoing::AllowedHosts;
 use crate::speech::{Engine, Expected};
 use crate::tls::Trust;
 use crate::weights::ModelStore;
-
-pub use guard::AllowedHosts;
 
 /// Between two pieces of a request's body.
 const PATIENCE: Patience = Patience { upload: Duration::from_secs(60), other: Duration::from_secs(60) };

@@ -118,6 +118,7 @@ fn content(shape: &str) -> Content {
         (name = "recording", description = "Sound: uploaded, processed, played"),
         (name = "speakers", description = "Who says what"),
         (name = "text", description = "What people change about the text: a layer over the machine's, with undo"),
+        (name = "rooms", description = "Transcripts that belong together, shared or not, and whom to tell of them"),
         (name = "account", description = "Who asks, with what, and who did what"),
     ),
 )]

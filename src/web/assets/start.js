@@ -43,8 +43,9 @@ function start(file) {
   window.addEventListener("beforeunload", warn);
   actions.again.hidden = true;
   box.classList.remove("bad");
-  const { title, source_language: language, vocabulary } = form.elements;
-  upload = new Upload(file, { title: title.value.trim(), language: language.value, vocabulary: vocabulary.value }, show);
+  const { title, source_language: language, vocabulary, room_id: room } = form.elements;
+  const options = { title: title.value.trim(), language: language.value, vocabulary: vocabulary.value, room: room?.value };
+  upload = new Upload(file, options, show);
   show({ sent: 0, total: file.size, speed: 0, waiting: null });
   box.querySelector("[data-cancel]").focus();
   upload.run().then(

@@ -84,6 +84,7 @@ export class Upload {
       source_language: this.options.language || "auto",
       vocabulary: this.options.vocabulary ?? "",
       source_kind: "file",
+      room_id: this.options.room || null,
     });
     localStorage.setItem(key(this.file), made.id);
     return { id: made.id, received: [] };

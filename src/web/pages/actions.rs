@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::Redirect;
 use serde::Deserialize;
@@ -11,17 +12,18 @@ use crate::bus::Event;
 use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
-use crate::ids::TranscriptId;
-use crate::model::participant;
+use crate::ids::{RoomId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
+use crate::model::{ShareMode, participant};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::participants::refused;
 use crate::web::api::v1::speaker::in_range;
 use crate::web::api::v1::{process as work, transcripts};
+use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
-use crate::web::{read, uploads};
+use crate::web::{read, rooms, uploads};
 
 fn to(id: TranscriptId) -> Redirect {
     Redirect::to(&format!("/transcripts/{id}"))
@@ -32,7 +34,7 @@ pub(in crate::web) async fn upload(
     State(app): State<App>,
     Asking(viewer): Asking,
     PageMultipart(mut form): PageMultipart,
-) -> Result<Redirect, PageError> {
+) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
     if !policy::may_create(viewer) {
         return Err(Error::Forbidden.into());
     }
@@ -49,17 +51,21 @@ pub(in crate::web) async fn upload(
             Some("vocabulary") => {
                 new.vocabulary = transcripts::vocabulary(uploads::text(field, "vocabulary").await?)?;
             }
+            Some("room_id") => {
+                new.room_id = room_id(uploads::text(field, "room_id").await?)?;
+            }
             Some("file") => {
                 if field.file_name().is_none_or(str::is_empty) {
                     return Err(Error::BadRequest("Choose a recording first".into()).into());
                 }
-                let id = create(&app, viewer, new, field.file_name()).await?;
+                let (id, share_mode) = create(&app, viewer, new, field.file_name()).await?;
                 if let Err(error) = receive(&app, id, field).await {
                     // Without script there is no second try with the same transcript: leave nothing behind.
                     discard(&app, id).await;
                     return Err(error.into());
                 }
-                return Ok(to(id));
+                let shares = (share_mode != ShareMode::Private).then(|| Extension(Shares::New(id)));
+                return Ok((shares, to(id)));
             }
             _ => {}
         }
@@ -72,14 +78,19 @@ async fn create(
     viewer: Viewer,
     mut new: NewTranscript,
     file: Option<&str>,
-) -> Result<TranscriptId, Error> {
+) -> Result<(TranscriptId, ShareMode), Error> {
     new.user_id = viewer.user();
     if new.name.is_empty() {
         let file = uploads::clean_name(file);
         new.name = file.rsplit_once('.').map_or(file.as_str(), |(stem, _)| stem).to_owned();
     }
     let mut conn = read::connect(app).await?;
-    Ok(transcript::create(&mut conn, &new).await?.id)
+    let room = match new.room_id {
+        Some(room) => Some(rooms::open_to(&mut conn, viewer, room).await?),
+        None => None,
+    };
+    new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
+    Ok((transcript::create(&mut conn, &new).await?.id, new.share_mode))
 }
 
 async fn receive(
@@ -177,6 +188,43 @@ pub(in crate::web) async fn process(
     }
     work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
     Ok(to(id))
+}
+
+/// The form of the room.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct IntoRoomForm {
+    room_id: String,
+    /// Ticked: others may read it there.
+    #[serde(default)]
+    share: Option<String>,
+}
+
+/// `POST /transcripts/{id}/room`: into a room; an empty one takes it out.
+pub(in crate::web) async fn room(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<IntoRoomForm>,
+) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
+    let to_room = room_id(form.room_id)?;
+    let mut conn = read::connect(&app).await?;
+    let before = read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    if let Some(room) = to_room.filter(|_| to_room != before.room_id) {
+        rooms::open_to(&mut conn, viewer, room).await?;
+    }
+    let private = before.share_mode == ShareMode::Private;
+    let share_mode = (private && to_room.is_some() && form.share.is_some()).then_some(ShareMode::SemiPrivate);
+    transcript::patch(&mut conn, id, &Patch { room_id: Some(to_room), share_mode, ..Patch::default() })
+        .await?;
+    let shares = share_mode.is_some() || to_room != before.room_id;
+    let shares = shares.then_some(Extension(Shares::Named));
+    Ok((shares, to(id)))
+}
+
+/// A room that was chosen in a form, if one was.
+fn room_id(text: String) -> Result<Option<RoomId>, Error> {
+    let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
+    Some(text).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(unknown)).transpose()
 }
 
 /// `POST /transcripts/{id}/delete`: into the trash; the list offers to take it back.

@@ -10,7 +10,7 @@ use super::languages::LANGUAGES;
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
 use crate::error::Error;
-use crate::ids::TranscriptId;
+use crate::ids::{RoomId, TranscriptId};
 use crate::model::SourceKind;
 use crate::model::search::Ask;
 use crate::model::transcript::Filter;
@@ -20,7 +20,7 @@ use crate::web::api::v1::transcripts::language;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html};
 use crate::web::viewer::Asking;
-use crate::web::{assets, read};
+use crate::web::{assets, read, rooms};
 
 const PAGE: i64 = 20;
 
@@ -30,6 +30,8 @@ struct LibraryPage {
     version: &'static str,
     here: &'static str,
     asked: LibraryQuery,
+    /// Rooms to choose from.
+    rooms: Vec<(String, String)>,
     /// Whether less than everything is shown, and whether by more than words.
     narrowed: bool,
     filtered: bool,
@@ -57,13 +59,14 @@ pub(in crate::web) struct LibraryQuery {
     speaker: String,
     language: String,
     source: String,
+    room: String,
     page: Option<i64>,
     deleted: Option<TranscriptId>,
 }
 
 impl LibraryQuery {
     /// Its fields without the page's number, as links carry them.
-    fn fields(&self) -> [(&'static str, &str); 6] {
+    fn fields(&self) -> [(&'static str, &str); 7] {
         [
             ("q", &self.q),
             ("from", &self.from),
@@ -71,6 +74,7 @@ impl LibraryQuery {
             ("speaker", &self.speaker),
             ("language", &self.language),
             ("source", &self.source),
+            ("room", &self.room),
         ]
     }
 
@@ -89,6 +93,10 @@ impl LibraryQuery {
         let kind = |name: String| {
             name.parse::<SourceKind>().map_err(|message| Error::Invalid { field: "source", message })
         };
+        let room = |id: String| {
+            let message = || "names no room".into();
+            id.parse::<RoomId>().map_err(|_| Error::Invalid { field: "room", message: message() })
+        };
         Ok(Ask {
             query: asked("q", self.q.clone())?,
             from: given(&self.from).map(|day| moment("from", &day, NaiveTime::MIN)).transpose()?,
@@ -96,6 +104,7 @@ impl LibraryQuery {
             speaker: given(&self.speaker).map(|name| asked("speaker", name)).transpose()?,
             language: given(&self.language).map(|code| language("language", code)).transpose()?,
             source_kind: given(&self.source).map(kind).transpose()?,
+            room_id: given(&self.room).map(room).transpose()?,
             limit: PAGE,
             offset: (page - 1).saturating_mul(PAGE),
             ..Ask::new(viewer)
@@ -134,6 +143,7 @@ pub(in crate::web) async fn library(
         rows::load(&mut conn, &Filter { page, size: PAGE, ..Filter::new(viewer) }).await?
     };
     let undo = rows::undo(&mut conn, viewer, asked.deleted).await?;
+    let rooms = rooms::choice(&mut conn, viewer, |may| may.read).await?;
     drop(conn);
     let pages = total.div_euclid(PAGE) + i64::from(total % PAGE != 0);
     let (empty_title, empty_text) = if narrowed {
@@ -147,6 +157,7 @@ pub(in crate::web) async fn library(
     Ok(html(&LibraryPage {
         version: &assets::VERSION,
         here: "library",
+        rooms,
         narrowed,
         filtered,
         languages: LANGUAGES,

@@ -8,6 +8,7 @@ mod library;
 pub(super) mod login;
 mod people;
 mod places;
+pub(super) mod rooms;
 mod rows;
 pub(super) mod settings;
 pub(super) mod setup;
@@ -18,7 +19,7 @@ mod trust;
 mod turns;
 mod wave;
 
-pub(super) use actions::{delete, process, restore, speakers, title, upload};
+pub(super) use actions::{delete, process, restore, room, speakers, title, upload};
 pub(super) use format::{bytes, sentence};
 pub(super) use library::library;
 pub(super) use start::start;

@@ -16,7 +16,7 @@ use crate::model::transcript::Filter;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html};
 use crate::web::viewer::Asking;
-use crate::web::{assets, read};
+use crate::web::{assets, read, rooms};
 
 /// Transcripts that the start page lists.
 const RECENT: i64 = 8;
@@ -31,6 +31,8 @@ struct StartPage {
     /// Characters.
     vocabulary_limit: usize,
     languages: &'static [(&'static str, &'static str)],
+    /// Rooms that a recording can be put into.
+    rooms: Vec<(String, String)>,
     undo: Option<UndoView>,
     rows: Vec<RowView>,
     busy: bool,
@@ -59,6 +61,7 @@ pub(in crate::web) async fn start(
     let filter = Filter { size: RECENT, ..Filter::new(viewer) };
     let Rows { rows, busy, total } = rows::load(&mut conn, &filter).await?;
     let undo = rows::undo(&mut conn, viewer, just.deleted).await?;
+    let rooms = rooms::choice(&mut conn, viewer, |may| may.add).await?;
     drop(conn);
     Ok(html(&StartPage {
         version: &assets::VERSION,
@@ -67,6 +70,7 @@ pub(in crate::web) async fn start(
         limit_bytes: MAX_UPLOAD_BYTES,
         vocabulary_limit: MAX_PROMPT,
         languages: LANGUAGES,
+        rooms,
         undo,
         rows,
         busy,

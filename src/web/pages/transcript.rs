@@ -18,12 +18,14 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::export::clock;
 use crate::ids::TranscriptId;
-use crate::model::{Segment, Stage, StageState, StageStatus, Topic, TranscriptView, recording, segment};
+use crate::model::{Segment, ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
+use crate::model::{recording, segment};
 use crate::policy::Viewer;
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
+use crate::web::rooms;
 use crate::web::viewer::Asking;
 use crate::web::waveform;
 
@@ -51,6 +53,12 @@ struct View {
     vocabulary: String,
     /// Characters.
     vocabulary_limit: usize,
+    /// Rooms that it may be put into, by id and name, with the one it is in.
+    rooms: Vec<(String, String)>,
+    /// That one's id; empty: none.
+    room: String,
+    /// Others don't see it there unless its owner says so.
+    may_share: bool,
     head: HeadView,
     stages: StagesView,
     player: Option<PlayerView>,
@@ -192,7 +200,13 @@ async fn load(
         arrived,
     );
     let (segments, append) = new_segments(&mut conn, &view, have).await?;
+    let mut rooms =
+        if may.write { rooms::choice(&mut conn, viewer, |may| may.add).await? } else { Vec::new() };
     drop(conn);
+    let room = view.transcript.room_id.map(|room| room.to_string()).unwrap_or_default();
+    if may.write && !room.is_empty() && rooms.iter().all(|(id, _)| *id != room) {
+        rooms.push((room.clone(), view.room_name.clone().unwrap_or_default()));
+    }
     let player = player(app, &view, at).await;
     let text = text(&view, &segments, append, have, &topics, &names, stages.working);
     let people = if append { Vec::new() } else { people(&segments, &names) };
@@ -203,6 +217,9 @@ async fn load(
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
         vocabulary: view.transcript.vocabulary.clone(),
         vocabulary_limit: MAX_PROMPT,
+        rooms,
+        room,
+        may_share: viewer.user().is_some() && view.transcript.share_mode == ShareMode::Private,
         head: head(&view, people.len()),
         gist: gist(&view),
         stages,
@@ -250,6 +267,7 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     if view.language() != "auto" {
         facts.push(languages::name(view.language()).to_owned());
     }
+    facts.extend(view.room_name.as_ref().map(|name| format!("in {name}")));
     facts.retain(|fact| !fact.is_empty());
     let title = read::title(view.title.as_deref(), row).to_owned();
     if title != row.name && !row.name.trim().is_empty() {

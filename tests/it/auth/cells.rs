@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use futures::StreamExt;
-use reflector::ids::{TranscriptId, UserId};
-use reflector::model::transcript;
+use reflector::ids::{RoomId, TranscriptId, UserId};
+use reflector::model::{room, transcript};
 use serde_json::json;
 
 use super::found::key;
@@ -42,17 +42,25 @@ fn table() -> (Vec<&'static str>, Vec<Row<'static>>) {
     (actions, rows)
 }
 
+async fn shared_room(site: &Site, owner: Option<UserId>) -> RoomId {
+    let said = room::Patch { name: Some("shared".into()), is_shared: Some(true), ..Default::default() };
+    let mut conn = site.workshop.conn().await;
+    room::create(&mut conn, owner, &said, reflector::clock::now()).await.unwrap().id
+}
+
 /// A site and how each viewer shows who they are there.
 struct World {
     site: Site,
     ada: Option<UserId>,
+    /// A shared room, of Bob's where people log in.
+    room: RoomId,
     headers: HashMap<&'static str, (&'static str, String)>,
 }
 
 impl World {
     async fn where_people_log_in(site: Site, stranger: &'static str) -> Self {
         let ada = person(&site, ADA, false).await.id;
-        person(&site, BOB, false).await;
+        let bob = person(&site, BOB, false).await.id;
         person(&site, ROOT, true).await;
         let headers = HashMap::from([
             (stranger, ("x-nothing", "x".to_owned())),
@@ -64,13 +72,15 @@ impl World {
             ("ada-writes", ("x-api-key", key(&site, ADA, &["write"]).await)),
             ("root-key", ("x-api-key", key(&site, ROOT, &["read", "write"]).await)),
         ]);
-        Self { site, ada: Some(ada), headers }
+        let room = shared_room(&site, Some(bob)).await;
+        Self { site, ada: Some(ada), room, headers }
     }
 
     async fn where_nobody_does() -> Self {
         let site = Site::new().await;
         let ada = person(&site, ADA, false).await.id;
-        Self { site, ada: Some(ada), headers: HashMap::from([("none", ("x-nothing", "x".to_owned()))]) }
+        let room = shared_room(&site, None).await;
+        Self { site, ada: Some(ada), room, headers: HashMap::from([("none", ("x-nothing", "x".to_owned()))]) }
     }
 
     async fn make(&self, thing: &str) -> TranscriptId {
@@ -86,8 +96,12 @@ impl World {
             _ => "private",
         };
         share(site, id, mode, self.ada.filter(|_| thing.starts_with('A'))).await;
+        let mut conn = site.workshop.conn().await;
+        if thing.contains("-room") {
+            let into = transcript::Patch { room_id: Some(Some(self.room)), ..Default::default() };
+            transcript::patch(&mut conn, id, &into).await.unwrap();
+        }
         if thing.ends_with("-trash") {
-            let mut conn = site.workshop.conn().await;
             transcript::delete(&mut conn, id, reflector::clock::now()).await.unwrap();
         }
         id

@@ -24,12 +24,12 @@ async fn site() -> Site {
 }
 
 /// Types into whatever has the focus.
-async fn keys(browser: &Browser, text: impl AsRef<str> + Send) {
+pub(super) async fn keys(browser: &Browser, text: impl AsRef<str> + Send) {
     let focused = browser.driver.active_element().await.unwrap();
     focused.send_keys(text.as_ref()).await.unwrap();
 }
 
-async fn press(browser: &Browser, key: Key) {
+pub(super) async fn press(browser: &Browser, key: Key) {
     keys(browser, key.value().to_string()).await;
 }
 

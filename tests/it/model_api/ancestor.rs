@@ -4,6 +4,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::get;
+use reflector::outgoing::AllowedHosts;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -115,7 +116,7 @@ async fn a_file_at_an_address_is_fetched_and_its_times_are_moved() {
 
 #[tokio::test]
 async fn private_hosts_are_not_asked_unless_they_are_listed() {
-    let nobody = Default::default();
+    let nobody = AllowedHosts::new("speech_server.allow_hosts", &[]);
     let (server, media) = (SpeechServer::start(|settings| settings.allowed = nobody).await, media().await);
     let port = media.rsplit(':').next().unwrap();
     for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {

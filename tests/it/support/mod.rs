@@ -7,6 +7,7 @@ pub mod garage;
 pub mod llm_server;
 pub mod media;
 pub mod postgres;
+pub mod receiver;
 pub mod redis;
 pub mod site;
 pub mod small_disk;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use reflector::audio::Scratch;
 use reflector::config::cache_dir;
-use reflector::model_api::server::{AllowedHosts, Server, ServerSettings};
+use reflector::model_api::server::{Server, ServerSettings};
+use reflector::outgoing::AllowedHosts;
 use reflector::speech::{DeviceWish, Engine, EngineSettings, Expected};
 use reflector::tls::Trust;
 use reflector::weights::ModelStore;
@@ -63,7 +64,7 @@ impl SpeechServer {
             places: 8,
             max_bytes: 100_000_000,
             scratch: Scratch::new(scratch.path()).unwrap(),
-            allowed: AllowedHosts::new(&["127.0.0.0/8".into()]),
+            allowed: AllowedHosts::new("speech_server.allow_hosts", &["127.0.0.0/8".into()]),
             trust: Trust::system(),
         };
         change(&mut settings);

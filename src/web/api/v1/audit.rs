@@ -1,4 +1,4 @@
-//! `GET /v1/audit`: who did what with which transcript.
+//! `GET /v1/audit`: who did what with which transcript, and which room.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::list::{PageOut, paged};
 use crate::app::App;
 use crate::error::Error;
-use crate::ids::{ApiKeyId, AuditId, TranscriptId, UserId};
+use crate::ids::{ApiKeyId, AuditId, RoomId, TranscriptId, UserId};
 use crate::model::audit::{self, Action, Entry, Filter};
 use crate::policy;
 use crate::web::api::document::Fails;
@@ -23,6 +23,7 @@ use crate::web::viewer::Asking;
 #[into_params(parameter_in = Query)]
 pub(in crate::web) struct AuditQuery {
     transcript_id: Option<TranscriptId>,
+    room_id: Option<RoomId>,
     action: Option<Action>,
     /// Then or later, and before `to`.
     from: Option<DateTime<Utc>>,
@@ -40,7 +41,8 @@ pub(in crate::web) struct AuditOut {
     id: AuditId,
     at: DateTime<Utc>,
     action: Action,
-    transcript_id: TranscriptId,
+    transcript_id: Option<TranscriptId>,
+    room_id: Option<RoomId>,
     user_id: Option<UserId>,
     /// An account's address, `visitor`, `anybody` where nobody logs in, or `reflector` for what it did by itself.
     who: String,
@@ -51,8 +53,8 @@ pub(in crate::web) struct AuditOut {
 
 impl From<Entry> for AuditOut {
     fn from(entry: Entry) -> Self {
-        let Entry { id, at, action, transcript_id, user_id, who, key_id, address, .. } = entry;
-        Self { id, at, action, transcript_id, user_id, who, key_id, address }
+        let Entry { id, at, action, transcript_id, room_id, user_id, who, key_id, address, .. } = entry;
+        Self { id, at, action, transcript_id, room_id, user_id, who, key_id, address }
     }
 }
 
@@ -68,8 +70,8 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<PageOut<AuditOut>>, ApiError> {
     let trail = policy::trail(viewer).ok_or(Error::NotFound("Audit log"))?;
     let (page, size) = paged(query.page, query.size)?;
-    let AuditQuery { transcript_id, action, from, to, .. } = query;
-    let filter = Filter { trail, transcript_id, action, from, to, page, size };
+    let AuditQuery { transcript_id, room_id, action, from, to, .. } = query;
+    let filter = Filter { trail, transcript_id, room_id, action, from, to, page, size };
     let mut conn = read::connect(&app).await?;
     let (rows, total) = audit::list(&mut conn, &filter).await?;
     Ok(Json(PageOut::new(rows.into_iter().map(Into::into).collect(), total, page, size)))

@@ -7,8 +7,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::ids::TranscriptId;
-use crate::model::idempotency::{self, Claim};
+use crate::model::idempotency::{self, Claim, Made};
 use crate::policy::Viewer;
 use crate::web::respond::ApiError;
 use crate::web::viewer::{Client, Seen, Shown};
@@ -80,10 +79,10 @@ pub(in crate::web) struct Once {
 ///
 /// # Errors
 /// [`Error::Invalid`] when the key came with another route or body; else those of the work.
-pub(super) async fn once<T: Serialize>(
+pub(super) async fn once<I: Into<Made>, T: Serialize>(
     conn: &mut AsyncPgConnection,
     once: Option<&Once>,
-    work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<(TranscriptId, T), Error>,
+    work: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<(I, T), Error>,
 ) -> Result<String, Error> {
     if let Some(Once { asker, key, body_sha256 }) = once {
         match idempotency::claim(conn, asker, key, body_sha256).await? {
@@ -98,7 +97,7 @@ pub(super) async fn once<T: Serialize>(
     let (made, done) = work(conn).await?;
     let answer = serde_json::to_string(&done).map_err(|error| Error::Internal(error.into()))?;
     if let Some(Once { asker, key, .. }) = once {
-        idempotency::answer(conn, asker, key, made, &answer).await?;
+        idempotency::answer(conn, asker, key, made.into(), &answer).await?;
     }
     Ok(answer)
 }

@@ -4,11 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::shapes::TranscriptOut;
 use crate::app::App;
 use crate::error::Error;
+use crate::ids::RoomId;
 use crate::model::SourceKind;
 use crate::model::transcript::{self, Filter, PAGE_SIZE_MAX};
 use crate::web::extract::ApiQuery;
@@ -24,7 +24,7 @@ const MAX_ASKED: usize = 500;
 #[into_params(parameter_in = Query)]
 pub(in crate::web) struct ListQuery {
     source_kind: Option<SourceKind>,
-    room_id: Option<Uuid>,
+    room_id: Option<RoomId>,
     /// In title or name, in any case.
     #[param(max_length = 500)]
     search_term: Option<String>,

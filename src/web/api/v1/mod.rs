@@ -11,6 +11,7 @@ pub(in crate::web) mod idempotency;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;
 pub(in crate::web) mod process;
+pub(in crate::web) mod rooms;
 pub(in crate::web) mod search;
 pub(in crate::web) mod shapes;
 pub(in crate::web) mod speaker;
@@ -18,6 +19,7 @@ pub(in crate::web) mod text;
 pub(in crate::web) mod topics;
 pub(in crate::web) mod transcripts;
 pub(in crate::web) mod upload;
+pub(in crate::web) mod webhook;
 pub(in crate::web) mod zip;
 
 use axum::Json;

@@ -5,14 +5,13 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use super::list::asked;
 use super::transcripts::language;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
-use crate::ids::{TranscriptId, UserId};
+use crate::ids::{RoomId, TranscriptId, UserId};
 use crate::model::search::{self, Ask, Found, Hit, LIMIT_MAX, PassageKind, Snippet};
 use crate::model::{SourceKind, Status};
 use crate::policy::{self, Viewer};
@@ -33,7 +32,7 @@ pub(in crate::web) struct SearchQuery {
     limit: Option<i64>,
     #[param(minimum = 0, default = 0)]
     offset: Option<i64>,
-    room_id: Option<Uuid>,
+    room_id: Option<RoomId>,
     source_kind: Option<SourceKind>,
     /// Made then or later, and not after `to`.
     from: Option<DateTime<Utc>>,
@@ -66,7 +65,7 @@ pub(in crate::web) struct ResultOut {
     id: TranscriptId,
     title: Option<String>,
     user_id: Option<UserId>,
-    room_id: Option<Uuid>,
+    room_id: Option<RoomId>,
     room_name: Option<String>,
     source_kind: SourceKind,
     created_at: DateTime<Utc>,
@@ -119,7 +118,7 @@ impl From<Hit> for ResultOut {
             title: hit.item.title,
             user_id: row.user_id,
             room_id: row.room_id,
-            room_name: None,
+            room_name: hit.item.room_name,
             source_kind: row.source_kind,
             created_at: row.created_at,
             status: row.status,

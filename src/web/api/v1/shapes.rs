@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::bus::ActionItemsEvent;
-use crate::ids::{ParticipantId, TranscriptId, UserId};
+use crate::ids::{ParticipantId, RoomId, TranscriptId, UserId};
 use crate::model::estimate::Estimate;
 use crate::model::transcript::ListItem;
 use crate::model::{
@@ -34,7 +34,7 @@ pub(in crate::web) struct TranscriptOut {
     pub reviewed: bool,
     pub meeting_id: Option<Uuid>,
     pub source_kind: SourceKind,
-    pub room_id: Option<Uuid>,
+    pub room_id: Option<RoomId>,
     pub room_name: Option<String>,
     pub audio_deleted: Option<bool>,
     pub change_seq: i64,
@@ -50,6 +50,7 @@ impl TranscriptOut {
         title: Option<String>,
         short_summary: Option<String>,
         long_summary: Option<String>,
+        room_name: Option<String>,
     ) -> Self {
         Self {
             id: row.id,
@@ -69,7 +70,7 @@ impl TranscriptOut {
             meeting_id: row.meeting_id,
             source_kind: row.source_kind,
             room_id: row.room_id,
-            room_name: None,
+            room_name,
             audio_deleted: Some(row.audio_deleted),
             change_seq: row.change_seq,
             has_cloud_video: false,
@@ -81,7 +82,7 @@ impl TranscriptOut {
 
 impl From<ListItem> for TranscriptOut {
     fn from(item: ListItem) -> Self {
-        Self::new(item.transcript, item.title, item.short_summary, item.long_summary)
+        Self::new(item.transcript, item.title, item.short_summary, item.long_summary, item.room_name)
     }
 }
 
@@ -140,6 +141,7 @@ impl From<TranscriptView> for TranscriptDetail {
                 view.title,
                 view.short_summary,
                 view.long_summary,
+                view.room_name,
             ),
             participants: view.participants.into_iter().map(Into::into).collect(),
             stages: stages(view.stages, &view.estimate),

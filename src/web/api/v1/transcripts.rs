@@ -17,16 +17,16 @@ use crate::clock;
 use crate::config::MAX_PROMPT;
 use crate::error::Error;
 use crate::export::ApiFormat;
-use crate::ids::{ParticipantId, TranscriptId};
+use crate::ids::{ParticipantId, RoomId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
 use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
-use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
+use crate::web::{read, rooms};
 
 /// Longest name or title, in characters.
 pub(in crate::web) const MAX_TITLE: usize = 200;
@@ -49,6 +49,8 @@ pub(in crate::web) struct CreateTranscript {
     target_language: String,
     /// `live` if left out.
     source_kind: Option<SourceKind>,
+    /// The room it is put into. Ours.
+    room_id: Option<RoomId>,
     /// Names and special words to expect. Ours.
     #[serde(default)]
     #[schema(max_length = 500)]
@@ -91,6 +93,7 @@ pub(in crate::web) async fn create(
         source_kind: body.source_kind.unwrap_or(SourceKind::Live),
         share_mode: ShareMode::Private,
         user_id: viewer.user(),
+        room_id: body.room_id,
         vocabulary: vocabulary(body.vocabulary)?,
     };
     if new.name.is_empty() {
@@ -100,14 +103,22 @@ pub(in crate::web) async fn create(
     let answer: Result<String, Error> = conn
         .transaction(async |conn| {
             idempotency::once(conn, once.as_ref(), async |conn| {
+                let room = match new.room_id {
+                    Some(room) => Some(rooms::open_to(conn, viewer, room).await?),
+                    None => None,
+                };
+                new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
                 let row = transcript::create(conn, &new).await?;
-                let transcript = TranscriptOut::new(row, None, None, None);
+                let room_name = room.map(|room| room.name);
+                let transcript = TranscriptOut::new(row, None, None, None, room_name);
                 Ok((new.id, CreatedOut { transcript, participants: Vec::new() }))
             })
             .await
         })
         .await;
-    Ok(([(CONTENT_TYPE, "application/json")], answer?).into_response())
+    // It is private still where nothing was made, because the key was known.
+    let shares = (new.share_mode != ShareMode::Private).then(|| Extension(Shares::New(new.id)));
+    Ok((shares, [(CONTENT_TYPE, "application/json")], answer?).into_response())
 }
 
 /// A name or title as it is kept: on one line, without space around it.
@@ -223,6 +234,8 @@ pub(in crate::web) struct UpdateTranscript {
     audio_deleted: Option<bool>,
     #[schema(max_length = 500)]
     vocabulary: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    room_id: Option<Option<RoomId>>,
 }
 
 /// A participant of the list that replaces the old one.
@@ -236,8 +249,8 @@ pub(in crate::web) struct ParticipantIn {
 }
 
 /// Tells `null` from a field that is not there.
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(value).map(Some)
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(value).map(Some)
 }
 
 /// Changes a transcript
@@ -263,14 +276,19 @@ pub(in crate::web) async fn update(
         reviewed: body.reviewed,
         audio_deleted: body.audio_deleted,
         vocabulary: body.vocabulary.map(vocabulary).transpose()?,
+        room_id: body.room_id,
         ..Patch::default()
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
     // The answer shows the transcript, so a key that may only write is refused before anything changes.
-    read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
+    let before = read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     let changed: Result<(), Error> = conn
         .transaction(async |conn| {
+            // Where it is already it may stay, whatever became of the room.
+            if let Some(Some(room)) = patch.room_id.filter(|room| *room != before.room_id) {
+                rooms::open_to(conn, viewer, room).await?;
+            }
             transcript::patch(conn, id, &patch).await?;
             if let Some(people) = &people {
                 participant::replace(conn, id, people).await.map_err(participants::refused)?;
@@ -283,7 +301,8 @@ pub(in crate::web) async fn update(
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }
-    Ok((patch.share_mode.map(|_| Extension(Shares)), Json(view.into())))
+    let shares = patch.share_mode.is_some() || patch.room_id.is_some_and(|room| room != before.room_id);
+    Ok((shares.then_some(Extension(Shares::Named)), Json(view.into())))
 }
 
 /// Puts a transcript into the trash, from where it can be restored

@@ -1,14 +1,19 @@
-//! Which hosts media may be fetched from: a caller must not reach through this machine what it can't reach itself.
+//! Which hosts may be asked where somebody else names them: nobody must reach through this machine what they can't reach
+//! themselves. Media that a caller of the speech server names and webhooks of rooms go this way; what the operator sets is the
+//! operator's own business and does not.
 //!
 //! Names are checked after they are looked up, on the very addresses that are then connected to, so a name that changes its
-//! address between the two gains nothing. Redirects go the same way.
+//! address between the two gains nothing. Redirects, where they are followed, go the same way.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect;
 use url::{Host, Url};
+
+use crate::tls::Trust;
 
 /// Addresses of version 4 that are no public host's (IANA's registry of special addresses).
 const NOT_PUBLIC: [&str; 14] = [
@@ -32,21 +37,42 @@ const ROUTED: &str = "2000::/3";
 const NOT_PUBLIC_6: [&str; 4] = ["2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"];
 
 /// Hosts at private addresses that the operator allows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct AllowedHosts {
     names: Vec<String>,
     networks: Vec<IpNet>,
+    setting: &'static str,
+}
+
+/// One line of such a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Addresses, or a single one.
+    Network(IpNet),
+    /// A host's name in small letters, without a dot at its end.
+    Name(String),
+}
+
+impl Entry {
+    /// What is no network and no address is a name.
+    pub fn of(text: &str) -> Self {
+        let text = text.trim();
+        let address = || text.trim_matches(['[', ']']).parse::<IpAddr>().map(IpNet::from);
+        match text.parse::<IpNet>().or_else(|_| address()) {
+            Ok(network) => Self::Network(network),
+            Err(_) => Self::Name(text.trim_end_matches('.').to_ascii_lowercase()),
+        }
+    }
 }
 
 impl AllowedHosts {
-    /// Names of hosts, addresses and networks.
-    pub fn new(entries: &[String]) -> Self {
-        let mut allowed = Self::default();
-        for entry in entries.iter().map(|entry| entry.trim()) {
-            let address = || entry.trim_matches(['[', ']']).parse::<IpAddr>().map(IpNet::from);
-            match entry.parse::<IpNet>().or_else(|_| address()) {
-                Ok(network) => allowed.networks.push(network),
-                Err(_) => allowed.names.push(entry.trim_end_matches('.').to_ascii_lowercase()),
+    /// Names of hosts, addresses and networks, as `setting` lists them.
+    pub fn new(setting: &'static str, entries: &[String]) -> Self {
+        let mut allowed = Self { names: Vec::new(), networks: Vec::new(), setting };
+        for entry in entries {
+            match Entry::of(entry) {
+                Entry::Network(network) => allowed.networks.push(network),
+                Entry::Name(name) => allowed.names.push(name),
             }
         }
         allowed
@@ -60,6 +86,10 @@ impl AllowedHosts {
     fn has_address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         is_public(address) || self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    fn refused(&self, host: impl Into<String>) -> Refused {
+        Refused { host: host.into(), setting: self.setting }
     }
 }
 
@@ -77,14 +107,17 @@ fn is_public(address: IpAddr) -> bool {
 
 /// A host that must not be asked.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not at a public address; list it in speech_server.allow_hosts if its media may be fetched")]
-pub(super) struct Refused(String);
+#[error("{host} is not at a public address; the operator lists it in {setting} if it may be asked")]
+pub struct Refused {
+    host: String,
+    setting: &'static str,
+}
 
-/// Why an address is none that media may come from.
+/// Why an address is none that may be asked.
 ///
 /// # Errors
 /// Another scheme than http or https, no host, or a number that is refused. Names are judged when they are looked up.
-pub(super) fn judge(allowed: &AllowedHosts, url: &Url) -> Result<(), String> {
+pub fn judge(allowed: &AllowedHosts, url: &Url) -> Result<(), String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("an address must be http:// or https://, not {}:", url.scheme()));
     }
@@ -94,11 +127,44 @@ pub(super) fn judge(allowed: &AllowedHosts, url: &Url) -> Result<(), String> {
         Some(Host::Ipv4(address)) => IpAddr::V4(address),
         Some(Host::Ipv6(address)) => IpAddr::V6(address),
     };
-    if allowed.has_address(number) { Ok(()) } else { Err(Refused(number.to_string()).to_string()) }
+    if allowed.has_address(number) { Ok(()) } else { Err(allowed.refused(number.to_string()).to_string()) }
+}
+
+/// A client that reaches only what is allowed; the caller judges the first address, since one in numbers is not looked up. It
+/// follows so many redirects, each judged too.
+pub fn client(trust: &Trust, allowed: &Arc<AllowedHosts>, redirects: usize) -> reqwest::ClientBuilder {
+    let judges = allowed.clone();
+    let policy = redirect::Policy::custom(move |attempt| {
+        if redirects == 0 {
+            return attempt.stop();
+        }
+        if attempt.previous().len() > redirects {
+            return attempt.error(format!("more than {redirects} redirects"));
+        }
+        match judge(&judges, attempt.url()) {
+            Ok(()) => attempt.follow(),
+            Err(why) => attempt.error(why),
+        }
+    });
+    trust
+        .http()
+        // A proxy would look names up where we can't judge what they lead to.
+        .no_proxy()
+        .dns_resolver(Arc::new(GuardedLookup(allowed.clone())))
+        .redirect(policy)
+}
+
+/// The innermost cause of a failure, without the address, which may carry a secret; and whether it is a refusal of ours.
+pub fn cause(error: &reqwest::Error) -> (String, bool) {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    (cause.to_string(), error.is_redirect() || cause.is::<Refused>())
 }
 
 /// Looks names up and leaves out what must not be asked.
-pub(super) struct GuardedLookup(pub Arc<AllowedHosts>);
+struct GuardedLookup(Arc<AllowedHosts>);
 
 impl Resolve for GuardedLookup {
     fn resolve(&self, name: Name) -> Resolving {
@@ -110,7 +176,7 @@ impl Resolve for GuardedLookup {
             let usable: Vec<SocketAddr> =
                 found.filter(|found| trusted || allowed.has_address(found.ip())).collect();
             if usable.is_empty() {
-                return Err(Refused(name.to_owned()).into());
+                return Err(allowed.refused(name).into());
             }
             Ok(Box::new(usable.into_iter()) as Addrs)
         })
@@ -123,7 +189,7 @@ mod tests {
 
     fn allows(entries: &[&str], url: &str) -> bool {
         let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-        judge(&AllowedHosts::new(&entries), &url.parse().unwrap()).is_ok()
+        judge(&AllowedHosts::new("test.allow", &entries), &url.parse().unwrap()).is_ok()
     }
 
     #[test]
@@ -163,19 +229,20 @@ mod tests {
         assert!(allows(&["127.0.0.1"], "http://127.0.0.1:9000/a"));
         assert!(!allows(&["127.0.0.1"], "http://127.0.0.2/a"));
         assert!(allows(&["fd00::/8"], "http://[fd00::7]/a"));
-        let names = AllowedHosts::new(&["Storage.lan.".into()]);
+        let names = AllowedHosts::new("test.allow", &["Storage.lan.".into()]);
         assert!(names.has_name("storage.LAN") && !names.has_name("evil.storage.lan"));
     }
 
     #[tokio::test]
     async fn a_name_is_judged_by_the_addresses_it_leads_to() {
-        let look = |allowed: AllowedHosts| async move {
-            let lookup = GuardedLookup(Arc::new(allowed));
-            lookup.resolve("localhost".parse().unwrap()).await.map(Iterator::count)
+        let look = |entries: &[&str]| {
+            let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
+            let lookup = GuardedLookup(Arc::new(AllowedHosts::new("test.allow", &entries)));
+            async move { lookup.resolve("localhost".parse().unwrap()).await.map(Iterator::count) }
         };
-        let refused = look(AllowedHosts::default()).await.unwrap_err();
-        assert!(refused.to_string().contains("speech_server.allow_hosts"), "{refused}");
-        assert!(look(AllowedHosts::new(&["localhost".into()])).await.unwrap() > 0);
-        assert!(look(AllowedHosts::new(&["127.0.0.0/8".into()])).await.unwrap() > 0);
+        let refused = look(&[]).await.unwrap_err();
+        assert!(refused.to_string().contains("test.allow"), "{refused}");
+        assert!(look(&["localhost"]).await.unwrap() > 0);
+        assert!(look(&["127.0.0.0/8"]).await.unwrap() > 0);
     }
 }

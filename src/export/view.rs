@@ -1,0 +1,41 @@
+//! From the transcript that is shown to what the formats are made from.
+
+use super::{Document, Line, Topic};
+use crate::model::{ActionKind, Segment, Transcript, TranscriptView};
+
+/// What to call a transcript: its title, else its name.
+pub fn shown_title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &'t str {
+    let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(transcript.name.trim());
+    if shown.is_empty() { "Untitled" } else { shown }
+}
+
+/// The transcript, or those of its segments that are wanted, as exports take it.
+pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segment>) -> Document {
+    let names = view.speaker_names();
+    let line = |segment: &Segment| Line {
+        start: segment.start,
+        end: segment.end,
+        speaker: segment.speaker.map(|speaker| names.name(speaker)),
+        text: segment.text.clone(),
+        words: segment.words.clone(),
+    };
+    let topic = |topic: &crate::model::Topic| Topic {
+        title: topic.title.clone(),
+        summary: topic.summary.clone(),
+        start: topic.start,
+        end: topic.end,
+    };
+    let items =
+        |kind| view.actions.iter().filter(|item| item.kind == kind).map(|item| item.text.clone()).collect();
+    Document {
+        title: Some(shown_title(view.title.as_deref(), &view.transcript).to_owned()),
+        language: view.language().to_owned(),
+        duration: view.transcript.seconds(),
+        segments: segments.into_iter().map(line).collect(),
+        short_summary: view.short_summary.clone(),
+        long_summary: view.long_summary.clone(),
+        decisions: items(ActionKind::Decision),
+        next_steps: items(ActionKind::NextStep),
+        topics: view.topics.iter().map(topic).collect(),
+    }
+}
