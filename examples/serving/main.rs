@@ -57,7 +57,7 @@ async fn main() -> anyhow::Result<()> {
     report("four lists to one transcript", known, load.steadily(RATE, SPAN, &mixed).await?);
     drop(serving);
 
-    seed::fill(&url, hours).await?;
+    seed::copy(&url, LISTED, hours).await?;
     seed::settle(&url).await?;
     let serving = Serving::start(program, folder, &url).await?;
     let load = Load::new(&serving.base);

@@ -54,7 +54,7 @@ fn said(random: &mut StdRng, words: usize) -> String {
     (0..words).map(|_| word(rank(random))).collect::<Vec<_>>().join(" ")
 }
 
-fn talk(random: &mut StdRng, with_words: bool) -> Vec<Segment> {
+fn talk(random: &mut StdRng) -> Vec<Segment> {
     let one = |idx: i32| {
         let start = f64::from(idx) * SECONDS;
         let text = said(random, WORDS);
@@ -65,7 +65,7 @@ fn talk(random: &mut StdRng, with_words: bool) -> Vec<Segment> {
             end: start + step * (n + 1) as f64,
             probability: 0.9,
         };
-        let words = if with_words { text.split(' ').enumerate().map(word).collect() } else { Vec::new() };
+        let words = text.split(' ').enumerate().map(word).collect();
         Segment {
             idx,
             start,
@@ -114,7 +114,7 @@ pub async fn newest(url: &str, most: usize) -> anyhow::Result<Vec<TranscriptId>>
     Ok(table::table.select(table::id).order(table::id.desc()).limit(most as i64).load(&mut conn).await?)
 }
 
-/// Adds meetings until there are so many. The first thousand have the times of their words, which search does not look at.
+/// Adds meetings until there are so many.
 pub async fn fill(url: &str, wanted: usize) -> anyhow::Result<()> {
     let pool = Pool::new(url, 4)?;
     let from = count(url).await?;
@@ -127,6 +127,38 @@ pub async fn fill(url: &str, wanted: usize) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     futures::stream::iter((from..wanted).map(one)).buffer_unordered(4).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
+
+/// Every meeting of the first so many again and again, until there are so many: the texts of other meetings are like these, and what
+/// search looks at is not computed anew. The large index is laid out once, at the end, as it would be after a restore.
+pub async fn copy(url: &str, from: usize, wanted: usize) -> anyhow::Result<()> {
+    let there = count(url).await?;
+    if there >= wanted {
+        return Ok(());
+    }
+    let mut conn = Pool::new(url, 1)?.get().await?;
+    conn.batch_execute("DROP INDEX search_passage_vector").await?;
+    for again in 1..wanted.div_ceil(from) {
+        println!("{} of {wanted} meetings", again * from);
+        let copied = format!(
+            "BEGIN;
+             CREATE TEMP TABLE copied ON COMMIT DROP AS
+                 SELECT id AS old, gen_random_uuid() AS new FROM (SELECT id FROM transcript ORDER BY created_at LIMIT {from}) AS first;
+             INSERT INTO transcript SELECT (jsonb_populate_record(t, jsonb_build_object('id', new, 'recording_id', NULL))).*
+                 FROM transcript t JOIN copied ON old = t.id;
+             INSERT INTO search_document SELECT new, config, language, front, said
+                 FROM search_document d JOIN copied ON old = d.transcript_id;
+             INSERT INTO search_passage SELECT new, kind, idx, start, speaker, text, vector
+                 FROM search_passage p JOIN copied ON old = p.transcript_id;
+             COMMIT"
+        );
+        conn.batch_execute(&copied).await?;
+    }
+    conn.batch_execute(
+        "CREATE INDEX search_passage_vector ON search_passage USING gin (vector) WITH (fastupdate = off)",
+    )
+    .await?;
     Ok(())
 }
 
@@ -147,24 +179,19 @@ async fn meeting(conn: &mut AsyncPgConnection, n: usize) -> anyhow::Result<()> {
         else {
             anyhow::bail!("{stage} does not start");
         };
-        make(conn, &attempt, &mut random, n < super::LISTED).await?;
+        make(conn, &attempt, &mut random).await?;
     }
     Ok(())
 }
 
-async fn make(
-    conn: &mut AsyncPgConnection,
-    attempt: &Attempt,
-    random: &mut StdRng,
-    with_words: bool,
-) -> anyhow::Result<()> {
+async fn make(conn: &mut AsyncPgConnection, attempt: &Attempt, random: &mut StdRng) -> anyhow::Result<()> {
     let mut made = None;
     if attempt.stage != Stage::Ingest {
         let output = output::open(conn, attempt, "bench", Some("en")).await?.expect("it is current");
         made = Some(output);
         match attempt.stage {
             // The machine's first text is replaced at once.
-            Stage::Assemble => segment::append(conn, output, &talk(random, with_words)).await?,
+            Stage::Assemble => segment::append(conn, output, &talk(random)).await?,
             Stage::Topics => understanding::store_topics(conn, output, &topics(random)).await?,
             Stage::Title => understanding::store_title(conn, output, &said(random, 5)).await?,
             Stage::Summarize => understanding::store_sentences(conn, output, &sentences(random)).await?,
