@@ -64,7 +64,7 @@ pub(in crate::web) async fn upload(
                     discard(&app, id).await;
                     return Err(error.into());
                 }
-                let shares = (share_mode != ShareMode::Private).then(|| Extension(Shares::New(id)));
+                let shares = (share_mode != ShareMode::Private).then_some(Extension(Shares::New(id)));
                 return Ok((shares, to(id)));
             }
             _ => {}
