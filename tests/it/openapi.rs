@@ -9,7 +9,7 @@ use reflector::auth::password;
 use reflector::clock;
 use reflector::config::{AuthMode, cache_dir};
 use reflector::ids::TranscriptId;
-use reflector::model::user;
+use reflector::model::{delivery, user};
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 fn filled(path: &str) -> String {
     let id = "018f0000-0000-7000-8000-000000000000";
     let path = path.replace("{format}", "txt").replace("{index}", "0").replace("{word}", "0");
-    path.replace("{id}", id).replace("{topic}", id).replace("{participant}", id)
+    path.replace("{id}", id).replace("{topic}", id).replace("{participant}", id).replace("{delivery}", id)
 }
 
 #[test]
@@ -234,6 +234,8 @@ async fn guarded(public: bool) -> (Site, String) {
         config.auth.mode = AuthMode::Password;
         config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
         config.auth.public_mode = public;
+        // The receiver of the webhook: nobody is there, which costs no time.
+        config.outgoing.allow_hosts = vec!["127.0.0.1".into()];
     })
     .await;
     let hash = password::hash(PASSWORD).unwrap();
@@ -259,6 +261,52 @@ async fn edited(site: &Site) -> TranscriptId {
         assert_eq!(site.send("PATCH", &format!("{segments}/0"), &body).await.0, 200);
     }
     id
+}
+
+/// The same of rooms: each has an event that was not delivered.
+async fn rooms(site: &Site, told: TranscriptId, known: &mut Value) {
+    let one = "/v1/rooms/{id}";
+    let room = async |name: String| {
+        let body = json!({ "name": name, "webhook_url": "http://127.0.0.1:9/" });
+        let (status, made) = site.send("POST", "/v1/rooms", &body).await;
+        assert_eq!(status, 200, "{made}");
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let (mut ids, mut events) = (Vec::new(), Vec::new());
+    for n in 0..2 {
+        let id = room(format!("room-{n}")).await;
+        let mut conn = site.workshop.conn().await;
+        let event = delivery::plan(&mut conn, id.parse().unwrap(), told, 1, clock::now()).await.unwrap();
+        events.push(event.expect("it is new"));
+        ids.push(id);
+    }
+    let places = ["", "/webhook/test", "/webhook/deliveries"];
+    for (method, place) in [("GET", places[0]), ("PATCH", places[0]), ("POST", places[1]), ("GET", places[2])]
+    {
+        known[format!("{method} {one}{place}")] = json!({ "id": ids });
+    }
+    known["GET /v1/rooms/name/{name}"] = json!({ "name": ["room-0", "room-1"] });
+    let right = |name: &str| {
+        json!({
+            "name": name, "webhook_url": null, "webhook_secret": null, "ics_url": null, "ics_fetch_interval": 300,
+            "email_transcript_to": null, "zulip_stream": null, "zulip_topic": null,
+        })
+    };
+    known["PATCH /v1/rooms/{id}"]["body"] = right("room-0");
+    known["POST /v1/rooms"] = json!({ "body": right("another") });
+    known[format!("POST {one}/webhook/deliveries/{{delivery}}/retry")] =
+        json!({ "id": ids, "delivery": events });
+    for (operation, trashed) in [(format!("DELETE {one}"), false), (format!("POST {one}/restore"), true)] {
+        let mut made = Vec::new();
+        for n in 0..10 {
+            let id = room(format!("{}-{n}", if trashed { "old" } else { "other" })).await;
+            if trashed {
+                site.send("DELETE", &format!("/v1/rooms/{id}"), &json!({})).await;
+            }
+            made.push(id);
+        }
+        known[operation] = json!({ "id": made });
+    }
 }
 
 /// Ids of things, by operation and path parameter, and bodies: see `openapi/hooks.py`. What an operation uses up it has for itself.
@@ -320,6 +368,7 @@ async fn known(site: &Site) -> Value {
         keys.push(site.send("POST", "/v1/user/api-keys", &json!({})).await.1["id"].clone());
     }
     known["DELETE /v1/user/api-keys/{id}"] = json!({ "id": keys });
+    rooms(site, ids[0], &mut known).await;
     known
 }
 
