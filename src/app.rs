@@ -19,6 +19,7 @@ use crate::db::{Address, Pool};
 use crate::jobs::{Environment, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
+use crate::oidc::Oidc;
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
 use crate::tls::Trust;
@@ -34,6 +35,7 @@ struct Inner {
     config: Config,
     trust: Trust,
     signer: Option<Signer>,
+    oidc: Option<Oidc>,
     pool: Pool,
     queue: Queue,
     storage: Storage,
@@ -55,6 +57,7 @@ impl App {
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
         let signer = config.auth.key()?.map(|key| Signer::new(&key));
+        let oidc = Oidc::new(&config.auth, &trust)?;
         let database = Address::new(&config.database.postgres_url(), &trust);
         crate::db::migrate::up(&database).await.context("PostgreSQL (database.url)")?;
         let pool = Pool::new(&database, config.database.pool_size).context("PostgreSQL (database.url)")?;
@@ -76,7 +79,18 @@ impl App {
             ..LlmSettings::default()
         })?;
         let speech = Speech::new(&config.speech, &config.models.dir, &trust).context("speech")?;
-        Ok(Self(Arc::new(Inner { config, trust, signer, pool, queue, storage, bus, understanding, speech })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            trust,
+            signer,
+            oidc,
+            pool,
+            queue,
+            storage,
+            bus,
+            understanding,
+            speech,
+        })))
     }
 
     pub fn config(&self) -> &Config {
@@ -88,7 +102,12 @@ impl App {
         &self.0.trust
     }
 
-    /// What signs and reads tokens, where people log in.
+    /// The identity provider, where people log in there.
+    pub fn oidc(&self) -> Option<&Oidc> {
+        self.0.oidc.as_ref()
+    }
+
+    /// What signs and reads tokens, where people log in with a password.
     pub fn signer(&self) -> Option<&Signer> {
         self.0.signer.as_ref()
     }

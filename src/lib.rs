@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod llm;
 pub mod model;
 pub mod model_api;
+pub mod oidc;
 pub mod ops;
 pub mod policy;
 pub mod queue;

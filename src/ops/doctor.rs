@@ -1,6 +1,7 @@
 //! Tries everything an installation needs and says what to do about what is wrong.
 
 mod login;
+mod provider;
 mod speech;
 mod tls;
 
@@ -57,6 +58,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ]);
     findings.extend(login::examine(config, &address).await);
+    findings.extend(provider::examine(config, &trust).await);
     findings.extend(speech::examine(config, &trust).await);
     findings.push(finding(
         "language model",

@@ -5,6 +5,8 @@ mod adversary;
 mod found;
 mod keys;
 mod limits;
+mod oidc;
+mod oidc_bearer;
 mod operator;
 mod routes;
 mod sessions;

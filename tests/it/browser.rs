@@ -3,6 +3,7 @@
 //! Screenshots go to $SCREENSHOTS, else to a folder under target. (A name that begins with REFLECTOR_ would be a setting of the programs started here.)
 
 mod login;
+mod provider;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
