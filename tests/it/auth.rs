@@ -7,6 +7,7 @@ mod keys;
 mod limits;
 mod oidc;
 mod oidc_bearer;
+mod oidc_doctor;
 mod operator;
 mod routes;
 mod sessions;
