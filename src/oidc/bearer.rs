@@ -103,7 +103,8 @@ fn unreadable(token: &str) -> Refusal {
 
 fn refusal(error: &ErrorKind) -> Refusal {
     match error {
-        ErrorKind::InvalidSignature => Refusal::Signature,
+        // Its header was read already; what can't be decoded now is the signature.
+        ErrorKind::InvalidSignature | ErrorKind::Base64(_) => Refusal::Signature,
         ErrorKind::InvalidAudience => Refusal::Audience,
         ErrorKind::ExpiredSignature => Refusal::Expired,
         ErrorKind::ImmatureSignature => Refusal::Early,

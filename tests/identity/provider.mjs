@@ -8,6 +8,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+// Its notices would go where only the address is read.
+console.info = () => {};
 const modules = process.argv[2];
 const load = (file) => import(pathToFileURL(join(modules, 'node_modules', file)));
 const { default: Provider } = await load('oidc-provider/lib/index.js');

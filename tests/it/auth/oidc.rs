@@ -280,7 +280,7 @@ async fn leaving_ends_the_session_here_and_leads_on_to_the_provider() {
     assert!(url.starts_with(&format!("{}/session/end?", identity.issuer)), "{url}");
     assert!(parameter(&url, "id_token_hint").unwrap().starts_with("eyJ"));
     assert_eq!(parameter(&url, "post_logout_redirect_uri"), Some(site.url("/login")));
-    let back = Visitor { cookies: ada.cookies.clone(), ..Visitor::new(&site) }.get(&url).await;
+    let back = ada.get(&url).await;
     assert_eq!(back.status(), 200, "the provider knows whom it is about: {:?}", back.text().await);
     ada.cookies.insert("reflector".into(), old);
     assert_eq!(ada.get("/v1/me").await.text().await.unwrap(), "null", "the cookie is worth nothing");

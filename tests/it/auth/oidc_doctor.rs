@@ -10,10 +10,11 @@ use crate::support::identity::{Identity, SECRET};
 /// What is told about logins, with the remedies of what is wrong.
 async fn told(config: &Config) -> String {
     let findings = doctor::examine(config).await;
-    let lines = findings.into_iter().filter(|finding| finding.what == "login").map(|finding| match finding.outcome {
-        Ok(text) => format!("ok: {text}"),
-        Err(problem) => format!("wrong: {} -> {}", problem.text, problem.remedy),
-    });
+    let lines =
+        findings.into_iter().filter(|finding| finding.what == "login").map(|finding| match finding.outcome {
+            Ok(text) => format!("ok: {text}"),
+            Err(problem) => format!("wrong: {} -> {}", problem.text, problem.remedy),
+        });
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -48,18 +49,26 @@ async fn each_thing_that_goes_wrong_with_a_provider_is_found_and_has_a_remedy() 
     assert!(said.contains("ok: there is an administrator") && !said.contains("wrong:"), "{ADA}: {said}");
 
     let said = told_with(&|config| config.auth.audience = Some("another".into())).await;
-    assert!(said.contains("wrong: tokens must be meant for another") && said.contains("OAuth client ID"), "{said}");
+    assert!(
+        said.contains("wrong: tokens must be meant for another") && said.contains("OAuth client ID"),
+        "{said}"
+    );
     let said = told_with(&|config| config.auth.issuer = Some(format!("{}/reflector", identity.issuer))).await;
     assert!(said.contains("answers 404: nothing is there") && said.contains("correct auth.issuer"), "{said}");
     let other = identity.issuer.replace("127.0.0.1", "localhost");
     let said = told_with(&|config| config.auth.issuer = Some(other.clone())).await;
     assert!(said.contains("calls itself http://127.0.0.1"), "{said}");
     let said = told_with(&|config| config.auth.client_secret = Some(format!("{SECRET}x"))).await;
-    assert!(said.contains("auth.client_id or auth.client_secret is wrong") && said.contains("copy client ID"), "{said}");
+    assert!(
+        said.contains("auth.client_id or auth.client_secret is wrong") && said.contains("copy client ID"),
+        "{said}"
+    );
     let said = told_with(&|config| config.server.site_url = Some("https://elsewhere.example/".into())).await;
-    let wanted = "is to come back to https://elsewhere.example/api/auth/callback/authentik -> register exactly that";
+    let wanted =
+        "is to come back to https://elsewhere.example/api/auth/callback/authentik -> register exactly that";
     assert!(said.contains(wanted), "{said}");
-    let said = told_with(&|config| config.auth.refresh_token_url = Some(format!("{}/none", identity.issuer))).await;
+    let said =
+        told_with(&|config| config.auth.refresh_token_url = Some(format!("{}/none", identity.issuer))).await;
     assert!(said.contains("AUTHENTIK_REFRESH_TOKEN_URL"), "{said}");
 
     // A key that the provider does not publish any more.
@@ -68,7 +77,9 @@ async fn each_thing_that_goes_wrong_with_a_provider_is_found_and_has_a_remedy() 
     let pem = identity.control("keys", &json!({})).await["pem"].as_str().unwrap().to_owned();
     std::fs::write(&file, &pem).unwrap();
     let pinned = |config: &mut Config| config.auth.jwt_public_key_file = Some(file.clone());
-    assert!(told_with(&pinned).await.contains("ok: the key of the settings is one that the provider publishes"));
+    assert!(
+        told_with(&pinned).await.contains("ok: the key of the settings is one that the provider publishes")
+    );
     identity.control("rotate", &json!({})).await;
     let said = told_with(&pinned).await;
     assert!(said.contains("wrong: the key in auth.jwt_public_key_file is none of those"), "{said}");

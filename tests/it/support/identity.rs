@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use reflector::config::{AuthMode, Config};
 use reqwest::{Client, Response};
@@ -19,7 +19,8 @@ pub const SECRET: &str = "the-clients-secret";
 pub struct Identity {
     pub issuer: String,
     process: Child,
-    _stdin: ChildStdin,
+    /// It ends with the one, and may write to the other.
+    _pipes: (ChildStdin, BufReader<ChildStdout>),
 }
 
 impl Identity {
@@ -35,10 +36,11 @@ impl Identity {
             .spawn()
             .expect("Node.js runs; scripts/apt.sh installs it");
         let mut line = String::new();
-        BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("its address");
+        let mut stdout = BufReader::new(process.stdout.take().expect("its output"));
+        stdout.read_line(&mut line).expect("its address");
         let said: Value = serde_json::from_str(&line).expect("JSON");
         let stdin = process.stdin.take().expect("its input");
-        Self { issuer: format!("http://127.0.0.1:{}", said["port"]), process, _stdin: stdin }
+        Self { issuer: format!("http://127.0.0.1:{}", said["port"]), process, _pipes: (stdin, stdout) }
     }
 
     /// Settings of a site that trusts it.
@@ -116,7 +118,7 @@ impl Drop for Identity {
 
 /// Somebody who follows links and keeps cookies, of all servers on 127.0.0.1 as if they were one, as browsers do.
 pub struct Visitor<'s> {
-    site: &'s Site,
+    pub site: &'s Site,
     pub cookies: BTreeMap<String, String>,
 }
 
