@@ -5,9 +5,11 @@ REFLECTOR_CACHE := $(abspath $(REFLECTOR_CACHE))
 LIBTORCH ?= $(REFLECTOR_CACHE)/libtorch
 # Outside the tree, so that a new clone finds the dependencies built.
 CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
-export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR
+# Many tests wait for servers and browsers more than they compute: two a core are done sooner.
+RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
+export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench
+.PHONY: demo test test-nix render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -65,3 +67,8 @@ bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; m
 	@scripts/bench/setup.sh
 	cargo build --locked --example bench $(bench-build)
 	@"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/bench/run.py "$(REFLECTOR_CACHE)" "$(bench-program)" docs/PERFORMANCE.md $(ARGS)
+
+bench-serving: ## Lists and transcripts at 500 requests a second, search in 10,000 hours: docs/PERFORMANCE.md
+	@scripts/setup.sh demo
+	cargo build --locked --bin reflector --example serving $(bench-build)
+	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(REFLECTOR_CACHE)/bench/serving" $(ARGS)

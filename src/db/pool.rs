@@ -1,8 +1,11 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel_async::AsyncPgConnection;
+use diesel::connection::{Instrumentation, InstrumentationEvent};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool};
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures::FutureExt;
 
 use super::{Address, DbError};
@@ -20,6 +23,19 @@ const WAIT: Duration = Duration::from_secs(15);
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
+    queries: Queries,
+}
+
+/// How many queries were sent.
+#[derive(Clone, Default)]
+struct Queries(Arc<AtomicU64>);
+
+impl Instrumentation for Queries {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Pool {
@@ -31,13 +47,17 @@ impl Pool {
         let address = at.into();
         address.parts()?;
         let mut config = ManagerConfig::<AsyncPgConnection>::default();
+        let queries = Queries::default();
+        let counting = queries.clone();
         config.custom_setup = Box::new(move |_| {
-            let address = address.clone();
+            let (address, counting) = (address.clone(), counting.clone());
             async move {
-                address.connect().await.map_err(|error| match error {
+                let mut conn = address.connect().await.map_err(|error| match error {
                     DbError::Connect(reason) => ConnectionError::BadConnection(reason),
                     other => ConnectionError::BadConnection(other.to_string()),
-                })
+                })?;
+                conn.set_instrumentation(counting);
+                Ok(conn)
             }
             .boxed()
         });
@@ -46,7 +66,7 @@ impl Pool {
             .max_size(size)
             .build()
             .map_err(|error| DbError::Connect(error.to_string()))?;
-        Ok(Self { inner })
+        Ok(Self { inner, queries })
     }
 
     /// A working connection.
@@ -64,6 +84,11 @@ impl Pool {
     pub fn usage(&self) -> (usize, usize) {
         let status = self.inner.status();
         (status.size, status.available)
+    }
+
+    /// How many queries were sent over its connections; a connection that is handed out is tried with one.
+    pub fn queries(&self) -> u64 {
+        self.queries.0.load(Ordering::Relaxed)
     }
 
     /// Closes what is idle and refuses new requests.

@@ -1,6 +1,6 @@
 //! Names for the speakers of a transcript: a person's layer over the machine's numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
@@ -77,6 +77,24 @@ pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Que
         .order((participant::speaker.asc().nulls_last(), participant::id.asc()))
         .load(conn)
         .await
+}
+
+/// What to call the voices of several transcripts.
+///
+/// # Errors
+/// Those of the database.
+pub async fn names_of(
+    conn: &mut AsyncPgConnection,
+    transcripts: &[TranscriptId],
+) -> QueryResult<HashMap<TranscriptId, SpeakerNames>> {
+    let mut of: HashMap<TranscriptId, Vec<Participant>> = HashMap::new();
+    let query = participant::table.filter(participant::transcript_id.eq_any(transcripts));
+    let rows: Vec<(TranscriptId, Participant)> =
+        query.select((participant::transcript_id, Participant::as_select())).load(conn).await?;
+    for (transcript, one) in rows {
+        of.entry(transcript).or_default().push(one);
+    }
+    Ok(of.into_iter().map(|(transcript, people)| (transcript, SpeakerNames::new(&people))).collect())
 }
 
 /// Adds a participant.

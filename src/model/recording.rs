@@ -1,5 +1,7 @@
 //! Recordings: the media behind a transcript, received in parts.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -123,6 +125,24 @@ pub async fn pending(
         .first(conn)
         .await
         .optional()
+}
+
+/// Which of these transcripts have an upload under way.
+///
+/// # Errors
+/// Those of the database.
+pub async fn pending_of(
+    conn: &mut AsyncPgConnection,
+    transcripts: &[TranscriptId],
+) -> QueryResult<HashSet<TranscriptId>> {
+    let found: Vec<TranscriptId> = recording::table
+        .filter(recording::transcript_id.eq_any(transcripts))
+        .filter(recording::status.eq(RecordingStatus::Pending))
+        .filter(recording::deleted_at.is_null())
+        .select(recording::transcript_id)
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// Notes that a part is in storage. Sending a part again replaces its note.

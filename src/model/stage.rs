@@ -4,6 +4,8 @@
 //! an [`Attempt`]; only the newest attempt of a stage may write, and any other finds itself stale. That makes it harmless
 //! to run a job twice, or to go on after the queue believed a worker dead.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -147,6 +149,27 @@ pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Que
         StageState::query().filter(stage_state::transcript_id.eq(transcript)).load(conn).await?;
     states.sort_by_key(|state| state.stage);
     Ok(states)
+}
+
+/// The stages of several transcripts, each in order; those without a run are not there.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of(
+    conn: &mut AsyncPgConnection,
+    transcripts: &[TranscriptId],
+) -> QueryResult<HashMap<TranscriptId, Vec<StageState>>> {
+    let mut of: HashMap<TranscriptId, Vec<StageState>> = HashMap::new();
+    let query = stage_state::table.filter(stage_state::transcript_id.eq_any(transcripts));
+    let rows: Vec<(TranscriptId, StageState)> =
+        query.select((stage_state::transcript_id, StageState::as_select())).load(conn).await?;
+    for (transcript, state) in rows {
+        of.entry(transcript).or_default().push(state);
+    }
+    for states in of.values_mut() {
+        states.sort_by_key(|state| state.stage);
+    }
+    Ok(of)
 }
 
 /// How many stages of all transcripts have failed for good.

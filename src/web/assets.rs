@@ -17,6 +17,7 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("edit.js", JS, include_str!("assets/edit.js")),
     ("follow.js", JS, include_str!("assets/follow.js")),
     ("library.js", JS, include_str!("assets/library.js")),
     ("live.js", JS, include_str!("assets/live.js")),

@@ -58,6 +58,10 @@ pub(super) fn recorder() -> &'static PrometheusHandle {
             "When the last backup was complete and read back; absent before the first"
         );
         metrics::describe_gauge!("reflector_backup_last_success_bytes", "Size of the last backup");
+        metrics::describe_counter!(
+            "reflector_database_queries_total",
+            "Queries sent to PostgreSQL by this process"
+        );
         metrics::describe_gauge!(
             "reflector_backup_last_missing_objects",
             "Objects that the database named and the storage had not when the last backup was made"
@@ -86,6 +90,7 @@ pub(super) async fn count(request: Request, next: Next) -> Response {
 /// `GET /metrics`. What the database and the disks know is asked for now; what a database that does not answer knew stays as it was.
 pub(super) async fn get(State(app): State<App>) -> Response {
     let handle = recorder();
+    metrics::counter!("reflector_database_queries_total").absolute(app.pool().queries());
     let known = tokio::time::timeout(PATIENCE, database(&app)).await;
     metrics::gauge!("reflector_database_up").set(if matches!(known, Ok(Some(()))) { 1.0 } else { 0.0 });
     disks(&app);

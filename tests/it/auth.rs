@@ -2,6 +2,7 @@
 
 mod account;
 mod adversary;
+mod cells;
 mod found;
 mod keys;
 mod limits;

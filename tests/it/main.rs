@@ -34,6 +34,7 @@ mod notify;
 mod ops;
 mod pages;
 mod pipeline;
+mod queries;
 mod quiet;
 mod retention;
 mod robustness;

@@ -89,6 +89,8 @@ export class Live {
         changed.push(name);
         continue;
       }
+      // What somebody is writing in the text stays, wherever the focus is.
+      if (old.querySelector("[data-busy]")) continue;
       // Never pull a form from under someone's hands, nor the sound from their ears.
       if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) continue;
       if (name === "player" && old.querySelector("audio") && part.querySelector("audio") && old.dataset.version === part.dataset.version) {

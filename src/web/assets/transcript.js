@@ -1,5 +1,6 @@
 // The transcript page: player, words, live changes, inline title.
 
+import { Editor } from "./edit.js";
 import { Follow } from "./follow.js";
 import { Live } from "./live.js";
 import { Player } from "./player.js";
@@ -8,6 +9,7 @@ document.documentElement.classList.add("js");
 
 const page = document.querySelector("[data-transcript]");
 const live = new Live(page.dataset.transcript, changed);
+const editor = new Editor(page.dataset.transcript, { refresh: () => live.refresh(), player: () => player });
 let player = null;
 let follow = null;
 
@@ -47,6 +49,7 @@ function changed(names) {
   else if (names.includes("marks")) player?.placeMarks();
   if (names.includes("head")) attachTitle();
   if (names.includes("text") || names.includes("topics")) follow?.index();
+  if (names.includes("text")) editor.attach();
 }
 
 // A menu closes when the attention goes elsewhere.
@@ -60,4 +63,5 @@ document.addEventListener("keydown", (event) => {
 
 attachPlayer();
 attachTitle();
+editor.attach();
 live.start();

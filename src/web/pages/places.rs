@@ -1,10 +1,8 @@
 //! What was found in a transcript, as lines that lead to the second.
 
 use super::format::{Moment, plain};
-use crate::db::Connection;
-use crate::error::Error;
 use crate::ids::TranscriptId;
-use crate::model::participant::{self, SpeakerNames};
+use crate::model::participant::SpeakerNames;
 use crate::model::search::{Excerpt, Hit, PassageKind, Snippet};
 
 /// A place.
@@ -23,20 +21,17 @@ pub(super) struct PieceView {
 }
 
 /// The places of a hit, and how many more there are, in words.
-pub(super) async fn places(conn: &mut Connection, hit: &Hit) -> Result<(Vec<PlaceView>, String), Error> {
+pub(super) fn places(hit: &Hit, names: Option<&SpeakerNames>) -> (Vec<PlaceView>, String) {
     let id = hit.item.transcript.id;
-    let names = if hit.snippets.iter().any(|snippet| snippet.kind == PassageKind::Words) {
-        SpeakerNames::new(&participant::list(conn, id).await?)
-    } else {
-        SpeakerNames::default()
-    };
+    let nobody = SpeakerNames::default();
+    let names = names.unwrap_or(&nobody);
     let shown = i64::try_from(hit.snippets.len()).unwrap_or(i64::MAX);
     let more = match hit.matches - shown {
         ..=0 => String::new(),
         1 => "1 more place".to_owned(),
         more => format!("{more} more places"),
     };
-    Ok((hit.snippets.iter().map(|snippet| place(id, snippet, &names)).collect(), more))
+    (hit.snippets.iter().map(|snippet| place(id, snippet, names)).collect(), more)
 }
 
 fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView {

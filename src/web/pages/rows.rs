@@ -1,5 +1,7 @@
 //! Transcripts as lines of a list.
 
+use std::collections::{HashMap, HashSet};
+
 use super::format::{Date, length};
 use super::places::{PlaceView, places};
 use super::stages::brief;
@@ -7,8 +9,9 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::search::Ask;
+use crate::model::stage::{self, StageState};
 use crate::model::transcript::{self, Filter, ListItem};
-use crate::model::{Status, recording, stage};
+use crate::model::{Status, participant, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::search::visible;
 use crate::web::read;
@@ -46,10 +49,8 @@ pub(super) struct UndoView {
 
 pub(super) async fn load(conn: &mut Connection, filter: &Filter) -> Result<Rows, Error> {
     let page = transcript::list(conn, filter).await?;
-    let mut rows = Vec::with_capacity(page.items.len());
-    for item in page.items {
-        rows.push(row(conn, filter.viewer, item).await?);
-    }
+    let known = Known::load(conn, page.items.iter()).await?;
+    let rows: Vec<RowView> = page.items.into_iter().map(|item| row(filter.viewer, item, &known)).collect();
     let busy = rows.iter().any(|row| row.percent.is_some());
     Ok(Rows { rows, busy, total: page.total })
 }
@@ -57,22 +58,54 @@ pub(super) async fn load(conn: &mut Connection, filter: &Filter) -> Result<Rows,
 /// What a search found.
 pub(super) async fn found(conn: &mut Connection, ask: &Ask) -> Result<Rows, Error> {
     let found = visible(conn, ask).await?;
+    let known = Known::load(conn, found.hits.iter().map(|hit| &hit.item)).await?;
+    let ids: Vec<TranscriptId> = found.hits.iter().map(|hit| hit.item.transcript.id).collect();
+    let names = participant::names_of(conn, &ids).await?;
     let mut rows = Vec::with_capacity(found.hits.len());
     for hit in found.hits {
-        let (places, more) = places(conn, &hit).await?;
-        rows.push(RowView { places, more, ..row(conn, ask.viewer, hit.item).await? });
+        let (places, more) = places(&hit, names.get(&hit.item.transcript.id));
+        rows.push(RowView { places, more, ..row(ask.viewer, hit.item, &known) });
     }
     let busy = rows.iter().any(|row| row.percent.is_some());
     Ok(Rows { rows, busy, total: found.total })
 }
 
-async fn row(conn: &mut Connection, viewer: Viewer, item: ListItem) -> Result<RowView, Error> {
+/// What lines say beside their transcripts, of all lines at once: so a longer list costs no more queries.
+#[derive(Default)]
+struct Known {
+    stages: HashMap<TranscriptId, Vec<StageState>>,
+    /// Those with an upload under way.
+    uploads: HashSet<TranscriptId>,
+}
+
+impl Known {
+    async fn load(
+        conn: &mut Connection,
+        items: impl Iterator<Item = &ListItem> + Clone,
+    ) -> Result<Self, Error> {
+        let with = |wanted: &[Status]| -> Vec<TranscriptId> {
+            let items = items.clone().filter(|item| wanted.contains(&item.transcript.status));
+            items.map(|item| item.transcript.id).collect()
+        };
+        let (working, empty) = (with(&[Status::Uploaded, Status::Processing]), with(&[Status::Idle]));
+        let mut known = Self::default();
+        if !working.is_empty() {
+            known.stages = stage::of(conn, &working).await?;
+        }
+        if !empty.is_empty() {
+            known.uploads = recording::pending_of(conn, &empty).await?;
+        }
+        Ok(known)
+    }
+}
+
+fn row(viewer: Viewer, item: ListItem, known: &Known) -> RowView {
     let row = &item.transcript;
     let (doing, percent) = match row.status {
-        Status::Uploaded | Status::Processing => brief(&stage::list(conn, row.id).await?),
-        Status::Idle if recording::pending(conn, row.id).await?.is_some() => {
-            ("Upload not complete".into(), None)
+        Status::Uploaded | Status::Processing => {
+            brief(known.stages.get(&row.id).map(Vec::as_slice).unwrap_or_default())
         }
+        Status::Idle if known.uploads.contains(&row.id) => ("Upload not complete".into(), None),
         _ => (String::new(), None),
     };
     let (chip, chip_class) = match row.status {
@@ -83,7 +116,7 @@ async fn row(conn: &mut Connection, viewer: Viewer, item: ListItem) -> Result<Ro
         Status::Recording => ("Recording", "busy"),
         Status::Ended => ("", ""),
     };
-    Ok(RowView {
+    RowView {
         id: row.id,
         title: read::title(item.title.as_deref(), row).to_owned(),
         gist: item.short_summary.clone().unwrap_or_default(),
@@ -96,7 +129,7 @@ async fn row(conn: &mut Connection, viewer: Viewer, item: ListItem) -> Result<Ro
         may_delete: policy::capabilities(viewer, row.into()).delete,
         places: Vec::new(),
         more: String::new(),
-    })
+    }
 }
 
 /// The transcript that was just deleted, if the viewer may take that back.

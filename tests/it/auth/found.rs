@@ -46,7 +46,7 @@ async fn thing(site: &Site, name: &str, ada: UserId, bob: UserId) -> TranscriptI
     id
 }
 
-async fn key(site: &Site, email: &str, scopes: &[&str]) -> String {
+pub(super) async fn key(site: &Site, email: &str, scopes: &[&str]) -> String {
     let bearer = format!("Bearer {}", token(site, email).await);
     let body = json!({ "scopes": scopes });
     let (status, made) = send(site, "POST", "/v1/user/api-keys", ("authorization", &bearer), &body).await;

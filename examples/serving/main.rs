@@ -1,0 +1,112 @@
+//! How fast pages' data and search are: lists and transcripts at a steady rate from this process, asked of another one that serves
+//! them; then search in ten thousand hours.
+//!
+//! `cargo run --example serving -- PROGRAM FOLDER [HOURS]`: PROGRAM is `reflector`, FOLDER keeps the PostgreSQL with what was
+//! generated, so that a second run finds it. `make bench-serving` does it.
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+
+mod load;
+mod seed;
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use reflector::db::private::{PrivateOptions, PrivatePostgres};
+
+use load::Load;
+
+/// Transcripts that the lists are asked of, each of an hour and with all its words.
+const LISTED: usize = 1000;
+/// Requests a second.
+const RATE: u32 = 500;
+/// How long each is asked for.
+const SPAN: Duration = Duration::from_secs(20);
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (program, folder, hours) = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [program, folder] => (program, folder, 10_000),
+        [program, folder, hours] => (program, folder, hours.parse().context("HOURS is a number")?),
+        _ => bail!("usage: serving PROGRAM FOLDER [HOURS]"),
+    };
+    let server = PrivatePostgres::start(PrivateOptions::durable(folder))?;
+    let url = server.url(PrivatePostgres::DATABASE);
+    reflector::db::migrate::up(&url).await?;
+    reflector::queue::init(&url).await?;
+    let _already = rustls::crypto::ring::default_provider().install_default();
+
+    // A folder that holds more was filled before.
+    seed::fill(&url, LISTED).await?;
+    let serving = Serving::start(program, folder, &url).await?;
+    let ids = seed::newest(&url, LISTED).await?;
+    println!("| what is asked | transcripts | rate, 1/s | median, ms | p95, ms | p99, ms | most, ms |");
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    let load = Load::new(&serving.base);
+    let report = |what: &str, of: usize, took: load::Took| println!("| {what} | {of} | {took} |");
+    let known = seed::count(&url).await?;
+    let list = |n: usize| format!("/v1/transcripts?page={}&size=20", n % 5 + 1);
+    load.steadily(RATE, Duration::from_secs(3), &list).await?;
+    report("a list of 20", known, load.steadily(RATE, SPAN, &list).await?);
+    let one = |n: usize| format!("/v1/transcripts/{}", ids[n * 7919 % ids.len()]);
+    report("a transcript of an hour, with its text", known, load.steadily(RATE, SPAN, &one).await?);
+    let mixed = |n: usize| if n.is_multiple_of(5) { one(n) } else { list(n) };
+    report("four lists to one transcript", known, load.steadily(RATE, SPAN, &mixed).await?);
+    drop(serving);
+
+    seed::copy(&url, LISTED, hours).await?;
+    seed::settle(&url).await?;
+    let serving = Serving::start(program, folder, &url).await?;
+    let load = Load::new(&serving.base);
+    for (what, queries) in seed::questions() {
+        let path = |n: usize| {
+            let query = url::form_urlencoded::byte_serialize(queries[n % queries.len()].as_bytes())
+                .collect::<String>();
+            format!("/v1/transcripts/search?q={query}&limit=20")
+        };
+        load.one_by_one(20, &path).await?;
+        report(&format!("search: {what}"), hours, load.one_by_one(200, &path).await?);
+    }
+    Ok(())
+}
+
+/// The program that is measured, in a process of its own.
+struct Serving {
+    child: Child,
+    base: String,
+}
+
+impl Serving {
+    async fn start(program: &str, folder: &str, url: &str) -> anyhow::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let child = Command::new(program)
+            .arg("serve")
+            .env("REFLECTOR_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+            .env("REFLECTOR_DATABASE__URL", url)
+            .env("REFLECTOR_STORAGE__DIR", Path::new(folder).join("storage"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .with_context(|| format!("can't start {program}"))?;
+        let serving = Self { child, base: format!("http://127.0.0.1:{port}") };
+        let begun = Instant::now();
+        while reqwest::get(format!("{}/health", serving.base)).await.is_err() {
+            if begun.elapsed() > Duration::from_secs(60) {
+                bail!("{program} serve does not answer");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(serving)
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}

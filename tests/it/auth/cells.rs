@@ -1,0 +1,216 @@
+//! The table of rights, cell by cell: who may do what with which transcript. What is expected is in `cells.txt`, by hand.
+
+use std::collections::HashMap;
+
+use futures::StreamExt;
+use reflector::ids::{TranscriptId, UserId};
+use reflector::model::transcript;
+use serde_json::json;
+
+use super::found::key;
+use super::routes::share;
+use super::{ADA, cookie, guarded, person, public};
+use crate::support::site::{Site, multipart};
+
+const BOB: &str = "bob@example.org";
+const ROOT: &str = "root@example.org";
+
+/// One line of the file.
+struct Row<'t> {
+    viewer: &'t str,
+    thing: &'t str,
+    letters: Vec<char>,
+}
+
+/// The names of the actions, and the rows.
+fn table() -> (Vec<&'static str>, Vec<Row<'static>>) {
+    let mut actions = Vec::new();
+    let mut rows = Vec::new();
+    for line in
+        include_str!("cells.txt").lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
+    {
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        if parts[0] == "actions" {
+            actions = parts[1..].to_vec();
+            continue;
+        }
+        let &[viewer, thing, letters] = parts.as_slice() else { panic!("{line}") };
+        let letters: Vec<char> = letters.chars().collect();
+        assert_eq!(letters.len(), actions.len(), "{line}");
+        rows.push(Row { viewer, thing, letters });
+    }
+    (actions, rows)
+}
+
+/// A site and how each viewer shows who they are there.
+struct World {
+    site: Site,
+    ada: Option<UserId>,
+    headers: HashMap<&'static str, (&'static str, String)>,
+}
+
+impl World {
+    async fn where_people_log_in(site: Site, stranger: &'static str) -> Self {
+        let ada = person(&site, ADA, false).await.id;
+        person(&site, BOB, false).await;
+        person(&site, ROOT, true).await;
+        let headers = HashMap::from([
+            (stranger, ("x-nothing", "x".to_owned())),
+            ("ada", ("cookie", cookie(&site, ADA).await)),
+            ("bob", ("cookie", cookie(&site, BOB).await)),
+            ("root", ("cookie", cookie(&site, ROOT).await)),
+            ("ada-key", ("x-api-key", key(&site, ADA, &["read", "write"]).await)),
+            ("ada-reads", ("x-api-key", key(&site, ADA, &["read"]).await)),
+            ("ada-writes", ("x-api-key", key(&site, ADA, &["write"]).await)),
+            ("root-key", ("x-api-key", key(&site, ROOT, &["read", "write"]).await)),
+        ]);
+        Self { site, ada: Some(ada), headers }
+    }
+
+    async fn where_nobody_does() -> Self {
+        let site = Site::new().await;
+        let ada = person(&site, ADA, false).await.id;
+        Self { site, ada: Some(ada), headers: HashMap::from([("none", ("x-nothing", "x".to_owned()))]) }
+    }
+
+    async fn make(&self, thing: &str) -> TranscriptId {
+        let site = &self.site;
+        let id = if thing.contains("-empty") {
+            site.create("Weekly").await
+        } else {
+            site.finished("Weekly").await
+        };
+        let mode = match thing {
+            _ if thing.contains("-public") => "public",
+            _ if thing.contains("-semi") => "semi-private",
+            _ => "private",
+        };
+        share(site, id, mode, self.ada.filter(|_| thing.starts_with('A'))).await;
+        if thing.ends_with("-trash") {
+            let mut conn = site.workshop.conn().await;
+            transcript::delete(&mut conn, id, reflector::clock::now()).await.unwrap();
+        }
+        id
+    }
+
+    /// What a viewer's attempt came to.
+    async fn attempt(&self, viewer: &str, action: &str, id: TranscriptId) -> char {
+        let (name, value) = &self.headers[viewer];
+        let one = format!("/v1/transcripts/{id}");
+        let (method, path) = match action {
+            "get" => ("GET", one),
+            "page" => ("GET", format!("/transcripts/{id}")),
+            "mp3" => ("GET", format!("{one}/audio/mp3")),
+            "wave" => ("GET", format!("{one}/audio/waveform")),
+            "topics" => ("GET", format!("{one}/topics")),
+            "words" => ("GET", format!("{one}/topics/with-words")),
+            "txt" => ("GET", format!("{one}/download/txt")),
+            "people" => ("GET", format!("{one}/participants")),
+            "segments" => ("GET", format!("{one}/segments")),
+            "socket" => ("GET", format!("{one}/events")),
+            "zip" => ("GET", format!("{one}/download/zip")),
+            "history" => ("GET", format!("{one}/edits")),
+            "title" | "share" => ("PATCH", one),
+            "people+" => ("POST", format!("{one}/participants")),
+            "assign" => ("PATCH", format!("{one}/speaker/assign")),
+            "undo" => ("POST", format!("{one}/edits/undo")),
+            "upload" => ("POST", format!("{one}/record/upload?chunk_number=0&total_chunks=2")),
+            "process" => ("POST", format!("{one}/process")),
+            "trash" => ("DELETE", one),
+            "restore" => ("POST", format!("{one}/restore")),
+            "destroy" => ("DELETE", format!("{one}/destroy")),
+            _ => panic!("{action}"),
+        };
+        let mut request = self.site.client.request(method.parse().unwrap(), self.site.url(&path));
+        request = request.header(*name, value);
+        request = match action {
+            "socket" => request
+                .header("connection", "upgrade")
+                .header("upgrade", "websocket")
+                .header("sec-websocket-version", "13")
+                .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            "title" => request.json(&json!({ "title": "Another" })),
+            "share" => request.json(&json!({ "share_mode": "public" })),
+            "people+" => request.json(&json!({ "name": "Grace" })),
+            "assign" => request.json(&json!({ "speaker": 1, "timestamp_from": 0.0, "timestamp_to": 1.0 })),
+            "undo" => {
+                // As they would name it who had just seen the text; what Ada changed before is there to be undone.
+                request.json(&json!({ "revision": self.revision(id).await }))
+            }
+            "upload" => {
+                let (kind, body) = multipart(&[("chunk", Some("x.wav"), b"x")]);
+                request.header("content-type", kind).body(body)
+            }
+            _ => request,
+        };
+        let response = request.send().await.unwrap();
+        match response.status().as_u16() {
+            101 | 200 => '+',
+            303 => '>',
+            400 | 409 => '!',
+            401 => '?',
+            403 => 'x',
+            404 => '-',
+            other => panic!("{viewer}: {action}: {other} {}", response.text().await.unwrap()),
+        }
+    }
+
+    async fn revision(&self, id: TranscriptId) -> String {
+        let mut conn = self.site.workshop.conn().await;
+        let desk = reflector::model::edit::Desk::open(&mut conn, id).await.unwrap();
+        desk.map_or_else(|| "1.0".to_owned(), |desk| desk.revision().to_string())
+    }
+
+    /// The letters of a row, as they are. Whatever was changed is made anew before the next action.
+    async fn row(&self, viewer: &str, thing: &str, actions: &[&str]) -> String {
+        let mut id = self.make(thing).await;
+        let mut found = String::new();
+        for (number, action) in actions.iter().enumerate() {
+            let letter = self.attempt(viewer, action, id).await;
+            let again =
+                letter == '+' && ["process", "upload", "trash", "restore", "destroy"].contains(action);
+            if again && number + 1 < actions.len() {
+                id = self.make(thing).await;
+            }
+            found.push(letter);
+        }
+        found
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "how many cells there are is what one wants to know")]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_cell_of_the_table_of_rights_is_as_it_is_written_down() {
+    let (actions, rows) = table();
+    let actions = actions.as_slice();
+    let worlds = [
+        World::where_people_log_in(guarded().await, "closed").await,
+        World::where_people_log_in(public().await, "visitor").await,
+        World::where_nobody_does().await,
+    ];
+    // Who is logged in sees the same on a site that is public to others.
+    let asked: Vec<(&World, &Row)> = worlds
+        .iter()
+        .flat_map(|world| {
+            rows.iter().filter(|row| world.headers.contains_key(row.viewer)).map(move |row| (world, row))
+        })
+        .collect();
+    let results = futures::stream::iter(
+        asked
+            .iter()
+            .map(|(world, row)| async move { (*row, world.row(row.viewer, row.thing, actions).await) }),
+    );
+    let results: Vec<(&Row, String)> = results.buffered(2).collect().await;
+    let (mut cells, mut wrong) = (0, Vec::new());
+    for (row, found) in &results {
+        for ((action, wanted), found) in actions.iter().zip(&row.letters).zip(found.chars()) {
+            cells += 1;
+            if *wanted != found {
+                wrong.push(format!("{} {} {action}: {found}, not {wanted}", row.viewer, row.thing));
+            }
+        }
+    }
+    println!("{cells} cells of the table of rights, {} wrong", wrong.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(cells >= 2_000 && rows.len() * actions.len() >= 1_000, "{cells}");
+}

@@ -1,0 +1,199 @@
+//! Changing the text on the page: with the mouse, by keyboard, beside somebody else.
+
+use serde_json::json;
+use thirtyfour::TypingData;
+use thirtyfour::prelude::*;
+
+use super::Browser;
+use crate::support::site::Site;
+
+const TEXT: &str = "document.getElementById('text').innerText";
+
+async fn word(browser: &Browser, text: &str) {
+    let code = format!(
+        "[...document.querySelectorAll('#text [data-s]')].find(one => one.textContent === {}).click()",
+        json!(text)
+    );
+    browser.script(&code).await;
+    browser.until("the form is open", "document.querySelector('.edit-panel textarea')").await;
+}
+
+async fn write(browser: &Browser, text: &str) {
+    let field = browser.driver.find(By::Css(".edit-panel textarea")).await.unwrap();
+    field.clear().await.unwrap();
+    field.send_keys(text).await.unwrap();
+}
+
+async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
+    browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
+}
+
+async fn click(browser: &Browser, css: &str) {
+    browser.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let browser = Browser::open(false).await;
+    browser.size(1280, 900).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
+    click(&browser, "[data-edit-toggle]").await;
+    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    browser.shot("edit-on-1280-light").await;
+
+    word(&browser, "budget.").await;
+    assert_eq!(
+        browser.script("return document.querySelector('.edit-panel textarea').value").await,
+        "We should <cut> the budget."
+    );
+    browser.shot("edit-form-1280-light").await;
+    write(&browser, "We should not cut the budget.").await;
+    press(&browser, Key::Control + Key::Enter.value().to_string()).await;
+    browser.until("it is shown", &format!("{TEXT}.includes('We should not cut the budget.')")).await;
+    let page = site.page(&format!("/transcripts/{id}")).await.1;
+    assert!(page.contains(">not<"), "{page}");
+    browser.until("it says so", "document.querySelector('[data-edit-said]').textContent === 'Saved.'").await;
+
+    click(&browser, "[data-edit-undo]").await;
+    browser.until("it is taken back", &format!("{TEXT}.includes('<cut>')")).await;
+    click(&browser, "[data-edit-redo]").await;
+    browser.until("it is done again", &format!("{TEXT}.includes('not cut')")).await;
+    word(&browser, "not").await;
+    let heard = browser.script("return document.querySelector('[data-edit-heard] span').textContent").await;
+    assert_eq!(heard, "The machine heard: “We should <cut> the budget.”");
+    click(&browser, "[data-edit-restore]").await;
+    browser.until("the machine's words are back", &format!("{TEXT}.includes('<cut>')")).await;
+
+    click(&browser, "[data-edit-replace] summary").await;
+    browser.driver.find(By::Css("[name=find]")).await.unwrap().send_keys("budget").await.unwrap();
+    browser.driver.find(By::Css("[name=replace]")).await.unwrap().send_keys("garden").await.unwrap();
+    browser.shot("edit-replace-1280-light").await;
+    press(&browser, Key::Enter.value().to_string()).await;
+    browser.until("it is replaced", &format!("{TEXT}.includes('the garden.')")).await;
+    let said = browser.script("return document.querySelector('[data-edit-said]').textContent").await;
+    assert_eq!(said, "Replaced in 1 place. Undo takes it back.");
+
+    // A segment is cut in two, the second half given to another speaker, and joined again.
+    word(&browser, "garden.").await;
+    browser
+        .script("const t = document.querySelector('.edit-panel textarea'); t.setSelectionRange(10, 10)")
+        .await;
+    click(&browser, "[data-edit-split]").await;
+    browser.until("it is two", "document.querySelector('[data-edit-said]').textContent === 'Split.'").await;
+    let segments = site.json(&format!("/v1/transcripts/{id}/segments")).await.1;
+    assert_eq!(segments["total"], 4, "{segments}");
+    word(&browser, "garden.").await;
+    browser.script("const s = document.querySelector('[data-edit-speaker]'); s.value = '0'; s.dispatchEvent(new Event('change'))").await;
+    browser
+        .until(
+            "it is another's",
+            "document.querySelector('[data-edit-said]').textContent.startsWith('Given')",
+        )
+        .await;
+    let segments = site.json(&format!("/v1/transcripts/{id}/segments")).await.1;
+    assert_eq!(segments["segments"][2]["speaker"], 0, "{segments}");
+    assert_eq!(browser.complaints().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let browser = Browser::open(true).await;
+    browser.size(390, 844).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
+    // To the button with Tab, wherever it is on the page.
+    for _ in 0..60 {
+        press(&browser, Key::Tab.value().to_string()).await;
+        if browser.script("return document.activeElement.matches('[data-edit-toggle]')").await == true {
+            break;
+        }
+    }
+    press(&browser, Key::Enter.value().to_string()).await;
+    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    click(&browser, "[data-edit-replace] summary").await;
+    browser.no_sideways_scroll().await;
+    browser.shot("edit-replace-390-dark").await;
+    press(&browser, Key::Escape.value().to_string()).await;
+    for _ in 0..20 {
+        press(&browser, Key::Tab.value().to_string()).await;
+        if browser.script("return document.activeElement.matches('.edit-open')").await == true {
+            break;
+        }
+    }
+    let label = browser.script("return document.activeElement.getAttribute('aria-label')").await;
+    assert_eq!(label, "Edit from 0:00");
+    press(&browser, Key::Enter.value().to_string()).await;
+    browser.until("one can write", "document.activeElement.matches('.edit-panel textarea')").await;
+    browser.no_sideways_scroll().await;
+    browser.shot("edit-form-390-dark").await;
+    press(&browser, Key::End + " Everybody.").await;
+    // What was written is saved on the way to the next.
+    press(&browser, Key::Alt + Key::Down.value().to_string()).await;
+    browser
+        .until(
+            "the next is open",
+            "document.querySelector('.edit-panel textarea')?.value.startsWith('We should')",
+        )
+        .await;
+    assert!(site.page(&format!("/transcripts/{id}")).await.1.contains(">Everybody.<"));
+    press(&browser, Key::Escape.value().to_string()).await;
+    browser.until("the form is gone", "!document.querySelector('.edit-panel')").await;
+    assert_eq!(
+        browser.script("return document.activeElement.matches('.edit-open')").await,
+        true,
+        "where one was"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_people_who_change_the_same_words_are_both_shown() {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let browser = Browser::open(false).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
+    click(&browser, "[data-edit-toggle]").await;
+    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    word(&browser, "Agreed").await;
+    let revision = site.json(&format!("/v1/transcripts/{id}/segments")).await.1["revision"].clone();
+    let body = json!({ "revision": revision, "text": "Not agreed." });
+    assert_eq!(site.send("PATCH", &format!("/v1/transcripts/{id}/segments/2"), &body).await.0, 200);
+    write(&browser, "Agreed, and noted down.").await;
+    click(&browser, ".edit-panel button.main").await;
+    browser.until("both are shown", "!document.querySelector('[data-edit-conflict]').hidden").await;
+    let theirs = browser.script("return document.querySelector('[data-edit-conflict] q').textContent").await;
+    assert_eq!(theirs, "Not agreed.");
+    let mine = browser.script("return document.querySelector('.edit-panel textarea').value").await;
+    assert_eq!(mine, "Agreed, and noted down.", "nothing is lost");
+    browser.shot("edit-conflict-light").await;
+    click(&browser, "[data-edit-mine]").await;
+    browser.until("it is written over", &format!("{TEXT}.includes('Agreed, and noted down.')")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connection_nothing_that_was_written_is_lost() {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let browser = Browser::open(false).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
+    click(&browser, "[data-edit-toggle]").await;
+    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    word(&browser, "Agreed").await;
+    write(&browser, "Agreed by all.").await;
+    let offline = |off: bool| json!({ "cmd": "Network.emulateNetworkConditions", "params": { "offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 } });
+    browser.ask("goog/cdp/execute", &json!({ "cmd": "Network.enable", "params": {} })).await;
+    browser.ask("goog/cdp/execute", &offline(true)).await;
+    click(&browser, ".edit-panel button.main").await;
+    browser.until("it says so", "!document.querySelector('[data-edit-error]').hidden").await;
+    let kept = browser.script("return document.querySelector('.edit-panel textarea').value").await;
+    assert_eq!(kept, "Agreed by all.");
+    browser.ask("goog/cdp/execute", &offline(false)).await;
+    click(&browser, ".edit-panel button.main").await;
+    browser.until("it is saved", &format!("{TEXT}.includes('Agreed by all.')")).await;
+}
