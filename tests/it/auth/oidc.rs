@@ -48,7 +48,7 @@ async fn a_person_goes_to_the_provider_and_comes_back_logged_in() {
     assert_eq!(of("scope"), "openid email profile offline_access");
     assert!(of("state").len() >= 16 && of("nonce").len() >= 16 && of("code_challenge").len() == 43);
 
-    let door = ada.to_the_door("ada", "/transcripts%3Fpage%3D2").await;
+    let door = ada.walk_to_the_door("ada", "/transcripts%3Fpage%3D2").await;
     let answer = ada.get(&door).await;
     assert_eq!((answer.status().as_u16(), led_to(&answer).as_str()), (303, "/transcripts?page=2"));
     assert!(ada.cookies.contains_key("reflector") && !ada.cookies.contains_key("reflector-sign-in"));
@@ -77,7 +77,7 @@ async fn the_ancestors_addresses_answer_and_no_login_leads_to_another_site() {
     for foreign in ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
         assert_eq!(to(&format!("/api/auth/signin?callbackUrl={foreign}")).await, "/login", "{foreign}");
         let mut visitor = Visitor::new(&site);
-        let door = visitor.to_the_door("bob", foreign).await;
+        let door = visitor.walk_to_the_door("bob", foreign).await;
         assert_eq!(led_to(&visitor.get(&door).await), "/", "{foreign}");
     }
     // Behind a proxy it is the settings' address that the provider is told, whatever address was asked.
@@ -116,7 +116,7 @@ async fn what_comes_back_must_be_what_was_sent_off_by_this_browser_and_only_once
     const BEGUN: &str = "was not begun in this browser";
 
     let mut ada = Visitor::new(&site);
-    let door = ada.to_the_door("ada", "/").await;
+    let door = ada.walk_to_the_door("ada", "/").await;
     // In another browser: somebody wants Eve to be logged in as Ada, or the other way round.
     refused(&mut Visitor::new(&site), &door, 400, BEGUN).await;
     let mut eve = Visitor::new(&site);
@@ -146,26 +146,26 @@ async fn what_comes_back_must_be_what_was_sent_off_by_this_browser_and_only_once
         door.replace(&iss, other)
     };
     let mut bob = Visitor::new(&site);
-    let door = bob.to_the_door("bob", "/").await;
+    let door = bob.walk_to_the_door("bob", "/").await;
     refused(&mut bob, &issuer(&door, "https%3A%2F%2Fevil.example"), 401, "another issuer").await;
 
     let clear = async || {
         diesel::delete(provider_login::table).execute(&mut site.workshop.conn().await).await.unwrap();
     };
     clear().await;
-    let door = bob.to_the_door("bob", "/").await;
+    let door = bob.walk_to_the_door("bob", "/").await;
     clear_but(&site, &door).await;
     expect(&site, Some("another nonce"), None).await;
     refused(&mut bob, &door, 401, "does not belong to the one that was begun").await;
 
     clear().await;
-    let door = bob.to_the_door("bob", "/").await;
+    let door = bob.walk_to_the_door("bob", "/").await;
     clear_but(&site, &door).await;
     expect(&site, None, Some(&"x".repeat(43))).await;
     refused(&mut bob, &door, 401, "used or over").await;
 
     clear().await;
-    let door = bob.to_the_door("bob", "/").await;
+    let door = bob.walk_to_the_door("bob", "/").await;
     let long_ago = clock::now() - chrono::Duration::seconds(1);
     diesel::update(provider_login::table)
         .set(provider_login::expires_at.eq(long_ago))

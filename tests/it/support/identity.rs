@@ -155,7 +155,7 @@ impl<'s> Visitor<'s> {
     }
 
     /// Sets off to the provider, logs in there, and stops at the door with the address that leads back in.
-    pub async fn to_the_door(&mut self, name: &str, next: &str) -> String {
+    pub async fn walk_to_the_door(&mut self, name: &str, next: &str) -> String {
         let answer = self.get(&format!("/login/provider?next={next}")).await;
         assert_eq!(answer.status(), 303, "{:?}", answer.text().await);
         let mut to = led_to(&answer);
@@ -179,7 +179,7 @@ impl<'s> Visitor<'s> {
 
     /// Logs in.
     pub async fn log_in(&mut self, name: &str) -> Response {
-        let door = self.to_the_door(name, "/transcripts").await;
+        let door = self.walk_to_the_door(name, "/transcripts").await;
         self.get(&door).await
     }
 }
