@@ -56,7 +56,7 @@ in
       }
       {
         assertion = loopback || cfg.caddy.enable || login || cfg.openWithoutLogin;
-        message = "services.reflector.settings.server.listen is ${listen}: nobody logs in, so only this machine may reach the service, unless services.reflector.settings.auth.mode is password or services.reflector.openWithoutLogin is set.";
+        message = "services.reflector.settings.server.listen is ${listen}: nobody logs in, so only this machine may reach the service, unless services.reflector.settings.auth.mode is password or jwt, or services.reflector.openWithoutLogin is set.";
       }
       {
         assertion = loopback || cfg.caddy.enable || trustedProxies != [ ];

@@ -63,16 +63,51 @@ in
           (enum [
             "none"
             "password"
+            "jwt"
           ])
           "none"
           "password"
-          "How people show who they are: not at all, so that only this machine gets in; or by e-mail address and password.";
+          "How people show who they are: not at all, so that only this machine gets in; by e-mail address and password; or at an identity provider (OpenID Connect).";
       public_mode = option bool false true ''
         Where people log in, let those who do not read what is public or nobody's, and add recordings that nobody owns.
       '';
       admin_email = option (nullOr str) null "admin@example.org" ''
         Address of an administrator who is there from the start, with
-        {option}`services.reflector.auth.adminPasswordHashFile`.
+        {option}`services.reflector.auth.adminPasswordHashFile`; with `jwt` whoever the provider vouches for as having it.
+      '';
+      issuer = option (nullOr str) null "https://auth.example.org/application/o/reflector" ''
+        The identity provider's address, under which `/.well-known/openid-configuration` is, with `jwt`.
+        {option}`services.reflector.network.allow` must have its addresses, too, this machine's own if it runs here.
+      '';
+      client_id = option (nullOr str) null "reflector" ''
+        What the provider calls this application; its secret is {option}`services.reflector.auth.clientSecretFile`.
+      '';
+      audience = option (nullOr str) null "reflector" ''
+        Whom tokens must be meant for; the client ID if null.
+      '';
+      jwt_algorithm = option (enum [
+        "RS256"
+        "RS384"
+        "RS512"
+        "ES256"
+        "ES384"
+      ]) "RS256" "ES256" "How the provider signs; a token signed otherwise is refused.";
+      jwt_public_key_file = option (nullOr path) null "/etc/reflector/authentik_public.pem" ''
+        PEM file with the one key that bearer tokens may be signed with. Null: the keys that the provider publishes, followed as
+        they change.
+      '';
+      jwks_url = option (nullOr str) null "https://auth.example.org/application/o/reflector/jwks/" ''
+        Where the provider publishes its keys; where its metadata say if null.
+      '';
+      refresh_token_url = option (nullOr str) null "https://auth.example.org/application/o/token/" ''
+        Where the provider's tokens are renewed; where its metadata say if null.
+      '';
+      provider_name = option (nullOr str) null "Authentik" ''
+        What people know the provider by, as in "Sign in with Authentik"; the issuer's host if null.
+      '';
+      post_logout_return = option bool false true ''
+        Have the provider send people back to `/login` after they logged out; that address of this site must then be registered
+        there.
       '';
     };
     database.pool_size = option (ints.between 1 100) 8 12 ''

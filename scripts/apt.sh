@@ -10,6 +10,8 @@ nix) packages=(ca-certificates git python3 openssl jq nix-bin shellcheck caddy s
 # What boots a Debian root (scripts/rehearsal.sh).
 rehearsal) packages=(ca-certificates python3 openssl debootstrap debian-archive-keyring systemd-container) ;;
 esac
+# For the identity provider of the tests; a Node.js from elsewhere brings its npm along.
+if [ "${1:-test}" = test ] && ! command -v npm >/dev/null; then packages+=(nodejs npm); fi
 
 missing=()
 for package in "${packages[@]}"; do

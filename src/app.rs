@@ -20,6 +20,7 @@ use crate::jobs::{Environment, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
 use crate::notify::Webhooks;
+use crate::oidc::Oidc;
 use crate::outgoing::AllowedHosts;
 use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
@@ -36,6 +37,7 @@ struct Inner {
     config: Config,
     trust: Trust,
     signer: Option<Signer>,
+    oidc: Option<Oidc>,
     pool: Pool,
     queue: Queue,
     storage: Storage,
@@ -58,6 +60,7 @@ impl App {
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
         let signer = config.auth.key()?.map(|key| Signer::new(&key));
+        let oidc = Oidc::new(&config.auth, &trust)?;
         let database = Address::new(&config.database.postgres_url(), &trust);
         crate::db::migrate::up(&database).await.context("PostgreSQL (database.url)")?;
         let pool = Pool::new(&database, config.database.pool_size).context("PostgreSQL (database.url)")?;
@@ -85,6 +88,7 @@ impl App {
             config,
             trust,
             signer,
+            oidc,
             pool,
             queue,
             storage,
@@ -104,7 +108,12 @@ impl App {
         &self.0.trust
     }
 
-    /// What signs and reads tokens, where people log in.
+    /// The identity provider, where people log in there.
+    pub fn oidc(&self) -> Option<&Oidc> {
+        self.0.oidc.as_ref()
+    }
+
+    /// What signs and reads tokens, where people log in with a password.
     pub fn signer(&self) -> Option<&Signer> {
         self.0.signer.as_ref()
     }

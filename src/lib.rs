@@ -19,6 +19,7 @@ pub mod llm;
 pub mod model;
 pub mod model_api;
 pub mod notify;
+pub mod oidc;
 pub mod ops;
 pub mod outgoing;
 pub mod policy;

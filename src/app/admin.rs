@@ -13,7 +13,7 @@ use crate::model::user;
 /// # Errors
 /// The hash is none that can be checked; the database.
 pub(super) async fn provision(config: &AuthConfig, pool: &Pool) -> anyhow::Result<()> {
-    if config.mode == AuthMode::None {
+    if config.mode != AuthMode::Password {
         return Ok(());
     }
     let Some((email, hash)) = config.admin()? else { return Ok(()) };

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod limiter;
 pub mod password;
+pub mod seal;
 pub mod secret;
 pub mod token;
 pub mod way_back;

@@ -50,7 +50,7 @@ pub fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 
-fn bytes<const N: usize>() -> [u8; N] {
+pub(super) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(clippy::expect_used, reason = "a guessable secret is worse than none")]
     rand::rngs::OsRng.try_fill_bytes(&mut bytes).expect("the system gives random numbers");

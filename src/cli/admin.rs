@@ -80,7 +80,10 @@ impl Admin {
                     say(&format!("{email} {}", if undo { "can log in again" } else { "is shut out" }));
                 }
                 Action::SetupCode => {
-                    ensure!(config.auth.mode == AuthMode::Password, "nobody logs in here: auth.mode is none");
+                    ensure!(
+                        config.auth.mode == AuthMode::Password,
+                        "nobody has a password here: auth.mode is not password"
+                    );
                     let code = accounts.setup_code().await?;
                     let default = format!("http://{}", config.server.listen);
                     let site = config.server.site_url.as_deref().unwrap_or(&default).trim_end_matches('/');

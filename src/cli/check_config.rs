@@ -24,6 +24,7 @@ impl CheckConfig {
         let config = Config::load()?;
         let trust = process::trust(&config.tls)?;
         config.auth.key()?;
+        config.auth.client_secret()?;
         let admin = config.auth.admin()?;
         println!("The settings are usable.");
         println!("  pages and API  http://{}", config.server.listen);
@@ -33,6 +34,7 @@ impl CheckConfig {
                 (AuthMode::None, _) => "none: whoever reaches that address may do everything".to_owned(),
                 (AuthMode::Password, None) => "by password".to_owned(),
                 (AuthMode::Password, Some((email, _))) => format!("by password, {email} from the start"),
+                (AuthMode::Jwt, _) => format!("by {}", config.auth.provider_name()),
             }
         );
         println!(

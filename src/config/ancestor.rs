@@ -24,6 +24,13 @@ const SAME: &[(&str, &str, &str)] = &[
     ("SECRET_KEY", "auth", "secret_key"),
     ("ADMIN_EMAIL", "auth", "admin_email"),
     ("ADMIN_PASSWORD_HASH", "auth", "admin_password_hash"),
+    ("AUTH_JWT_ALGORITHM", "auth", "jwt_algorithm"),
+    ("AUTH_JWT_PUBLIC_KEY", "auth", "jwt_public_key_file"),
+    ("AUTH_JWT_AUDIENCE", "auth", "audience"),
+    ("AUTHENTIK_ISSUER", "auth", "issuer"),
+    ("AUTHENTIK_CLIENT_ID", "auth", "client_id"),
+    ("AUTHENTIK_CLIENT_SECRET", "auth", "client_secret"),
+    ("AUTHENTIK_REFRESH_TOKEN_URL", "auth", "refresh_token_url"),
 ];
 
 /// Reads those variables as a layer of settings.

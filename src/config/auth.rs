@@ -17,6 +17,19 @@ pub enum AuthMode {
     None,
     /// By e-mail address and password.
     Password,
+    /// By an identity provider: tokens that it signed, and in the browser its own login (OpenID Connect).
+    Jwt,
+}
+
+/// How the identity provider signs. Never with a shared secret: then whoever can check a token could make one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JwtAlgorithm {
+    #[default]
+    RS256,
+    RS384,
+    RS512,
+    ES256,
+    ES384,
 }
 
 /// `[auth]`: who may come in.
@@ -36,6 +49,28 @@ pub struct AuthConfig {
     pub admin_password_hash: Option<String>,
     /// A file that holds it.
     pub admin_password_hash_file: Option<PathBuf>,
+    /// The identity provider's address, under which it publishes what it can do.
+    pub issuer: Option<String>,
+    /// What the provider calls this application.
+    pub client_id: Option<String>,
+    /// With which this application shows itself to the provider; none for a public client.
+    pub client_secret: Option<String>,
+    /// A file that holds it.
+    pub client_secret_file: Option<PathBuf>,
+    /// Whom tokens must be meant for; the client unless it is set.
+    pub audience: Option<String>,
+    /// How the provider signs; a token of another kind is refused.
+    pub jwt_algorithm: JwtAlgorithm,
+    /// A PEM file with the one key that bearer tokens may be signed with, instead of those that the provider publishes.
+    pub jwt_public_key_file: Option<PathBuf>,
+    /// Where the provider publishes its keys, if not where its metadata say.
+    pub jwks_url: Option<String>,
+    /// Where its tokens are renewed, if not where its metadata say.
+    pub refresh_token_url: Option<String>,
+    /// What people know the provider by.
+    pub provider_name: Option<String>,
+    /// Have the provider send people back to the login page after they logged out.
+    pub post_logout_return: bool,
 }
 
 impl std::fmt::Debug for AuthConfig {
@@ -53,13 +88,13 @@ impl AuthConfig {
         self.public_mode && self.mode != AuthMode::None
     }
 
-    /// What signs tokens; `None` where nobody logs in. A process that serves speech alone needs none, so it is asked for here and
+    /// What signs tokens; `None` where nobody logs in with a password. A process that serves speech alone needs none, so it is asked for here and
     /// not when the settings are read.
     ///
     /// # Errors
     /// There is none, it can't be read, it is short, or it is one that was published.
     pub fn key(&self) -> Result<Option<String>, ConfigError> {
-        if self.mode == AuthMode::None {
+        if self.mode != AuthMode::Password {
             return Ok(None);
         }
         let refused = |message: String| Err(ConfigError::refused("auth.secret_key", message));
@@ -77,11 +112,14 @@ impl AuthConfig {
         }
     }
 
-    /// The administrator that the settings name: address and hash of the password.
+    /// The administrator with a password that the settings name: address and hash; none where a provider looks after that.
     ///
     /// # Errors
     /// One of the two is missing, or the file can't be read.
     pub fn admin(&self) -> Result<Option<(String, String)>, ConfigError> {
+        if self.mode == AuthMode::Jwt {
+            return Ok(None);
+        }
         let file = ("auth.admin_password_hash_file", &self.admin_password_hash_file);
         let email = self.admin_email.as_deref().map(str::trim).filter(|email| !email.is_empty());
         match (email, secret(&self.admin_password_hash, file)?) {
@@ -97,9 +135,70 @@ impl AuthConfig {
         }
     }
 
+    /// With which this application shows itself to the identity provider; `None` for a public client.
+    ///
+    /// # Errors
+    /// The file can't be read, or is empty.
+    pub fn client_secret(&self) -> Result<Option<String>, ConfigError> {
+        secret(&self.client_secret, ("auth.client_secret_file", &self.client_secret_file))
+    }
+
+    /// Whom the provider's tokens must be meant for.
+    pub fn audience(&self) -> Option<&str> {
+        given(&self.audience).or_else(|| given(&self.client_id))
+    }
+
+    /// What people know the provider by: a name, or its host's.
+    pub fn provider_name(&self) -> String {
+        let host = || url::Url::parse(self.issuer.as_deref()?).ok()?.host_str().map(str::to_owned);
+        let named = given(&self.provider_name).map(str::to_owned);
+        named.or_else(host).unwrap_or_else(|| "single sign-on".into())
+    }
+
+    fn validate_provider(&self) -> Result<(), ConfigError> {
+        let refused = ConfigError::refused;
+        for (key, url) in [
+            ("auth.issuer", &self.issuer),
+            ("auth.jwks_url", &self.jwks_url),
+            ("auth.refresh_token_url", &self.refresh_token_url),
+        ] {
+            let Some(url) = given(url) else { continue };
+            let usable = url::Url::parse(url)
+                .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some());
+            if !usable {
+                return Err(refused(key, "must be an address with https:// (or http://)"));
+            }
+        }
+        let issuer = given(&self.issuer);
+        if issuer.is_some_and(|issuer| issuer.contains(['?', '#'])) {
+            return Err(refused("auth.issuer", "may have neither ? nor #"));
+        }
+        if self.mode != AuthMode::Jwt {
+            return Ok(());
+        }
+        if issuer.is_none() && self.jwks_url.is_none() && self.jwt_public_key_file.is_none() {
+            return Err(refused(
+                "auth.issuer",
+                "is needed where auth.mode is jwt: the provider's address, as in https://auth.example.org/application/o/reflector",
+            ));
+        }
+        let Some(audience) = self.audience() else {
+            return Err(refused(
+                "auth.client_id",
+                "is needed where auth.mode is jwt, or auth.audience: without one of them, tokens for any other application would be let in",
+            ));
+        };
+        if audience.starts_with("https://") && issuer.is_some_and(|issuer| same_address(issuer, audience)) {
+            return Err(refused("auth.audience", "is the issuer's address; set the OAuth client ID"));
+        }
+        Ok(())
+    }
+
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        self.validate_provider()?;
         for (value, file, key) in [
             (&self.secret_key, &self.secret_key_file, "auth.secret_key_file"),
+            (&self.client_secret, &self.client_secret_file, "auth.client_secret_file"),
             (&self.admin_password_hash, &self.admin_password_hash_file, "auth.admin_password_hash_file"),
         ] {
             if value.is_some() && file.is_some() {
@@ -113,9 +212,40 @@ impl AuthConfig {
     }
 }
 
+/// What is set and not blank.
+fn given(value: &Option<String>) -> Option<&str> {
+    value.as_deref().map(str::trim).filter(|value| !value.is_empty())
+}
+
+/// Whether two addresses differ at most by a slash at the end, which people leave out and providers have.
+pub fn same_address(one: &str, other: &str) -> bool {
+    one.trim_end_matches('/') == other.trim_end_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_provider_needs_an_address_or_a_key_and_an_audience() {
+        let jwt = AuthConfig { mode: AuthMode::Jwt, ..AuthConfig::default() };
+        let said = |config: &AuthConfig| config.validate().unwrap_err().to_string();
+        assert!(said(&jwt).starts_with("settings: auth.issuer: is needed"));
+        let jwt = AuthConfig { issuer: Some("https://auth.lan/application/o/reflector".into()), ..jwt };
+        assert!(said(&jwt).contains("auth.client_id: is needed"));
+        let wrong =
+            AuthConfig { audience: Some("https://auth.lan/application/o/reflector/".into()), ..jwt.clone() };
+        assert!(said(&wrong).contains("auth.audience: is the issuer's address; set the OAuth client ID"));
+        let jwt = AuthConfig { client_id: Some("reflector".into()), ..jwt };
+        assert!(jwt.validate().is_ok() && jwt.key().unwrap().is_none(), "nothing of ours is signed");
+        assert_eq!((jwt.audience(), jwt.provider_name().as_str()), (Some("reflector"), "auth.lan"));
+        let ftp = AuthConfig { jwks_url: Some("ftp://auth.lan/jwks".into()), ..jwt.clone() };
+        assert!(said(&ftp).contains("auth.jwks_url: must be an address"));
+        let secret = AuthConfig { client_secret: Some("s3cret".into()), ..jwt };
+        assert!(!format!("{secret:?}").contains("s3cret"));
+        let both = AuthConfig { client_secret_file: Some("/run/secret".into()), ..secret };
+        assert!(said(&both).contains("auth.client_secret_file: is set beside auth.client_secret"));
+    }
 
     fn password() -> AuthConfig {
         AuthConfig {

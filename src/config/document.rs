@@ -17,7 +17,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "auth.mode",
-        "`none`: whoever reaches the port may do everything with what nobody owns. `password`: people log in with e-mail address and password. Also `AUTH_BACKEND`.",
+        "`none`: whoever reaches the port may do everything with what nobody owns. `password`: people log in with e-mail address and password. `jwt`: at an identity provider (OpenID Connect), see [LOGIN.md](LOGIN.md). Also `AUTH_BACKEND`.",
     ),
     (
         "auth.public_mode",
@@ -30,13 +30,48 @@ const MEANINGS: &[(&str, &str)] = &[
     ("auth.secret_key_file", "A file that holds that key instead."),
     (
         "auth.admin_email",
-        "Address of an administrator who is there from the start, with `auth.admin_password_hash`. Also `ADMIN_EMAIL`.",
+        "Address of an administrator who is there from the start, with `auth.admin_password_hash`; with `jwt` whoever the provider vouches for as having it. Also `ADMIN_EMAIL`.",
     ),
     (
         "auth.admin_password_hash",
         "Hash of their password, from `reflector admin hash-password`; `pbkdf2:sha256:…` is understood too. It sets the password when it is new or has changed; one changed otherwise stays. Also `ADMIN_PASSWORD_HASH`.",
     ),
     ("auth.admin_password_hash_file", "A file that holds that hash instead."),
+    (
+        "auth.issuer",
+        "With `jwt`: the identity provider's address, under which `/.well-known/openid-configuration` is. A slash at its end makes no difference. Also `AUTHENTIK_ISSUER`.",
+    ),
+    ("auth.client_id", "What the provider calls this application. Also `AUTHENTIK_CLIENT_ID`."),
+    (
+        "auth.client_secret",
+        "With which this application shows itself to the provider; unset for a public client. Also `AUTHENTIK_CLIENT_SECRET`.",
+    ),
+    ("auth.client_secret_file", "A file that holds that secret instead."),
+    (
+        "auth.audience",
+        "Whom tokens must be meant for; unset: `auth.client_id`. Never the issuer's address. Also `AUTH_JWT_AUDIENCE`.",
+    ),
+    (
+        "auth.jwt_algorithm",
+        "How the provider signs: `RS256`, `RS384`, `RS512`, `ES256` or `ES384`. A token signed otherwise is refused, whatever it says of itself. Also `AUTH_JWT_ALGORITHM`.",
+    ),
+    (
+        "auth.jwt_public_key_file",
+        "PEM file with the one key that bearer tokens may be signed with. Unset: the keys that the provider publishes, followed as they change. Also `AUTH_JWT_PUBLIC_KEY`, with the whole path.",
+    ),
+    ("auth.jwks_url", "Where the provider publishes its keys; unset: where its metadata say."),
+    (
+        "auth.refresh_token_url",
+        "Where its tokens are renewed; unset: where its metadata say. Also `AUTHENTIK_REFRESH_TOKEN_URL`.",
+    ),
+    (
+        "auth.provider_name",
+        "What people know the provider by, as in \"Sign in with Authentik\"; unset: the issuer's host.",
+    ),
+    (
+        "auth.post_logout_return",
+        "`true` has the provider send people back to `/login` after they logged out; that address of this site must then be registered at the provider.",
+    ),
     (
         "database.url",
         "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer; `?sslmode=verify-full` for TLS, `&sslrootcert=FILE` to trust that authority alone. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",

@@ -28,7 +28,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
-pub use auth::{AuthConfig, AuthMode};
+pub use auth::{AuthConfig, AuthMode, JwtAlgorithm, same_address};
 pub use database::DatabaseConfig;
 pub use document::markdown;
 pub use llm::LlmConfig;

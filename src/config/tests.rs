@@ -142,9 +142,36 @@ fn the_ancestors_login_is_understood_and_a_key_of_digits_stays_a_key() {
         Ok(())
     });
     Jail::expect_with(|jail| {
-        jail.set_env("AUTH_BACKEND", "jwt");
+        jail.set_env("AUTH_BACKEND", "ldap");
         let said = load_in(jail).unwrap_err();
-        assert!(said.contains("jwt") && said.contains("password"), "{said}");
+        assert!(said.contains("ldap") && said.contains("password") && said.contains("jwt"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
+fn the_ancestors_identity_provider_is_understood() {
+    Jail::expect_with(|jail| {
+        for (name, value) in [
+            ("AUTH_BACKEND", "jwt"),
+            ("AUTH_JWT_ALGORITHM", "RS256"),
+            ("AUTH_JWT_PUBLIC_KEY", "/etc/reflector/authentik_public.pem"),
+            ("AUTH_JWT_AUDIENCE", "reflector"),
+            ("AUTHENTIK_ISSUER", "https://auth.example.org/application/o/reflector"),
+            ("AUTHENTIK_CLIENT_ID", "reflector"),
+            ("AUTHENTIK_CLIENT_SECRET", "0123456789"),
+            ("AUTHENTIK_REFRESH_TOKEN_URL", "https://auth.example.org/application/o/token/"),
+        ] {
+            jail.set_env(name, value);
+        }
+        let auth = load_in(jail).unwrap().auth;
+        assert_eq!((auth.mode, auth.jwt_algorithm), (AuthMode::Jwt, JwtAlgorithm::RS256));
+        assert_eq!(auth.audience(), Some("reflector"));
+        assert_eq!(auth.client_secret().unwrap().as_deref(), Some("0123456789"), "digits stay text");
+        assert_eq!(auth.provider_name(), "auth.example.org");
+        jail.set_env("AUTH_JWT_ALGORITHM", "HS256");
+        let said = load_in(jail).unwrap_err();
+        assert!(said.contains("HS256") && said.contains("RS256"), "{said}");
         Ok(())
     });
 }

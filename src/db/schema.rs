@@ -27,6 +27,20 @@ table! {
         expires_at -> Timestamptz,
         user_agent -> Text,
         address -> Text,
+        vouched_at -> Nullable<Timestamptz>,
+        renew_at -> Nullable<Timestamptz>,
+        provider_tokens -> Nullable<Text>,
+    }
+}
+
+table! {
+    provider_login (state_hash) {
+        state_hash -> Text,
+        browser_hash -> Text,
+        nonce -> Text,
+        verifier -> Text,
+        next -> Text,
+        expires_at -> Timestamptz,
     }
 }
 

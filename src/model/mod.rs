@@ -16,6 +16,7 @@ pub mod login;
 pub mod object;
 pub mod output;
 pub mod participant;
+pub mod provider_login;
 pub mod recording;
 pub mod retention;
 pub mod room;

@@ -12,6 +12,8 @@ use crate::ids::{SessionId, UserId};
 const IDLE: Duration = Duration::days(7);
 /// ... and so long after the login at the latest.
 const LIFETIME: Duration = Duration::days(30);
+/// The longest for a session that its provider can't be asked about: as long as a day's work.
+const UNASKED: Duration = Duration::hours(12);
 /// The last use is noted as exactly as this: not every request is to write.
 const RESOLUTION: Duration = Duration::minutes(1);
 /// Characters of a browser's name for itself that are kept.
@@ -28,6 +30,21 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     pub user_agent: String,
     pub address: String,
+    /// When an identity provider last vouched for it; `None` where a password began it.
+    pub vouched_at: Option<DateTime<Utc>>,
+    /// When the provider is to be asked again.
+    pub renew_at: Option<DateTime<Utc>>,
+    /// What the provider gave for that, sealed with the session's cookie.
+    pub provider_tokens: Option<String>,
+}
+
+/// What an identity provider said of a session.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    /// What it gave for later, sealed.
+    pub tokens: String,
+    /// When it is to be asked again; `None`: it can't be, and the session ends sooner for that.
+    pub renew_at: Option<DateTime<Utc>>,
 }
 
 /// Notes a login of `user`, as they were when their password was compared; `token_hash` is of what the cookie holds. `None` if
@@ -99,6 +116,48 @@ pub async fn find(
         diesel::update(session::table.find(session.id)).set(session::used_at.eq(now)).execute(conn).await?;
     }
     Ok(found)
+}
+
+/// Notes what an identity provider says of a session that was just begun or renewed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn vouch(
+    conn: &mut AsyncPgConnection,
+    id: SessionId,
+    vouched: &Vouched,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    conn.transaction(async |conn| {
+        diesel::update(session::table.find(id))
+            .set((
+                session::vouched_at.eq(now),
+                session::renew_at.eq(vouched.renew_at),
+                session::provider_tokens.eq(&vouched.tokens),
+            ))
+            .execute(conn)
+            .await?;
+        if vouched.renew_at.is_none() {
+            let unasked = session::table.find(id).filter(session::expires_at.gt(now + UNASKED));
+            diesel::update(unasked).set(session::expires_at.eq(now + UNASKED)).execute(conn).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Makes the caller the one who asks the provider about a session that is due, until `until`; false if somebody else is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn claim_renewal(
+    conn: &mut AsyncPgConnection,
+    id: SessionId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let due = session::table.find(id).filter(session::renew_at.le(now));
+    diesel::update(due).set(session::renew_at.eq(until)).execute(conn).await.map(|rows| rows > 0)
 }
 
 /// Whether a session still holds.

@@ -281,6 +281,75 @@ pub async fn provision(
     .await
 }
 
+/// Whoever an identity provider knows by `subject`, with an account from their first visit on. `email` is theirs by the provider's
+/// word; whether it made sure of that is the caller's to know. An account with that address and no subject of its own is theirs;
+/// one that belongs to another subject never is, and they get one without an address.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_subject(
+    conn: &mut AsyncPgConnection,
+    subject: &str,
+    email: Option<&str>,
+    is_admin: bool,
+    now: DateTime<Utc>,
+) -> QueryResult<User> {
+    let email = email.map(str::trim);
+    let settled = |user: &User| {
+        (user.is_admin || !is_admin) && email.is_none_or(|email| user.email.as_deref() == Some(email))
+    };
+    if let Some(user) = by_subject(conn, subject).await?
+        && settled(&user)
+    {
+        return Ok(user);
+    }
+    conn.transaction(async |conn| {
+        lock(conn).await?;
+        let holder = match email {
+            Some(email) => by_email(conn, email).await?,
+            None => None,
+        };
+        let id = match (by_subject(conn, subject).await?, &holder) {
+            (Some(user), _) => user.id,
+            (None, Some(holder)) if holder.authentik_uid.is_none() => {
+                diesel::update(app_user::table.find(holder.id))
+                    .set((app_user::authentik_uid.eq(subject), app_user::updated_at.eq(now)))
+                    .execute(conn)
+                    .await?;
+                holder.id
+            }
+            (None, _) => create(conn, None, Some(subject)).await?.id,
+        };
+        let this = app_user::table.find(id);
+        // In another case than before it is the same address.
+        if let Some(email) = email
+            && holder.is_none_or(|holder| holder.id == id)
+        {
+            diesel::update(this).set(app_user::email.eq(email)).execute(conn).await?;
+        }
+        if is_admin {
+            diesel::update(this).set(app_user::is_admin.eq(true)).execute(conn).await?;
+        }
+        User::query().find(id).first(conn).await
+    })
+    .await
+}
+
+async fn by_subject(conn: &mut AsyncPgConnection, subject: &str) -> QueryResult<Option<User>> {
+    User::query().filter(app_user::authentik_uid.eq(subject)).first(conn).await.optional()
+}
+
+/// Whether somebody whom an identity provider knows looks after the installation.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_admin_of_provider(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let able = app_user::table.filter(
+        app_user::is_admin.and(app_user::disabled_at.is_null()).and(app_user::authentik_uid.is_not_null()),
+    );
+    diesel::select(exists(able)).get_result(conn).await
+}
+
 /// Keeps others from making accounts until the caller's transaction ends.
 pub(super) async fn lock(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     diesel::sql_query("SELECT pg_advisory_xact_lock($1)")

@@ -2,6 +2,7 @@
 
 mod login;
 mod outgoing;
+mod provider;
 mod speech;
 mod tls;
 
@@ -58,6 +59,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ]);
     findings.extend(login::examine(config, &address).await);
+    findings.extend(provider::examine(config, &trust).await);
     findings.extend(speech::examine(config, &trust).await);
     findings.push(finding(
         "language model",

@@ -8,12 +8,25 @@ use axum::http::{HeaderMap, HeaderValue};
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
-const SECURE: &str = "__Host-reflector";
-const PLAIN: &str = "reflector";
+/// A cookie by its name over TLS and in the clear.
+type Name = (&'static str, &'static str);
+
+const SESSION: Name = ("__Host-reflector", "reflector");
+/// Which browser was sent to the identity provider; gone when it is back.
+const SIGN_IN: Name = ("__Host-reflector-sign-in", "reflector-sign-in");
 
 /// The session that a request names.
 pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
-    let wanted = if https { SECURE } else { PLAIN };
+    find(headers, https, SESSION)
+}
+
+/// What a browser was given when it was sent to the identity provider.
+pub(super) fn sign_in(headers: &HeaderMap, https: bool) -> Option<String> {
+    find(headers, https, SIGN_IN)
+}
+
+fn find(headers: &HeaderMap, https: bool, (secure, plain): Name) -> Option<String> {
+    let wanted = if https { secure } else { plain };
     headers
         .get_all(COOKIE)
         .into_iter()
@@ -26,16 +39,26 @@ pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
 
 /// The header that gives a browser its session.
 pub(super) fn give(token: &str, https: bool) -> Option<HeaderValue> {
-    header(token.to_owned(), https, Duration::days(30))
+    header(SESSION, token.to_owned(), https, Duration::days(30))
 }
 
 /// The header that takes it away.
 pub(super) fn take(https: bool) -> Option<HeaderValue> {
-    header(String::new(), https, Duration::ZERO)
+    header(SESSION, String::new(), https, Duration::ZERO)
 }
 
-fn header(value: String, https: bool, age: Duration) -> Option<HeaderValue> {
-    let cookie = Cookie::build((if https { SECURE } else { PLAIN }, value))
+/// The header by which a browser that is sent to the provider is known when it is back.
+pub(super) fn give_sign_in(token: &str, https: bool) -> Option<HeaderValue> {
+    header(SIGN_IN, token.to_owned(), https, Duration::minutes(10))
+}
+
+/// The header that takes it away.
+pub(super) fn take_sign_in(https: bool) -> Option<HeaderValue> {
+    header(SIGN_IN, String::new(), https, Duration::ZERO)
+}
+
+fn header((secure, plain): Name, value: String, https: bool, age: Duration) -> Option<HeaderValue> {
+    let cookie = Cookie::build((if https { secure } else { plain }, value))
         .path("/")
         .http_only(true)
         .secure(https)

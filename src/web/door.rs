@@ -10,15 +10,16 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
-use super::respond::{ApiError, PageError};
+use super::respond::{ApiError, PageError, unauthorized};
 use super::viewer::{Https, Menu, Near, Seen, Shown, Viewer, of_token, with_menu};
-use super::{cookies, read};
+use super::{cookies, provider, read};
 use crate::app::App;
 use crate::auth::secret;
 use crate::clock;
 use crate::config::AuthMode;
 use crate::error::Error;
 use crate::model::{api_key, session};
+use crate::oidc::{Oidc, OidcError, Refusal};
 use crate::policy;
 
 /// Where programs log in: with a token that has run out still in hand, say.
@@ -27,8 +28,23 @@ const LOGIN: &str = "/v1/auth/login";
 const API: &str = "/openapi.json";
 /// What everybody may ask for where people log in: how to log in, what a login page consists of, whether the server lives, and what
 /// its API looks like, which is the same for every installation.
-const OPEN: &[&str] =
-    &["/login", "/setup", "/health", "/livez", "/readyz", "/trust", "/ca.crt", API, LOGIN, "/v1/me"];
+const OPEN: &[&str] = &[
+    "/login",
+    "/login/provider",
+    "/api/auth/signin",
+    "/api/auth/signin/authentik",
+    "/api/auth/callback/authentik",
+    "/api/auth/signout",
+    "/setup",
+    "/health",
+    "/livez",
+    "/readyz",
+    "/trust",
+    "/ca.crt",
+    API,
+    LOGIN,
+    "/v1/me",
+];
 /// Of these, what is the same for everybody: the database is not asked who asks.
 const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt", API];
 /// Style sheet, scripts and icon.
@@ -45,6 +61,8 @@ enum Unknown {
     Session,
     /// It shows a token or a key that does not hold, or two of different people.
     Claim,
+    /// It shows a token of the identity provider that does not hold, and why.
+    Refused(Refusal),
     /// It can't be found out now.
     Failed(Error),
 }
@@ -78,7 +96,8 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
             visitor
         }
         Err(Unknown::Session) => return forget(refuse(&request), https),
-        Err(Unknown::Claim) if path == LOGIN => visitor,
+        Err(Unknown::Claim | Unknown::Refused(_)) if path == LOGIN => visitor,
+        Err(Unknown::Refused(why)) => return unauthorized(&why.to_string()),
         Err(Unknown::Claim) => return ApiError(Error::Unauthorized).into_response(),
         Err(Unknown::Failed(_)) if open => visitor,
         Err(Unknown::Failed(error)) if is_api(&path) => return ApiError(error).into_response(),
@@ -173,9 +192,31 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 async fn by_token(app: &App, token: &str) -> Result<Seen, Unknown> {
+    if let Some(oidc) = app.oidc() {
+        return by_bearer(app, oidc, token).await;
+    }
     let login = app.signer().and_then(|signer| signer.read(token, clock::now())).ok_or(Unknown::Claim)?;
     let user = of_token(app, login).await?.ok_or(Unknown::Claim)?;
     Ok(Seen { viewer: user.viewer(), email: user.email, shown: Shown::Token(login) })
+}
+
+/// Whoever the identity provider's token names, with an account from the first one on.
+async fn by_bearer(app: &App, oidc: &Oidc, token: &str) -> Result<Seen, Unknown> {
+    let bearer = oidc.bearer(token).await.map_err(|error| match error {
+        OidcError::Refused(why) => Unknown::Refused(why),
+        error => {
+            tracing::warn!(%error, "a token could not be checked");
+            let text =
+                format!("{} can't be asked for its keys right now; try again in a moment", oidc.name());
+            Unknown::Failed(Error::Unavailable(text))
+        }
+    })?;
+    let user = provider::account(app, &bearer.person).await?;
+    if user.disabled_at.is_some() {
+        return Err(Unknown::Claim);
+    }
+    let shown = Shown::Bearer { user: user.id, ends_at: bearer.ends_at };
+    Ok(Seen { viewer: user.viewer(), email: user.email, shown })
 }
 
 async fn by_key(app: &App, key: &HeaderValue) -> Result<Seen, Unknown> {
@@ -190,6 +231,15 @@ async fn by_key(app: &App, key: &HeaderValue) -> Result<Seen, Unknown> {
 async fn by_session(app: &App, cookie: &str) -> Result<Seen, Unknown> {
     let mut conn = read::connect(app).await?;
     let found = session::find(&mut conn, &secret::hash(cookie), clock::now()).await?;
+    drop(conn);
     let (session, user) = found.ok_or(Unknown::Session)?;
+    let goes_on = match app.oidc() {
+        Some(oidc) => provider::goes_on(app, oidc, cookie, &session).await?,
+        // One of when people logged in at a provider is nobody's now.
+        None => session.vouched_at.is_none(),
+    };
+    if !goes_on {
+        return Err(Unknown::Session);
+    }
     Ok(Seen { viewer: user.viewer(), email: user.email, shown: Shown::Session(session.id) })
 }

@@ -15,6 +15,7 @@ mod health;
 mod login;
 mod metrics;
 mod pages;
+mod provider;
 mod read;
 mod respond;
 mod rooms;

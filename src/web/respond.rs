@@ -155,7 +155,7 @@ impl IntoResponse for ApiError {
 }
 
 /// 401 to a program, with words of its own.
-pub(super) fn unauthorized(detail: &'static str) -> Response {
+pub(super) fn unauthorized(detail: &str) -> Response {
     finish(&Error::Unauthorized, Json(Refused { detail: detail.to_owned() }).into_response())
 }
 

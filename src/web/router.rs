@@ -114,10 +114,15 @@ fn rooms_pages() -> Router<App> {
 
 /// Who comes in, and what is theirs to manage.
 fn account() -> Router<App> {
-    use pages::{login, settings, setup};
+    use pages::{login, provider, settings, setup};
     Router::new()
         .route("/login", get(login::show).post(login::enter))
         .route("/logout", post(login::leave))
+        .route("/login/provider", get(provider::start))
+        .route("/api/auth/signin", get(provider::sign_in))
+        .route("/api/auth/signin/authentik", get(provider::start))
+        .route("/api/auth/callback/authentik", get(provider::back))
+        .route("/api/auth/signout", get(provider::sign_out).post(provider::leave_by_old_name))
         .route("/setup", get(setup::show).post(setup::finish))
         .route("/settings", get(settings::show))
         .route("/settings/sessions/end-others", post(settings::end_others))

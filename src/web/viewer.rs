@@ -36,6 +36,11 @@ pub(super) enum Shown {
     Session(SessionId),
     /// A token of `POST /v1/auth/login`.
     Token(token::Login),
+    /// A token that the identity provider signed for this person, and when it ends, in seconds since 1970.
+    Bearer {
+        user: UserId,
+        ends_at: i64,
+    },
     Key(ApiKeyId),
 }
 
@@ -55,6 +60,10 @@ impl Seen {
             Shown::Nothing => true,
             Shown::Session(id) => session::holds(&mut *read::connect(app).await?, id, now).await?,
             Shown::Key(id) => api_key::holds(&mut *read::connect(app).await?, id, now).await?,
+            Shown::Bearer { user, ends_at } => {
+                let found = user::get(&mut *read::connect(app).await?, user).await?;
+                now.timestamp() < ends_at && found.is_some_and(|user| user.disabled_at.is_none())
+            }
             Shown::Token(login) => now.timestamp() < login.ends_at && of_token(app, login).await?.is_some(),
         })
     }

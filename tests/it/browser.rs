@@ -4,6 +4,7 @@
 
 mod editing;
 mod login;
+mod provider;
 mod rooms;
 
 use std::path::PathBuf;

@@ -34,6 +34,24 @@ import ./combinations.nix { inherit on pkgs; }
     auth.adminPasswordHashFile = "/run/secrets/reflector-admin-hash";
   };
 
+  # People log in at an identity provider on this machine, behind the same Caddy.
+  provider = {
+    services.caddy.virtualHosts."auth.example.org".extraConfig = "reverse_proxy 127.0.0.1:9000";
+    services.reflector = {
+      enable = true;
+      domain = "reflector.example.org";
+      settings.auth = {
+        mode = "jwt";
+        issuer = "https://auth.example.org/application/o/reflector";
+        client_id = "reflector";
+        provider_name = "Authentik";
+        admin_email = "admin@example.org";
+      };
+      auth.clientSecretFile = "/run/secrets/reflector-client-secret";
+      network.allow = [ "192.0.2.7" ];
+    };
+  };
+
   # An organisation's own certificate, certificate authority, S3 and language model.
   company = on {
     domain = "reflector.corp.example";

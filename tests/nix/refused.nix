@@ -40,6 +40,25 @@ in
     settings.auth.admin_email = "admin@example.org";
     auth.adminPasswordHashFile = "/run/secrets/admin-hash";
   });
+  providerOfNobody = case "must be the identity provider's address" (on {
+    settings.auth.mode = "jwt";
+    settings.auth.client_id = "reflector";
+  });
+  tokensForAnybody = case "tokens for any other application would be let in" (on {
+    settings.auth.mode = "jwt";
+    settings.auth.issuer = "https://auth.example.org/application/o/reflector";
+    network.allow = [ "192.0.2.7" ];
+  });
+  providerInTheClear = case "whoever is on the way could say who somebody is" (on {
+    settings.auth.mode = "jwt";
+    settings.auth.issuer = "http://auth.example.org/application/o/reflector";
+    settings.auth.client_id = "reflector";
+    network.allow = [ "192.0.2.7" ];
+  });
+  secretForNoProvider = case "nobody logs in at an identity provider" (on {
+    settings.auth.mode = "password";
+    auth.clientSecretFile = "/run/secrets/reflector-client-secret";
+  });
   openDespiteLogin = case "but people log in" (on {
     settings.auth.mode = "password";
     openWithoutLogin = true;

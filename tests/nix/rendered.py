@@ -120,7 +120,7 @@ def secrets(folder, wrong):
         path.mkdir()
     hard = 'a "quoted" \\ key/@'
     for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password",
-                 "transcript-api-key", "diarization-api-key", "admin-password-hash"):
+                 "transcript-api-key", "diarization-api-key", "admin-password-hash", "client-secret"):
         (given / name).write_text(hard + "\n")
     environment = {**os.environ, "STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": str(runtime), "CREDENTIALS_DIRECTORY": str(given)}
     seen = []
@@ -141,7 +141,7 @@ def secrets(folder, wrong):
         "garage.env" in made or s3 is None or s3["secret_key"] == hard,
         "garage.env" not in made or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in made["garage.env"],
         settings.get("auth", {}).get("secret_key") == (made["auth-secret-key"].strip() if "auth-secret-key" in made else None),
-        settings.get("auth", {}).get("admin_password_hash", hard) == hard,
+        all(settings.get("auth", {}).get(name, hard) == hard for name in ("admin_password_hash", "client_secret")),
         settings.get("llm", {"api_key": hard})["api_key"] == hard,
         all(settings.get("speech", {}).get(name, hard) == hard for name in ("transcript_api_key", "diarization_api_key")),
     ]

@@ -75,6 +75,7 @@ fn first_account(facts: &Facts) -> Outcome {
         AuthMode::Password => {
             Pass("made by the code of `reflector admin setup-code`, by command, or by the settings".into())
         }
+        AuthMode::Jwt => Pass("made by the identity provider".into()),
     }
 }
 

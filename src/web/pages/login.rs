@@ -1,13 +1,16 @@
 //! To log in, and out again. Works without script.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::provider::{LeftPage, origin};
 use crate::app::App;
 use crate::auth::{secret, way_back};
 use crate::clock;
@@ -15,19 +18,24 @@ use crate::config::AuthMode;
 use crate::error::Error;
 use crate::model::session;
 use crate::model::user::{self, User};
+use crate::oidc::{Oidc, Tokens};
 use crate::policy;
 use crate::web::extract::{PageForm, PageQuery};
 use crate::web::respond::{PageError, html, html_with};
 use crate::web::viewer::{Client, Https, Seen};
-use crate::web::{assets, cookies, login, read};
+use crate::web::{assets, cookies, login, provider, read};
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LoginPage {
+pub(super) struct LoginPage {
     version: &'static str,
     here: &'static str,
     email: String,
     next: String,
+    /// The identity provider by name, where people log in there.
+    provider: Option<String>,
+    /// Whether browsers can.
+    browsers: bool,
     /// Why it did not work.
     wrong: Option<String>,
     /// The visitor has just left.
@@ -37,16 +45,24 @@ struct LoginPage {
 }
 
 impl LoginPage {
-    fn new(next: Option<&str>) -> Self {
+    pub fn new(app: &App, next: Option<&str>) -> Self {
+        let provider = app.oidc();
         Self {
             version: &assets::VERSION,
             here: "login",
             email: String::new(),
             next: way_back::local(next).to_owned(),
+            provider: provider.map(|oidc| oidc.name().to_owned()),
+            browsers: provider.is_some_and(Oidc::serves_browsers),
             wrong: None,
             out: false,
             first: false,
         }
+    }
+
+    /// The same with what went wrong.
+    pub fn wrong(self, text: String) -> Self {
+        Self { wrong: Some(text), ..self }
     }
 }
 
@@ -55,6 +71,8 @@ impl LoginPage {
 pub(in crate::web) struct LoginQuery {
     next: Option<String>,
     out: Option<String>,
+    /// What the provider was asked to bring back after a logout.
+    state: Option<String>,
 }
 
 /// Nothing of this exists where nobody logs in.
@@ -65,6 +83,14 @@ pub(super) fn exists(app: &App) -> Result<(), Error> {
     if app.config().auth.mode == AuthMode::None { Err(Error::NotFound("Page")) } else { Ok(()) }
 }
 
+/// Nor does this where people have no password here.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(super) fn by_password(app: &App) -> Result<(), Error> {
+    if app.config().auth.mode == AuthMode::Password { Ok(()) } else { Err(Error::NotFound("Page")) }
+}
+
 /// `GET /login`.
 pub(in crate::web) async fn show(
     State(app): State<App>,
@@ -72,12 +98,13 @@ pub(in crate::web) async fn show(
     PageQuery(query): PageQuery<LoginQuery>,
 ) -> Result<Response, PageError> {
     exists(&app)?;
-    let page = LoginPage::new(query.next.as_deref());
+    let page = LoginPage::new(&app, query.next.as_deref());
     if policy::manages_account(seen.viewer).is_some() {
         return Ok(see(&page.next));
     }
-    let first = !user::has_admin(&mut *read::connect(&app).await?).await?;
-    Ok(html(&LoginPage { out: query.out.is_some(), first, ..page }))
+    let first = app.oidc().is_none() && !user::has_admin(&mut *read::connect(&app).await?).await?;
+    let out = query.out.is_some() || query.state.as_deref() == Some("out");
+    Ok(html(&LoginPage { out, first, ..page }))
 }
 
 /// What was typed.
@@ -96,8 +123,8 @@ pub(in crate::web) async fn enter(
     headers: HeaderMap,
     PageForm(form): PageForm<LoginForm>,
 ) -> Result<Response, PageError> {
-    exists(&app)?;
-    let page = LoginPage { email: form.email.clone(), ..LoginPage::new(form.next.as_deref()) };
+    by_password(&app)?;
+    let page = LoginPage { email: form.email.clone(), ..LoginPage::new(&app, form.next.as_deref()) };
     let (wrong, error) = match login::check(&app, &form.email, &form.password, client.0).await {
         Ok(Some(user)) => return begin(&app, &user, client, https, &headers, &page.next).await,
         Ok(None) => (format!("{}.", login::WRONG), Error::Unauthorized),
@@ -120,25 +147,45 @@ pub(super) fn wait(seconds: u64) -> String {
 /// Gives this browser a session and leads it on. One that it had before ends: nobody can have planted it.
 ///
 /// # Errors
-/// [`Error::Unauthorized`] where the account was changed since `user` was read; those of the database.
+/// As [`begin_vouched`].
 pub(super) async fn begin(
+    app: &App,
+    user: &User,
+    client: Client,
+    https: bool,
+    headers: &HeaderMap,
+    next: &str,
+) -> Result<Response, PageError> {
+    begin_vouched(app, user, client, https, headers, next, None).await
+}
+
+/// The same by an identity provider's word: with what it gave for later, and for how long its word is good.
+///
+/// # Errors
+/// [`Error::Unauthorized`] where the account was changed since `user` was read; those of the database.
+pub(super) async fn begin_vouched(
     app: &App,
     user: &User,
     Client(address): Client,
     https: bool,
     headers: &HeaderMap,
     next: &str,
+    word: Option<(&Tokens, Option<Duration>)>,
 ) -> Result<Response, PageError> {
     let token = secret::random();
+    let word = word.map(|(tokens, good_for)| provider::vouched(&token, tokens, good_for)).transpose()?;
     let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut conn = read::connect(app).await?;
     if let Some(old) = cookies::session(headers, https) {
         session::end_by_token(&mut conn, &secret::hash(&old)).await?;
     }
     let address = address.to_string();
-    session::create(&mut conn, user, &secret::hash(&token), agent, &address, clock::now())
+    let session = session::create(&mut conn, user, &secret::hash(&token), agent, &address, clock::now())
         .await?
         .ok_or(Error::Unauthorized)?;
+    if let Some(word) = &word {
+        session::vouch(&mut conn, session, word, clock::now()).await?;
+    }
     tracing::info!(user.id = %user.id, address, "a browser is logged in");
     let cookie = cookies::give(&token, https)
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("a session is no header's value")))?;
@@ -147,23 +194,46 @@ pub(super) async fn begin(
     Ok(response)
 }
 
-/// `POST /logout`.
+/// `POST /logout`: of this site, and then of the identity provider, where people log in there.
 pub(in crate::web) async fn leave(
     State(app): State<App>,
     Extension(Https(https)): Extension<Https>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     exists(&app)?;
+    let mut tokens = None;
     if let Some(cookie) = cookies::session(&headers, https) {
-        session::end_by_token(&mut *read::connect(&app).await?, &secret::hash(&cookie)).await?;
+        let mut conn = read::connect(&app).await?;
+        let hash = secret::hash(&cookie);
+        if app.oidc().is_some() {
+            let found = session::find(&mut conn, &hash, clock::now()).await?;
+            tokens = found.and_then(|(session, _)| provider::tokens(&cookie, &session));
+        }
+        session::end_by_token(&mut conn, &hash).await?;
     }
-    let mut response = see("/login?out=1");
+    let mut response = match (app.oidc(), tokens) {
+        (Some(oidc), Some(tokens)) => {
+            let back = format!("{}/login", origin(&app, &uri, &headers, https));
+            match oidc.end(Some(&tokens.id), &back).await {
+                Ok(Some(url)) => html(&LeftPage {
+                    version: &assets::VERSION,
+                    here: "login",
+                    name: oidc.name().to_owned(),
+                    url: url.into(),
+                }),
+                // It has no such address, or can't be asked: the session here is over all the same.
+                Ok(None) | Err(_) => see("/login?out=1"),
+            }
+        }
+        _ => see("/login?out=1"),
+    };
     if let Some(cookie) = cookies::take(https) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-fn see(path: &str) -> Response {
+pub(super) fn see(path: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, path.to_owned())]).into_response()
 }

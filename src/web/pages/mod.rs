@@ -8,6 +8,7 @@ mod library;
 pub(super) mod login;
 mod people;
 mod places;
+pub(super) mod provider;
 pub(super) mod rooms;
 mod rows;
 pub(super) mod settings;

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::format::Date;
-use super::login::{begin, exists};
+use super::login::{begin, by_password, exists};
 use super::sentence;
 use crate::app::App;
 use crate::clock;
@@ -30,6 +30,8 @@ struct SettingsPage {
     here: &'static str,
     email: String,
     admin: bool,
+    /// Whether there is a password to change.
+    by_password: bool,
     shortest: usize,
     /// What happened just before.
     done: &'static str,
@@ -136,6 +138,7 @@ async fn page(app: &App, seen: &Seen) -> Result<SettingsPage, Error> {
         here: "settings",
         email: seen.email.clone().unwrap_or_default(),
         admin: matches!(seen.viewer, Viewer::Admin(_)),
+        by_password: app.signer().is_some(),
         shortest: crate::auth::password::SHORTEST,
         done: "",
         wrong: None,
@@ -239,6 +242,7 @@ pub(in crate::web) async fn password(
     seen: Seen,
     PageForm(form): PageForm<PasswordForm>,
 ) -> Result<Response, PageError> {
+    by_password(&app)?;
     let shown = page(&app, &seen).await?;
     let (me, this) = seen.manages()?;
     let email = shown.email.clone();

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::login::{begin, exists, wait};
+use super::login::{begin, by_password, wait};
 use crate::app::App;
 use crate::auth::client::household;
 use crate::auth::secret;
@@ -43,7 +43,7 @@ impl SetupPage {
 /// # Errors
 /// [`Error::NotFound`].
 async fn needed(app: &App) -> Result<(), Error> {
-    exists(app)?;
+    by_password(app)?;
     match user::has_admin(&mut *read::connect(app).await?).await? {
         true => Err(Error::NotFound("Page")),
         false => Ok(()),

@@ -4,6 +4,7 @@ pub mod certs;
 pub mod der;
 pub mod diarization;
 pub mod garage;
+pub mod identity;
 pub mod llm_server;
 pub mod media;
 pub mod postgres;
