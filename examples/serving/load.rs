@@ -8,16 +8,23 @@ use tokio::task::JoinSet;
 
 /// How long requests took, and how many were answered a second.
 pub struct Took {
-    /// In ascending order.
+    /// Of what was answered, in ascending order.
     times: Vec<Duration>,
+    /// How many were not.
+    failed: usize,
     rate: f64,
 }
 
 impl Took {
-    fn new(mut times: Vec<Duration>, within: Duration) -> Self {
+    fn new(mut times: Vec<Duration>, failed: usize, within: Duration) -> Self {
         times.sort_unstable();
         let rate = times.len() as f64 / within.as_secs_f64();
-        Self { times, rate }
+        Self { times, failed, rate }
+    }
+
+    /// Whether everything was answered, and 99 of 100 within this time.
+    pub fn holds(&self, most: Duration) -> bool {
+        self.failed == 0 && self.at(0.99) <= most.as_secs_f64() * 1e3
     }
 
     fn at(&self, part: f64) -> f64 {
@@ -26,11 +33,11 @@ impl Took {
     }
 }
 
-/// The cells of a table: rate, median, p95, p99 and the most, in milliseconds.
+/// The cells of a table: rate, median, p95, p99 and the most, in milliseconds, and how many were not answered.
 impl fmt::Display for Took {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells = [0.5, 0.95, 0.99, 1.0].map(|part| format!("{:.1}", self.at(part)));
-        write!(f, "{:.0} | {}", self.rate, cells.join(" | "))
+        write!(f, "{:.0} | {} | {}", self.rate, cells.join(" | "), self.failed)
     }
 }
 
@@ -71,8 +78,15 @@ impl Load {
             let (client, url) = (self.client.clone(), format!("{}{}", self.base, path(n)));
             asked.spawn(async move { Self::ask(client, url).await.map(|()| due.elapsed()) });
         }
-        let times: Vec<Duration> = asked.join_all().await.into_iter().collect::<Result<_, _>>()?;
-        Ok(Took::new(times, begun.elapsed()))
+        let mut times = Vec::with_capacity(count);
+        let mut failed = 0;
+        for answer in asked.join_all().await {
+            match answer {
+                Ok(took) => times.push(took),
+                Err(_) => failed += 1,
+            }
+        }
+        Ok(Took::new(times, failed, begun.elapsed()))
     }
 
     /// One after another, as somebody who searches does.
@@ -84,6 +98,6 @@ impl Load {
             Self::ask(self.client.clone(), format!("{}{}", self.base, path(n))).await.context("search")?;
             times.push(asked.elapsed());
         }
-        Ok(Took::new(times, begun.elapsed()))
+        Ok(Took::new(times, 0, begun.elapsed()))
     }
 }
