@@ -131,15 +131,14 @@ pub async fn fill(url: &str, wanted: usize) -> anyhow::Result<()> {
 }
 
 /// Every meeting of the first so many again and again, until there are so many: the texts of other meetings are like these, and what
-/// search looks at is not computed anew. The large index is laid out once, at the end, as it would be after a restore.
+/// search looks at is not computed anew. A copying that was broken off goes on. The large index is laid out once, at the end, as it would be after a restore.
 pub async fn copy(url: &str, from: usize, wanted: usize) -> anyhow::Result<()> {
     let there = count(url).await?;
-    if there >= wanted {
-        return Ok(());
-    }
     let mut conn = Pool::new(url, 1)?.get().await?;
-    conn.batch_execute("DROP INDEX search_passage_vector").await?;
-    for again in 1..wanted.div_ceil(from) {
+    if there < wanted {
+        conn.batch_execute("DROP INDEX IF EXISTS search_passage_vector").await?;
+    }
+    for again in there.div_ceil(from)..wanted.div_ceil(from) {
         println!("{} of {wanted} meetings", again * from);
         let copied = format!(
             "BEGIN;
@@ -156,7 +155,7 @@ pub async fn copy(url: &str, from: usize, wanted: usize) -> anyhow::Result<()> {
         conn.batch_execute(&copied).await?;
     }
     conn.batch_execute(
-        "CREATE INDEX search_passage_vector ON search_passage USING gin (vector) WITH (fastupdate = off)",
+        "CREATE INDEX IF NOT EXISTS search_passage_vector ON search_passage USING gin (vector) WITH (fastupdate = off)",
     )
     .await?;
     Ok(())

@@ -181,7 +181,7 @@ export class Editor {
     part("play").hidden = !this.player();
     panel.addEventListener("submit", (event) => { event.preventDefault(); this.save(); });
     panel.addEventListener("keydown", (event) => this.key(event));
-    part("cancel").addEventListener("click", () => this.close(true));
+    part("cancel").addEventListener("click", () => this.cancel());
     part("play").addEventListener("click", () => this.play(segment));
     part("speaker").addEventListener("change", (event) => this.assign(Number(event.target.value)));
     part("restore").addEventListener("click", () => this.one("POST", "/restore-machine-text", {}, "The machine’s words are back."));
@@ -189,7 +189,7 @@ export class Editor {
     part("join").addEventListener("click", () => this.one("POST", "/merge", {}, "Joined."));
     part("before").addEventListener("click", () => this.go(-1));
     part("after").addEventListener("click", () => this.go(1));
-    part("theirs").addEventListener("click", () => { this.close(true); this.renew(); });
+    part("theirs").addEventListener("click", () => this.cancel());
     part("mine").addEventListener("click", () => this.save());
     turn.after(panel);
     this.panel.text.focus();
@@ -219,7 +219,7 @@ export class Editor {
   key(event) {
     if (event.isComposing) return;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.save(); }
-    if (event.key === "Escape") { event.stopPropagation(); this.close(true); }
+    if (event.key === "Escape") { event.stopPropagation(); this.cancel(); }
     if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); this.go(event.key === "ArrowDown" ? 1 : -1); }
   }
 
@@ -250,6 +250,12 @@ export class Editor {
     this.panel = null;
     panel.remove();
     if (back) turn?.querySelector(".edit-open")?.focus();
+  }
+
+  /** Leaves what was written; what others changed meanwhile was held back, and is shown now. */
+  cancel() {
+    this.close(true);
+    this.renew();
   }
 
   // Changes.
@@ -301,18 +307,18 @@ export class Editor {
   }
 
   async assign(speaker) {
-    const { segment } = this.panel;
+    const { segment, part } = this.panel;
+    if (this.dirty()) {
+      // The text would be taken anew, and with it what somebody else did: nobody is to write over that unseen.
+      part("speaker").value = segment.speaker === null ? "" : String(segment.speaker);
+      this.trouble("Save what you wrote first, then choose who says it.");
+      return;
+    }
     const until = segment.words.at(-1)?.start ?? segment.start;
     const from = segment.words[0]?.start ?? segment.start;
     const body = { speaker, timestamp_from: from, timestamp_to: until };
     const answer = await this.ask("PATCH", "/speaker/assign", body, (message) => this.trouble(message));
     if (!answer) return;
-    if (this.dirty()) {
-      // The words are not saved yet: they stay, over the text as it is now.
-      await this.load().catch((error) => this.trouble(error.message));
-      if (this.panel) this.panel.revision = this.revision;
-      return;
-    }
     this.close(true);
     await this.renew(true);
     this.say("Given to another speaker.");

@@ -1,5 +1,6 @@
 //! Changing the text on the page: with the mouse, by keyboard, beside somebody else.
 
+use reflector::ids::TranscriptId;
 use serde_json::json;
 use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
@@ -30,6 +31,18 @@ async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
 
 async fn click(browser: &Browser, css: &str) {
     browser.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+}
+
+/// A page of a short talk, with its text to be changed.
+async fn editing() -> (Site, TranscriptId, Browser) {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let browser = Browser::open(false).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
+    click(&browser, "[data-edit-toggle]").await;
+    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    (site, id, browser)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,13 +165,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_who_change_the_same_words_are_both_shown() {
-    let site = Site::new().await;
-    let id = site.finished("Budget").await;
-    let browser = Browser::open(false).await;
-    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
-    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
-    click(&browser, "[data-edit-toggle]").await;
-    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    let (site, id, browser) = editing().await;
     word(&browser, "Agreed").await;
     let revision = site.json(&format!("/v1/transcripts/{id}/segments")).await.1["revision"].clone();
     let body = json!({ "revision": revision, "text": "Not agreed." });
@@ -177,13 +184,7 @@ async fn two_people_who_change_the_same_words_are_both_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_connection_nothing_that_was_written_is_lost() {
-    let site = Site::new().await;
-    let id = site.finished("Budget").await;
-    let browser = Browser::open(false).await;
-    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
-    browser.until("the text can be changed", "!document.querySelector('[data-edit-bar]').hidden").await;
-    click(&browser, "[data-edit-toggle]").await;
-    browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
+    let (_site, _, browser) = editing().await;
     word(&browser, "Agreed").await;
     write(&browser, "Agreed by all.").await;
     let offline = |off: bool| json!({ "cmd": "Network.emulateNetworkConditions", "params": { "offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 } });
@@ -196,4 +197,23 @@ async fn without_a_connection_nothing_that_was_written_is_lost() {
     browser.ask("goog/cdp/execute", &offline(false)).await;
     click(&browser, ".edit-panel button.main").await;
     browser.until("it is saved", &format!("{TEXT}.includes('Agreed by all.')")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_changed_is_never_written_over_unseen_and_shows_when_one_leaves() {
+    let (site, id, browser) = editing().await;
+    word(&browser, "Agreed").await;
+    write(&browser, "Mine.").await;
+    let revision = site.json(&format!("/v1/transcripts/{id}/segments")).await.1["revision"].clone();
+    let body = json!({ "revision": revision, "text": "Theirs." });
+    assert_eq!(site.send("PATCH", &format!("/v1/transcripts/{id}/segments/2"), &body).await.0, 200);
+    // Another speaker, with words that are not saved: first the words.
+    let other = "const s = document.querySelector('[data-edit-speaker]'); s.value = '1'; s.dispatchEvent(new Event('change'))";
+    browser.script(other).await;
+    browser.until("it says what to do", "!document.querySelector('[data-edit-error]').hidden").await;
+    assert_eq!(browser.script("return document.querySelector('[data-edit-speaker]').value").await, "0");
+    click(&browser, ".edit-panel button.main").await;
+    browser.until("both are shown", "!document.querySelector('[data-edit-conflict]').hidden").await;
+    press(&browser, Key::Escape.value().to_string()).await;
+    browser.until("theirs is shown", &format!("{TEXT}.includes('Theirs.')")).await;
 }
