@@ -11,6 +11,7 @@ pub mod postgres;
 pub mod receiver;
 pub mod redis;
 pub mod site;
+pub mod socket;
 pub mod small_disk;
 pub mod speech_server;
 pub mod words;
