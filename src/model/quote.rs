@@ -29,15 +29,7 @@ impl Quote {
         created_at: DateTime<Utc>,
         expires_at: DateTime<Utc>,
     ) -> Self {
-        Self {
-            id: QuoteId::new(),
-            transcript_id: transcript,
-            token_hash,
-            start,
-            end,
-            created_at,
-            expires_at,
-        }
+        Self { id: QuoteId::new(), transcript_id: transcript, token_hash, start, end, created_at, expires_at }
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct Line {
 /// # Errors
 /// [`Error::NotFound`]: there is none, it has ended or was taken back, or its transcript is in the trash.
 pub(super) async fn behind(conn: &mut Connection, token: &str) -> Result<(Quote, Transcript), Error> {
-    let found = quote::find(conn, &secret::hash(token), clock::now()).await?.ok_or(Error::NotFound("Quote"))?;
+    let found =
+        quote::find(conn, &secret::hash(token), clock::now()).await?.ok_or(Error::NotFound("Quote"))?;
     let row = transcript::get(conn, found.transcript_id).await?;
     let row = row.filter(|row| policy::shows_quotes(row.into())).ok_or(Error::NotFound("Quote"))?;
     Ok((found, row))

@@ -60,7 +60,11 @@ async fn an_address_opens_the_sound_of_one_transcript_and_nothing_else() {
 
     let whole = site.client.get(url).send().await.unwrap();
     assert_eq!(whole.status(), 200);
-    assert_eq!(whole.headers()["cross-origin-resource-policy"], "cross-origin", "also in another site's player");
+    assert_eq!(
+        whole.headers()["cross-origin-resource-policy"],
+        "cross-origin",
+        "also in another site's player"
+    );
     assert_eq!(whole.bytes().await.unwrap(), mp3());
     let part = site.client.get(url).header("range", "bytes=10-19").send().await.unwrap();
     assert_eq!((part.status().as_u16(), part.bytes().await.unwrap().as_ref()), (206, &mp3()[10..20]));
@@ -120,7 +124,8 @@ async fn an_address_ends_in_time_and_is_bound_to_its_object() {
     let (name, value) = bearer(&site, ADA).await;
     let path = format!("/v1/transcripts/{id}/audio/token");
     for (seconds, status) in [(59, 422), (60, 200), (3600, 200), (3601, 422), (-1, 422)] {
-        let (found, said) = send(&site, "POST", &path, (name, &value), &json!({ "expires_in": seconds })).await;
+        let (found, said) =
+            send(&site, "POST", &path, (name, &value), &json!({ "expires_in": seconds })).await;
         assert_eq!(found, status, "{seconds}: {said}");
         assert!(status == 200 || said["detail"][0]["loc"] == json!(["body", "expires_in"]), "{said}");
     }
@@ -191,7 +196,8 @@ async fn an_address_ends_with_what_its_giver_showed() {
     };
     let browser = cookie(&site, ADA).await;
     let (name, login) = bearer(&site, ADA).await;
-    let made = send(&site, "POST", "/v1/user/api-keys", (name, &login), &json!({ "scopes": ["read"] })).await.1;
+    let made =
+        send(&site, "POST", "/v1/user/api-keys", (name, &login), &json!({ "scopes": ["read"] })).await.1;
     let by_session = url(("cookie", &browser)).await;
     let by_key = url(("x-api-key", made["key"].as_str().unwrap())).await;
     let by_token = url((name, &login)).await;

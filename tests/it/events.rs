@@ -407,7 +407,8 @@ async fn the_socket_of_lists_ends_with_the_login_and_says_so() {
     user::set_password(&mut *site.workshop.conn().await, ada.id, &hash, clock::now()).await.unwrap();
     assert_eq!(hers.code().await, 4401);
     // Nobody, wrong tokens, and visitors of a public site, who have no lists of their own.
-    let wrong = [vec![], vec![("authorization", "Bearer x.y.z")], vec![("sec-websocket-protocol", "bearer, x.y.z")]];
+    let wrong =
+        [vec![], vec![("authorization", "Bearer x.y.z")], vec![("sec-websocket-protocol", "bearer, x.y.z")]];
     for headers in wrong {
         let mut refused = Watcher::open(&site, "/v1/events", &headers).await;
         assert_eq!(refused.came().await, Came::Closed(4401), "{headers:?}");

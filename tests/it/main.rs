@@ -4,8 +4,8 @@ mod support;
 
 mod accuracy;
 mod api;
-mod audit;
 mod audio_tokens;
+mod audit;
 mod auth;
 mod backup;
 mod browser;

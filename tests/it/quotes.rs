@@ -52,13 +52,28 @@ async fn a_link_shows_the_words_who_says_them_and_nothing_else() {
     let at = path(&site, &made);
     assert!(at.starts_with("/quote/") && at.len() == 7 + 43, "{at}");
     let response = site.get(&at).await;
-    assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
     let page = response.text().await.unwrap();
-    for there in ["should &#60;cut&#62; the", "Grace &#60;Hopper&#62;", "0:21 to 0:23", "3 seconds", "<audio controls"] {
+    for there in
+        ["should &#60;cut&#62; the", "Grace &#60;Hopper&#62;", "0:21 to 0:23", "3 seconds", "<audio controls"]
+    {
         assert!(page.contains(there), "{there}: {page}");
     }
     let title = "Budget talks";
-    for nowhere in [title, "Quarterly", "budget", "We ", "morning", "Agreed", &id.to_string(), "<script", "href=\"/transcripts"] {
+    for nowhere in [
+        title,
+        "Quarterly",
+        "budget",
+        "We ",
+        "morning",
+        "Agreed",
+        &id.to_string(),
+        "<script",
+        "href=\"/transcripts",
+    ] {
         assert!(!page.contains(nowhere), "{nowhere}: {page}");
     }
     // A quote over two people.
@@ -158,7 +173,8 @@ async fn transcript_is(conn: &mut diesel_async::AsyncPgConnection, id: Transcrip
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_are_listed_without_themselves_and_end_when_they_are_taken_back_run_out_or_the_rest_is_deleted() {
+async fn links_are_listed_without_themselves_and_end_when_they_are_taken_back_run_out_or_the_rest_is_deleted()
+{
     let site = Site::new().await;
     let id = talk(&site).await;
     let one = format!("/v1/transcripts/{id}");
@@ -232,9 +248,8 @@ async fn links_are_the_owners_to_make_and_anybodys_to_open() {
     let (hers, his) =
         (format!("Bearer {}", token(&site, ADA).await), format!("Bearer {}", token(&site, BOB).await));
     let body = json!({ "start": 40.0, "end": 43.0 });
-    let ask = async |header: (&str, &str), method: &str, path: &str| {
-        send(&site, method, path, header, &body).await
-    };
+    let ask =
+        async |header: (&str, &str), method: &str, path: &str| send(&site, method, path, header, &body).await;
     let (status, made) = ask(("authorization", &hers), "POST", &quotes).await;
     assert_eq!(status, 200, "{made}");
     let revoke = format!("{quotes}/{}", made["id"].as_str().unwrap());

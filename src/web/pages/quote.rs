@@ -94,7 +94,8 @@ pub(in crate::web) async fn sound(
     // Both ends are at most 44.
     let of_head = part.start.min(before) as usize..part.end.min(before) as usize;
     let first = Bytes::copy_from_slice(&head[of_head]);
-    let of_sound = samples.start + part.start.saturating_sub(before)..samples.start + part.end.saturating_sub(before);
+    let of_sound =
+        samples.start + part.start.saturating_sub(before)..samples.start + part.end.saturating_sub(before);
     let mut stream: ByteStream = futures::stream::once(async move { Ok(first) }).boxed();
     if !of_sound.is_empty() {
         let key = StorageKey::Pcm { transcript: row.id };

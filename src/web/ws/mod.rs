@@ -120,13 +120,7 @@ pub(super) async fn lists(
     Ok(open(app, seen, Watched::Lists, after, upgrade))
 }
 
-fn open(
-    app: App,
-    seen: Seen,
-    what: Watched,
-    after: Option<EventId>,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+fn open(app: App, seen: Seen, what: Watched, after: Option<EventId>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.protocols([BEARER]).max_message_size(MAX_MESSAGE).on_upgrade(async move |socket| {
         let open = metrics::gauge!("reflector_event_sockets");
         open.increment(1.0);

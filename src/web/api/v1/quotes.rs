@@ -96,7 +96,8 @@ pub(in crate::web) async fn create(
     }
     // Lengths are rounded to milliseconds.
     if !(body.end > body.start && body.end <= row.seconds() + 0.001) {
-        let message = format!("must be after start and not after the recording's end, {:.2} s", row.seconds());
+        let message =
+            format!("must be after start and not after the recording's end, {:.2} s", row.seconds());
         return Err(refused("end", message).into());
     }
     if body.end - body.start > LONGEST {
