@@ -12,6 +12,7 @@ use anyhow::Context;
 use tokio::net::TcpListener;
 
 use crate::audio::Scratch;
+use crate::auth::listen;
 use crate::auth::token::Signer;
 use crate::bus::Bus;
 use crate::config::{Config, OutgoingConfig};
@@ -19,6 +20,7 @@ use crate::db::{Address, Pool};
 use crate::jobs::{Environment, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
+use crate::model::listening;
 use crate::notify::Webhooks;
 use crate::oidc::Oidc;
 use crate::outgoing::AllowedHosts;
@@ -37,6 +39,7 @@ struct Inner {
     config: Config,
     trust: Trust,
     signer: Option<Signer>,
+    listening: listen::Signer,
     oidc: Option<Oidc>,
     pool: Pool,
     queue: Queue,
@@ -65,6 +68,7 @@ impl App {
         crate::db::migrate::up(&database).await.context("PostgreSQL (database.url)")?;
         let pool = Pool::new(&database, config.database.pool_size).context("PostgreSQL (database.url)")?;
         admin::provision(&config.auth, &pool).await?;
+        let secret = listening::secret(&mut *pool.get().await?).await.context("the installation's secret")?;
         let queue = Queue::new(&database, config.database.pool_size)?;
         queue.init().await?;
         let storage = Storage::open(&config.storage).context("storage")?;
@@ -88,6 +92,7 @@ impl App {
             config,
             trust,
             signer,
+            listening: listen::Signer::new(&secret),
             oidc,
             pool,
             queue,
@@ -116,6 +121,11 @@ impl App {
     /// What signs and reads tokens, where people log in with a password.
     pub fn signer(&self) -> Option<&Signer> {
         self.0.signer.as_ref()
+    }
+
+    /// What signs and reads addresses to listen at.
+    pub fn listening(&self) -> &listen::Signer {
+        &self.0.listening
     }
 
     pub fn pool(&self) -> &Pool {

@@ -82,6 +82,8 @@ ids! {
     RoomId,
     /// An event that a webhook is told; the receiver knows it by this.
     DeliveryId,
+    /// A few seconds behind a link of their own.
+    QuoteId,
     /// One entry of the audit log.
     AuditId,
 }

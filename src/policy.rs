@@ -119,6 +119,26 @@ pub fn may_enter(viewer: Viewer) -> bool {
     viewer != Viewer::Visitor { public: false }
 }
 
+/// Whether somebody who may do this with a thing may make links to quotes of it, which anybody may open. A key that may only write
+/// would otherwise have what it may not read.
+pub fn may_quote(may: Capabilities) -> bool {
+    may.read && may.write
+}
+
+/// Whether a thing's quotes are shown to those who have their links: as long as it is not in the trash, whoever may read the rest.
+pub fn shows_quotes(thing: Thing) -> bool {
+    !thing.deleted
+}
+
+/// Whether a viewer may be told what happens in their lists: whoever has lists of their own.
+pub fn may_follow(viewer: Viewer) -> bool {
+    match viewer {
+        Viewer::Anonymous | Viewer::User(_) | Viewer::Admin(_) => true,
+        Viewer::Visitor { .. } => false,
+        Viewer::Key { scopes, .. } => scopes.read,
+    }
+}
+
 /// Whether a viewer may have the numbers about the service; `near`: they ask from this machine itself.
 pub fn may_watch(viewer: Viewer, near: bool) -> bool {
     near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
@@ -297,5 +317,8 @@ mod tests {
             let found = (may_enter(viewer), may_create(viewer), manages_account(viewer));
             assert_eq!(found, (enter, create, manage), "{viewer:?}");
         }
+        let follows = [Viewer::Anonymous, Viewer::User(me), Viewer::Admin(me), key(true, false)];
+        assert!(follows.into_iter().all(may_follow) && !may_follow(key(false, true)));
+        assert!(!may_follow(Viewer::Visitor { public: true }));
     }
 }

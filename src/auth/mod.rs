@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod limiter;
+pub mod listen;
 pub mod password;
 pub mod seal;
 pub mod secret;

@@ -1,11 +1,11 @@
-//! What viewers are told. On the wire `{"event": NAME, "data": {…}}`, with the ancestor's names where it had one.
+//! What viewers are told. On the wire `{"event": NAME, "data": {…}, "id": ID}`, with the ancestor's names where it had one.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::ids::{ParticipantId, TopicId};
+use crate::ids::{ParticipantId, TopicId, TranscriptId};
 
-/// Something that happened to one transcript.
+/// Something that happened: to one transcript, or, those that name one, in lists of transcripts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", content = "data", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Event {
@@ -47,8 +47,62 @@ pub enum Event {
         from: u32,
         segments: Vec<SegmentEvent>,
     },
-    /// Events were lost on the way: fetch the present state again.
+    /// Something that was told can't be told again: fetch the present state.
     Resync {},
+    /// Who may see what has changed. Nobody is told so; sockets look again who may listen.
+    Rights {},
+    /// In lists: there is a new one.
+    TranscriptCreated {
+        id: TranscriptId,
+    },
+    /// In lists: it is in the trash.
+    TranscriptDeleted {
+        id: TranscriptId,
+    },
+    /// In lists: it is out of the trash.
+    TranscriptRestored {
+        id: TranscriptId,
+    },
+    /// In lists: as `Status`.
+    TranscriptStatus {
+        id: TranscriptId,
+        value: String,
+    },
+    /// In lists: as `FinalTitle`.
+    TranscriptFinalTitle {
+        id: TranscriptId,
+        title: String,
+    },
+    /// In lists: as `Duration`.
+    TranscriptDuration {
+        id: TranscriptId,
+        duration: f64,
+    },
+}
+
+impl Event {
+    /// What lists are told when this happens to a transcript, if anything.
+    pub(super) fn in_lists(&self, id: TranscriptId) -> Option<Self> {
+        Some(match self {
+            Self::Status { value } => Self::TranscriptStatus { id, value: value.clone() },
+            Self::FinalTitle { title } => Self::TranscriptFinalTitle { id, title: title.clone() },
+            Self::Duration { duration } => Self::TranscriptDuration { id, duration: *duration },
+            _ => return None,
+        })
+    }
+
+    /// Which transcript an event of lists is about.
+    pub fn of(&self) -> Option<TranscriptId> {
+        match self {
+            Self::TranscriptCreated { id }
+            | Self::TranscriptDeleted { id }
+            | Self::TranscriptRestored { id }
+            | Self::TranscriptStatus { id, .. }
+            | Self::TranscriptFinalTitle { id, .. }
+            | Self::TranscriptDuration { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
 }
 
 /// How far a stage is.
@@ -161,6 +215,12 @@ mod tests {
             r#"{"event":"TOPIC","data":{"id":"00000000-0000-0000-0000-000000000000","title":"T","summary":"S","timestamp":1.5,"duration":2.0,"transcript":"Hi.","segments":[{"text":" Hi.","start":1.5,"speaker":0}]}}"#
         );
         assert_eq!(shown(Event::Resync {}), r#"{"event":"RESYNC","data":{}}"#);
+        let id = TranscriptId(uuid::Uuid::nil());
+        let listed = Event::Status { value: "ended".into() }.in_lists(id).unwrap();
+        assert_eq!(
+            shown(listed),
+            r#"{"event":"TRANSCRIPT_STATUS","data":{"id":"00000000-0000-0000-0000-000000000000","value":"ended"}}"#
+        );
     }
 
     #[test]

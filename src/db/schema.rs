@@ -102,6 +102,7 @@ table! {
         deleted_at -> Nullable<Timestamptz>,
         vocabulary -> Text,
         channels -> SmallInt,
+        rights_seq -> Integer,
     }
 }
 
@@ -398,6 +399,25 @@ table! {
         address -> Text,
         period -> Nullable<Timestamptz>,
         room_id -> Nullable<Uuid>,
+    }
+}
+
+table! {
+    quote (id) {
+        id -> Uuid,
+        transcript_id -> Uuid,
+        token_hash -> Text,
+        start -> Double,
+        end -> Double,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+table! {
+    instance_secret (id) {
+        id -> Bool,
+        secret -> Text,
     }
 }
 

@@ -26,6 +26,8 @@ struct Number {
 
 /// Where diesel notes which steps have run.
 pub const MIGRATIONS: &str = "public.__diesel_schema_migrations";
+/// What a migration made up for this installation.
+const SECRET: &str = "public.instance_secret";
 /// The job queue's schema; its only table with work in it is [`JOBS`].
 pub const QUEUE: &str = "graphile_worker.";
 /// Jobs that wait or run.
@@ -75,12 +77,13 @@ pub async fn tables(conn: &mut AsyncPgConnection) -> QueryResult<BTreeMap<String
     Ok(rows)
 }
 
-/// Those of `tables` that hold what people would miss: not the notes of migrations, not the queue's own.
+/// Those of `tables` that hold what people would miss: not the notes of migrations and what they made, not the queue's own.
 pub fn with_content(tables: &BTreeMap<String, i64>) -> BTreeMap<String, i64> {
     tables
         .iter()
         .filter(|(table, rows)| {
-            **rows > 0 && *table != MIGRATIONS && (*table == JOBS || !table.starts_with(QUEUE))
+            let ours = [MIGRATIONS, SECRET].contains(&table.as_str());
+            **rows > 0 && !ours && (*table == JOBS || !table.starts_with(QUEUE))
         })
         .map(|(table, rows)| (table.clone(), *rows))
         .collect()

@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::retention::{Keep, expire, forget};
 use crate::clock;
 use crate::ids::{RecordingId, TranscriptId};
-use crate::model::{idempotency, recording, room, sweep};
+use crate::model::{idempotency, quote, recording, room, sweep};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
@@ -67,6 +67,7 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     let mut conn = env.pool.get().await?;
     idempotency::forget(&mut conn, before).await?;
     room::forget(&mut conn, clock::now() - ROOMS).await?;
+    quote::forget(&mut conn, clock::now()).await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };

@@ -13,7 +13,7 @@ use crate::ids::{RecordingId, RoomId, TranscriptId, UserId};
 mod list;
 
 pub(super) use list::escape_like;
-pub use list::{Filter, ListItem, PAGE_SIZE_MAX, Page, items, list};
+pub use list::{Filter, ListItem, PAGE_SIZE_MAX, Page, is_listed, items, list};
 
 text_enum! {
     /// Where a transcript stands; the ancestor's words.

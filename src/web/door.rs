@@ -4,15 +4,18 @@
 //! That holds for addresses that do not exist yet as for those that do: a new route is closed until it is on the list.
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HeaderName, LOCATION, SEC_WEBSOCKET_PROTOCOL, SET_COOKIE};
+use axum::http::header::{
+    AUTHORIZATION, HeaderName, LOCATION, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, SET_COOKIE,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
+use super::headers::RESOURCE;
 use super::respond::{ApiError, PageError, unauthorized};
 use super::viewer::{Https, Menu, Near, Seen, Shown, Viewer, of_token, with_menu};
-use super::{cookies, provider, read};
+use super::{cookies, listen, provider, read};
 use crate::app::App;
 use crate::auth::secret;
 use crate::clock;
@@ -49,6 +52,10 @@ const OPEN: &[&str] = &[
 const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt", API];
 /// Style sheet, scripts and icon.
 const ASSETS: &str = "/assets/";
+/// Quotes: whoever has the link is let in.
+pub(super) const QUOTE: &str = "/quote/";
+/// A WebSocket that tells by its close code that one must log in: a browser's script can't read why one was refused.
+const SOCKET: &str = "/v1/events";
 /// Numbers about the service: for administrators, and for whoever watches from this machine.
 const METRICS: &str = "/metrics";
 
@@ -82,11 +89,19 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     }
     let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
     let path = request.uri().path().to_owned();
-    let open = OPEN.contains(&path.as_str());
+    let told = path == SOCKET && request.headers().contains_key(SEC_WEBSOCKET_VERSION);
+    let open = told || OPEN.contains(&path.as_str());
     let visitor = Seen::nobody(Viewer::Visitor { public: auth.public_mode });
-    if path.starts_with(ASSETS) || ALIVE.contains(&path.as_str()) {
+    if path.starts_with(ASSETS) || path.starts_with(QUOTE) || ALIVE.contains(&path.as_str()) {
         request.extensions_mut().insert(visitor);
         return next.run(request).await;
+    }
+    if let Some((id, token)) = listen::asked(&request) {
+        return match listen::recognise(&app, id, &token).await {
+            Ok(Some(seen)) => heard_elsewhere(seen, request, next).await,
+            Ok(None) => unauthorized("The token of this address does not hold, or not any more"),
+            Err(error) => ApiError(error).into_response(),
+        };
     }
     let mut ended = false;
     let seen = match recognise(&app, request.headers(), https).await {
@@ -96,10 +111,10 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
             visitor
         }
         Err(Unknown::Session) => return forget(refuse(&request), https),
-        Err(Unknown::Claim | Unknown::Refused(_)) if path == LOGIN => visitor,
+        Err(Unknown::Claim | Unknown::Refused(_)) if told || path == LOGIN => visitor,
         Err(Unknown::Refused(why)) => return unauthorized(&why.to_string()),
         Err(Unknown::Claim) => return ApiError(Error::Unauthorized).into_response(),
-        Err(Unknown::Failed(_)) if open => visitor,
+        Err(Unknown::Failed(_)) if open && !told => visitor,
         Err(Unknown::Failed(error)) if is_api(&path) => return ApiError(error).into_response(),
         Err(Unknown::Failed(error)) => return PageError(error).into_response(),
     };
@@ -117,6 +132,14 @@ pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     let response = with_menu(menu, next.run(request)).await;
     // A login that has just succeeded has a session of its own to give.
     if ended && !response.headers().contains_key(SET_COOKIE) { forget(response, https) } else { response }
+}
+
+/// Answers whoever listens with a token, also within another site's page: they have been given the address.
+async fn heard_elsewhere(seen: Seen, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(seen);
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(RESOURCE, HeaderValue::from_static("cross-origin"));
+    response
 }
 
 fn is_api(path: &str) -> bool {

@@ -29,7 +29,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+pub(super) const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const EMBEDDER: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
 /// What proxies add; any of them shows that one stands in between.
 const FORWARDED: [HeaderName; 5] = [
@@ -50,6 +50,7 @@ const EVERY: [(HeaderName, &str); 9] = [
     (X_XSS_PROTECTION, "0"),
     (PERMISSIONS, "camera=(), microphone=(), display-capture=(), geolocation=(), payment=(), usb=()"),
     (OPENER, "same-origin"),
+    // The door knows what other sites may play, and has said so already.
     (RESOURCE, "same-origin"),
     (EMBEDDER, "require-corp"),
     // A handler that knows better has said so already; see below.
@@ -145,7 +146,7 @@ pub(super) async fn add(State(site): State<Site>, mut request: Request, next: Ne
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in EVERY {
-        if name != CACHE_CONTROL || !headers.contains_key(CACHE_CONTROL) {
+        if ![CACHE_CONTROL, RESOURCE].contains(&name) || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }

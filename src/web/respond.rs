@@ -89,7 +89,8 @@ fn finish(error: &Error, mut response: Response) -> Response {
 
 /// In which part of a request a field stands.
 fn place(field: &str) -> &'static str {
-    const QUERY: [&str; 11] = [
+    const QUERY: [&str; 12] = [
+        "after",
         "query",
         "page",
         "size",
@@ -103,7 +104,7 @@ fn place(field: &str) -> &'static str {
         "search_term",
     ];
     match field {
-        "Idempotency-Key" | "If-Match" => "header",
+        "Idempotency-Key" | "If-Match" | "Last-Event-ID" => "header",
         field if QUERY.contains(&field) => "query",
         _ => "body",
     }

@@ -4,6 +4,7 @@ use axum::Extension;
 use diesel_async::AsyncPgConnection;
 
 use super::audit::Shares;
+use super::tell;
 use super::viewer::Viewer;
 use crate::app::App;
 use crate::auth::secret;
@@ -130,7 +131,11 @@ pub(super) async fn change(
 ) -> Result<Room, Error> {
     let said = checked(app, said, Some(room))?;
     let changed = room::patch(conn, room.id, &said).await.map_err(refused)?;
-    changed.ok_or(Error::NotFound("Room"))
+    let changed = changed.ok_or(Error::NotFound("Room"))?;
+    if changed.is_shared != room.is_shared {
+        tell::lists(app).await;
+    }
+    Ok(changed)
 }
 
 /// Whether a change was one of who gets to know what is in the room.

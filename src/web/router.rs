@@ -15,8 +15,8 @@ use utoipa_axum::routes;
 use super::api::document;
 use super::api::v1::edits::{history, segments, whole};
 use super::api::v1::{
-    self, api_keys, audio, auth, destroy, download, list, participants, process, rooms, search, speaker,
-    topics, transcripts, upload, webhook, zip,
+    self, api_keys, audio, auth, destroy, download, list, participants, process, quotes, rooms, search,
+    speaker, topics, transcripts, upload, webhook, zip,
 };
 use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
 use crate::app::App;
@@ -98,6 +98,8 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/process", post(pages::process))
         .route("/transcripts/{id}/delete", post(pages::delete))
         .route("/transcripts/{id}/restore", post(pages::restore))
+        .route("/quote/{token}", get(pages::quote::show))
+        .route("/quote/{token}/audio", get(pages::quote::sound))
 }
 
 /// Rooms and what their webhooks are told.
@@ -172,9 +174,13 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(participants::get, participants::update, participants::delete))
         .routes(routes!(audio::mp3))
         .routes(routes!(audio::waveform))
+        .routes(routes!(audio::token))
+        .routes(routes!(quotes::list, quotes::create))
+        .routes(routes!(quotes::revoke))
         .routes(routes!(download::download))
         .routes(routes!(zip::zip))
         .routes(routes!(ws::events))
+        .routes(routes!(ws::lists))
         .routes(routes!(auth::login))
         .routes(routes!(auth::me))
         .routes(routes!(api_keys::list, api_keys::create))
@@ -194,5 +200,8 @@ fn v1() -> OpenApiRouter<App> {
 /// One span a request: method, path without its query, and the request's id.
 fn span<B>(request: &axum::http::Request<B>) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    tracing::debug_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
+    // A link to a quote opens it.
+    let path = request.uri().path();
+    let path = if path.starts_with(door::QUOTE) { door::QUOTE } else { path };
+    tracing::debug_span!("request", method = %request.method(), path, request.id = id)
 }

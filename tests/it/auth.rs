@@ -24,8 +24,8 @@ use serde_json::{Value, json};
 use crate::support::site::Site;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
-const ADA: &str = "ada@example.org";
-const PASSWORD: &str = "correct horse battery";
+pub const ADA: &str = "ada@example.org";
+pub const PASSWORD: &str = "correct horse battery";
 
 fn by_password(config: &mut Config) {
     config.auth.mode = AuthMode::Password;
@@ -33,12 +33,12 @@ fn by_password(config: &mut Config) {
 }
 
 /// A site where people log in.
-async fn guarded() -> Site {
+pub async fn guarded() -> Site {
     Site::set(by_password).await
 }
 
 /// One where visitors may look at what is for everybody.
-async fn public() -> Site {
+pub async fn public() -> Site {
     Site::set(|config| {
         by_password(config);
         config.auth.public_mode = true;
@@ -47,7 +47,7 @@ async fn public() -> Site {
 }
 
 /// Somebody with an account and the password of these tests.
-async fn person(site: &Site, email: &str, admin: bool) -> User {
+pub async fn person(site: &Site, email: &str, admin: bool) -> User {
     let hash = password::hash(PASSWORD).unwrap();
     let mut conn = site.workshop.conn().await;
     user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await.unwrap()
@@ -57,7 +57,7 @@ async fn login(site: &Site, email: &str, password: &str) -> (u16, Value) {
     site.send("POST", "/v1/auth/login", &json!({ "email": email, "password": password })).await
 }
 
-async fn token(site: &Site, email: &str) -> String {
+pub async fn token(site: &Site, email: &str) -> String {
     let (status, body) = login(site, email, PASSWORD).await;
     assert_eq!(status, 200, "{body}");
     body["access_token"].as_str().unwrap().to_owned()
@@ -79,7 +79,7 @@ async fn post(site: &Site, path: &str, body: &str, cookie: &str) -> Response {
 }
 
 /// The cookie of a browser that has just logged in.
-async fn cookie(site: &Site, email: &str) -> String {
+pub async fn cookie(site: &Site, email: &str) -> String {
     let response = form(site, email, PASSWORD, "/").await;
     assert_eq!(response.status(), 303);
     let set = response.headers()["set-cookie"].to_str().unwrap().to_owned();
@@ -94,7 +94,7 @@ async fn ask(site: &Site, path: &str, (name, value): (&str, &str)) -> (u16, Stri
 }
 
 /// Sends JSON with one header.
-async fn send(site: &Site, method: &str, path: &str, header: (&str, &str), body: &Value) -> (u16, Value) {
+pub async fn send(site: &Site, method: &str, path: &str, header: (&str, &str), body: &Value) -> (u16, Value) {
     let request = site.client.request(method.parse().unwrap(), site.url(path)).header(header.0, header.1);
     let response = request.json(body).send().await.unwrap();
     (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))

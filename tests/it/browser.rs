@@ -3,6 +3,7 @@
 //! Screenshots go to $SCREENSHOTS, else to a folder under target. (A name that begins with REFLECTOR_ would be a setting of the programs started here.)
 
 mod editing;
+mod events;
 mod login;
 mod provider;
 mod rooms;

@@ -37,7 +37,9 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 fn filled(path: &str) -> String {
     let id = "018f0000-0000-7000-8000-000000000000";
     let path = path.replace("{format}", "txt").replace("{index}", "0").replace("{word}", "0");
-    path.replace("{id}", id).replace("{topic}", id).replace("{participant}", id).replace("{delivery}", id)
+    ["{id}", "{topic}", "{participant}", "{delivery}", "{quote}"]
+        .iter()
+        .fold(path, |path, name| path.replace(name, id))
 }
 
 #[test]
@@ -355,6 +357,15 @@ async fn known(site: &Site) -> Value {
         known[operation] = json!({ "id": made });
     }
     known[&posts[1]]["body"] = json!({ "word": 1 });
+    let quotes = format!("/v1/transcripts/{}/quotes", ids[0]);
+    let seconds = json!({ "start": 0.0, "end": 5.0, "expires_in": 3600 });
+    let mut made = Vec::new();
+    for _ in 0..10 {
+        made.push(site.send("POST", &quotes, &seconds).await.1["id"].clone());
+    }
+    known[format!("DELETE {one}/quotes/{{quote}}")] = json!({ "id": [ids[0]], "quote": made });
+    known[format!("POST {one}/quotes")] = json!({ "body": seconds });
+    known[format!("POST {one}/audio/token")] = json!({ "body": { "expires_in": 60 } });
     let undone = edited(site).await;
     for _ in 0..10 {
         let revision = site.json(&format!("/v1/transcripts/{undone}/segments")).await.1["revision"].clone();

@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 
 use futures::StreamExt;
 use reflector::app::{App, run_worker};
-use reflector::bus::Event;
+use reflector::bus::{Event, Heard};
 use reflector::ids::TranscriptId;
 use reflector::lifecycle::Shutdown;
 use reflector::model::TranscriptView;
@@ -45,8 +45,9 @@ impl Inside {
         tokio::spawn({
             let heard = heard.clone();
             async move {
-                while let Some(event) = events.next().await {
-                    heard.lock().expect("the list").push(event);
+                while let Some(one) = events.next().await {
+                    let Heard::Told(told) = one else { panic!("{one:?}") };
+                    heard.lock().expect("the list").push(told.event);
                 }
             }
         });

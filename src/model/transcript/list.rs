@@ -152,9 +152,9 @@ diesel::define_sql_function! {
     fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }
 
-fn filtered(filter: &Filter) -> Filtered<'_> {
-    let mut query = joined(Stage::Title).filter(transcript::deleted_at.is_null()).into_boxed();
-    query = match filter.viewer {
+/// What is listed for a viewer.
+fn theirs(query: Filtered<'_>, viewer: Viewer) -> Filtered<'_> {
+    match viewer {
         Viewer::Anonymous => query.filter(transcript::user_id.is_null()),
         Viewer::Visitor { public: false } => query.filter(diesel::dsl::sql::<Bool>("false")),
         Viewer::Visitor { public: true } => {
@@ -170,7 +170,31 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
                 .or(transcript::user_id.is_null())
                 .or(in_room(user, ShareMode::Private)),
         ),
-    };
+    }
+}
+
+/// Whether a viewer's list has a transcript; `trash`: or had it before it was deleted.
+///
+/// # Errors
+/// Those of the database.
+pub async fn is_listed(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    id: TranscriptId,
+    trash: bool,
+) -> QueryResult<bool> {
+    let one = joined(Stage::Title).filter(transcript::id.eq(id)).into_boxed();
+    let mut query = theirs(one, viewer);
+    if !trash {
+        query = query.filter(transcript::deleted_at.is_null());
+    }
+    let found: i64 = query.select(count_star()).first(conn).await?;
+    Ok(found > 0)
+}
+
+fn filtered(filter: &Filter) -> Filtered<'_> {
+    let all = joined(Stage::Title).filter(transcript::deleted_at.is_null()).into_boxed();
+    let mut query = theirs(all, filter.viewer);
     if let Some(kind) = filter.source_kind {
         query = query.filter(transcript::source_kind.eq(kind));
     }

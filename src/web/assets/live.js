@@ -1,6 +1,18 @@
 // Keeps the page as true as the server: events say that something changed, the changed parts are fetched as HTML.
 
+import { ConnectionNotice, EventSocket } from "./socket.js";
 import { announce, fetchDocument, sleep } from "./util.js";
+
+/** Fields of what is sent to the server as it is. */
+const FIELDS = 'form[method="post"] :is(input, select, textarea)';
+
+/** Whether somebody has written or chosen something that is not sent yet. What was cancelled is hidden. */
+function isTyped(field) {
+  if (field.closest("[hidden]") || field.type === "hidden") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  return field.value !== field.defaultValue;
+}
 
 export class Live {
   /** @param {(names: string[]) => void} onChange called with the parts that were replaced */
@@ -9,35 +21,31 @@ export class Live {
     this.onChange = onChange;
     this.seen = new Map();
     this.pending = null;
-    this.connected = false;
+    this.notice = new ConnectionNotice();
+    this.socket = new EventSocket(`/v1/transcripts/${id}/events`, {
+      event: (told) => this.event(told),
+      // What was missed is told again; the first time the page may have changed since it was made.
+      open: (resumed) => { this.notice.back(); if (!resumed) this.soon(); },
+      // Is it the socket alone, or the server?
+      closed: () => this.soon(0),
+      over: (code) => { this.ended = true; this.notice.over(code); },
+    });
     for (const part of document.querySelectorAll("[data-part]")) this.seen.set(part.dataset.part, part.outerHTML);
   }
 
   start() {
-    this.connect();
+    this.socket.start();
     this.poll();
-  }
-
-  async connect() {
-    const url = `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/v1/transcripts/${this.id}/events`;
-    for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
-      await new Promise((closed) => {
-        const socket = new WebSocket(url);
-        socket.onopen = () => { this.connected = true; pause = 1; this.soon(); };
-        socket.onmessage = (message) => this.event(JSON.parse(message.data));
-        socket.onclose = () => { this.connected = false; closed(); };
-      });
-      await sleep(pause * 1000);
-    }
   }
 
   // Without a socket (a proxy that does not pass it on) the page still moves.
   async poll() {
-    for (;;) {
+    while (!this.ended) {
       await sleep(3000);
-      if (!document.hidden && (!this.connected || document.querySelector("[data-working]"))) {
-        if (!this.connected || performance.now() - (this.refreshedAt ?? 0) > 10000) this.soon();
-      }
+      if (document.hidden || this.ended) continue;
+      const { connected } = this.socket;
+      const due = performance.now() - (this.refreshedAt ?? 0) > 10000;
+      if (!connected || (due && document.querySelector("[data-working]"))) this.soon();
     }
   }
 
@@ -53,16 +61,22 @@ export class Live {
         return this.soon(2500);
       }
     }
-    this.soon();
+    // What was told before does not count any more: now, and everything.
+    this.soon(event === "RESYNC" ? 0 : undefined);
   }
 
   /** Fetches the page's parts soon; many events in a row cost one fetch. */
   soon(after = 400) {
+    if (this.ended) return;
     if (this.pending) { this.again = true; return; }
     this.pending = setTimeout(async () => {
       try {
         await this.refresh();
-      } catch { /* the next event or poll tries again */ }
+        this.notice.back();
+      } catch {
+        // The next event or poll tries again.
+        if (!this.socket.connected && !this.socket.left) this.notice.lost();
+      }
       this.pending = null;
       if (this.again) { this.again = false; this.soon(); }
     }, after);
@@ -100,6 +114,8 @@ export class Live {
         if (marks && fresh) { marks.replaceWith(document.importNode(fresh, true)); changed.push("marks"); }
         continue;
       }
+      // What was typed and not sent stays, too, once the focus has gone elsewhere.
+      if ([...old.querySelectorAll(FIELDS)].some(isTyped)) continue;
       const open = [...old.querySelectorAll("details[open]")].map((item) => item.dataset.name);
       for (const item of part.querySelectorAll("details")) if (open.includes(item.dataset.name)) item.open = true;
       this.seen.set(name, html);

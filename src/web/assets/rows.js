@@ -1,24 +1,48 @@
-// Keeps a list of transcripts fresh while something in it is being worked on.
+// Keeps a list of transcripts as true as the server's: events say that a line changed, and while something in it is being worked
+// on it is asked for now and then, since events of lists tell no percentages.
 
+import { EventSocket } from "./socket.js";
 import { fetchDocument } from "./util.js";
 
 export function keepFresh(every = 3000) {
   let timer = null;
-  const later = () => { timer = setTimeout(refresh, every); };
+  /** Something is known to have changed that is not shown yet. */
+  let stale = false;
+  const later = (after = every) => { clearTimeout(timer); timer = setTimeout(refresh, after); };
 
   async function refresh() {
+    timer = null;
     const rows = document.getElementById("rows");
     if (!rows) return;
-    if (document.hidden || rows.contains(document.activeElement)) return later();
+    // What somebody is about to press stays where it is; who looks elsewhere is shown it when they come back.
+    if (rows.contains(document.activeElement)) return later();
+    if (document.hidden) return;
+    stale = false;
     try {
       const fresh = (await fetchDocument(location.href)).getElementById("rows");
       if (fresh && fresh.outerHTML !== rows.outerHTML) rows.replaceWith(document.importNode(fresh, true));
-    } catch { /* the next round tries again */ }
-    if (document.querySelector("#rows[data-busy]")) later();
+    } catch {
+      // The next round tries again.
+      stale = true;
+    }
+    if (!timer && (stale || document.querySelector("#rows[data-busy]"))) later();
+  }
+
+  function changed() {
+    stale = true;
+    // Several in a row cost one fetch.
+    later(300);
   }
 
   if (document.querySelector("#rows[data-busy]")) later();
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && timer) { clearTimeout(timer); refresh(); }
+    if (!document.hidden && (stale || timer || document.querySelector("#rows[data-busy]"))) later(0);
   });
+  // Whoever comes back without an id to go on from may have missed something.
+  let opened = false;
+  const socket = new EventSocket("/v1/events", {
+    event: changed,
+    open: (resumed) => { if (opened && !resumed) changed(); opened = true; },
+  });
+  socket.start();
 }

@@ -14,7 +14,7 @@ use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, participant};
+use crate::model::{ShareMode, TranscriptView, participant};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::participants::refused;
 use crate::web::api::v1::speaker::in_range;
@@ -23,7 +23,7 @@ use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
-use crate::web::{read, rooms, uploads};
+use crate::web::{read, rooms, tell, uploads};
 
 fn to(id: TranscriptId) -> Redirect {
     Redirect::to(&format!("/transcripts/{id}"))
@@ -90,7 +90,10 @@ async fn create(
         None => None,
     };
     new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
-    Ok((transcript::create(&mut conn, &new).await?.id, new.share_mode))
+    let id = transcript::create(&mut conn, &new).await?.id;
+    drop(conn);
+    tell::created(app, id).await;
+    Ok((id, new.share_mode))
 }
 
 async fn receive(
@@ -112,6 +115,7 @@ async fn discard(app: &App, id: TranscriptId) {
     let outcome: Result<(), Error> = async {
         let mut conn = read::connect(app).await?;
         transcript::delete(&mut conn, id, clock::now()).await?;
+        tell::deleted(app, id).await;
         transcript::destroy(&mut conn, id).await?;
         Ok(())
     }
@@ -137,10 +141,11 @@ pub(in crate::web) async fn title(
     let title = transcripts::short("title", form.title)?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    let patch =
-        Patch { title: Some(Some(title.clone()).filter(|title| !title.is_empty())), ..Patch::default() };
+    let patch = Patch { title: Some(Some(title).filter(|title| !title.is_empty())), ..Patch::default() };
     transcript::patch(&mut conn, id, &patch).await?;
-    app.bus().publish(id, &Event::FinalTitle { title }).await;
+    if let Some(title) = TranscriptView::load(&mut conn, id).await?.and_then(|view| view.title) {
+        app.bus().publish(id, &Event::FinalTitle { title }).await;
+    }
     Ok(to(id))
 }
 
@@ -217,6 +222,9 @@ pub(in crate::web) async fn room(
     transcript::patch(&mut conn, id, &Patch { room_id: Some(to_room), share_mode, ..Patch::default() })
         .await?;
     let shares = share_mode.is_some() || to_room != before.room_id;
+    if shares {
+        tell::rights(&app, id).await;
+    }
     let shares = shares.then_some(Extension(Shares::Named));
     Ok((shares, to(id)))
 }
@@ -235,7 +243,9 @@ pub(in crate::web) async fn delete(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
-    transcript::delete(&mut conn, id, clock::now()).await?;
+    if transcript::delete(&mut conn, id, clock::now()).await? {
+        tell::deleted(&app, id).await;
+    }
     Ok(Redirect::to(&format!("/transcripts?deleted={id}")))
 }
 
@@ -247,6 +257,8 @@ pub(in crate::web) async fn restore(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
-    transcript::restore(&mut conn, id).await?;
+    if transcript::restore(&mut conn, id).await? {
+        tell::restored(&app, id).await;
+    }
     Ok(to(id))
 }

@@ -9,6 +9,7 @@ pub(super) mod login;
 mod people;
 mod places;
 pub(super) mod provider;
+pub(super) mod quote;
 pub(super) mod rooms;
 mod rows;
 pub(super) mod settings;

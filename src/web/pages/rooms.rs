@@ -20,7 +20,7 @@ use crate::web::api::v1::webhook;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
 use crate::web::viewer::Asking;
-use crate::web::{assets, read, rooms};
+use crate::web::{assets, read, rooms, tell};
 
 /// Rooms on one page, and events of one room.
 const PAGE: i64 = 50;
@@ -317,6 +317,7 @@ pub(in crate::web) async fn delete(
     let mut conn = read::connect(&app).await?;
     rooms::allowed(&mut conn, viewer, id, |may| may.write).await?;
     room::delete(&mut conn, id, clock::now()).await?;
+    tell::lists(&app).await;
     Ok(Redirect::to(&format!("/rooms?deleted={id}")))
 }
 
@@ -329,6 +330,7 @@ pub(in crate::web) async fn restore(
     let mut conn = read::connect(&app).await?;
     rooms::allowed(&mut conn, viewer, id, |may| may.restore).await?;
     room::restore(&mut conn, id).await.map_err(rooms::refused)?;
+    tell::lists(&app).await;
     Ok(Redirect::to("/rooms"))
 }
 

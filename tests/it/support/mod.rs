@@ -12,6 +12,7 @@ pub mod receiver;
 pub mod redis;
 pub mod site;
 pub mod small_disk;
+pub mod socket;
 pub mod speech_server;
 pub mod words;
 pub mod workshop;

@@ -1,4 +1,4 @@
-//! `…/audio/mp3` with ranges, streamed from storage; `…/audio/waveform`.
+//! `…/audio/mp3` with ranges, streamed from storage; `…/audio/token` for whom no cookie reaches; `…/audio/waveform`.
 
 use axum::Json;
 use axum::body::Body;
@@ -9,7 +9,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::app::App;
@@ -17,18 +18,25 @@ use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::storage::StorageKey;
 use crate::web::api::document::{Binary, Fails};
-use crate::web::extract::ApiPath;
+use crate::web::extract::{ApiPath, OptionalJson};
+use crate::web::links::Base;
+use crate::web::ranges::{Ask, parse};
 use crate::web::respond::ApiError;
-use crate::web::viewer::Asking;
-use crate::web::{read, waveform};
+use crate::web::viewer::{Asking, Seen};
+use crate::web::{listen, read, waveform};
 
 /// A browser seeks in what it has fetched, and asks each time whether it still may.
 const KEPT: &str = "private, no-cache";
+/// Seconds for which a token holds: unless something else is said, at least, at most.
+const LISTEN: i64 = 15 * 60;
+const SHORTEST_LISTEN: i64 = 60;
+const LONGEST_LISTEN: i64 = 60 * 60;
 
 /// The sound, streamed; one byte range
 #[utoipa::path(method(get, head), path = "/transcripts/{id}/audio/mp3", operation_id = "get_audio", tag = "recording",
     params(("id" = TranscriptId, Path), ("Range" = Option<String>, Header), ("If-Range" = Option<String>, Header),
-        ("If-None-Match" = Option<String>, Header)),
+        ("If-None-Match" = Option<String>, Header),
+        ("token" = Option<String>, Query, description = "Of `POST …/audio/token`, instead of a login")),
     responses((status = 200, content_type = "audio/mpeg", body = Binary, headers(("ETag" = String), ("Accept-Ranges" = String))),
         (status = 206, description = "The range", content_type = "audio/mpeg", body = Binary, headers(("Content-Range" = String))),
         (status = 304, description = "What `If-None-Match` names is still what there is"), Fails<416>))]
@@ -80,36 +88,50 @@ pub(in crate::web) async fn mp3(
     response.body(body).map_err(|error| Error::Internal(error.into()).into())
 }
 
-/// What a `Range` header asks for.
-#[derive(Debug, PartialEq)]
-enum Ask {
-    Part(std::ops::Range<u64>),
-    /// Several parts, or nothing that we understand: everything is a right answer.
-    Whole,
-    Outside,
+/// For how long one may listen.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(in crate::web) struct ListenIn {
+    /// Seconds.
+    #[schema(minimum = 60, maximum = 3600, default = 900)]
+    expires_in: Option<i64>,
 }
 
-/// Reads `bytes=a-b`, `bytes=a-` and `bytes=-n` (RFC 9110, 14.1.2).
-fn parse(header: &str, size: u64) -> Ask {
-    let Some((first, last)) =
-        header.trim().strip_prefix("bytes=").and_then(|spec| spec.trim().split_once('-'))
-    else {
-        return Ask::Whole;
-    };
-    let (first, last) = (first.trim(), last.trim());
-    let range = if first.is_empty() {
-        let Ok(count) = last.parse::<u64>() else { return Ask::Whole };
-        size.saturating_sub(count)..size
-    } else {
-        let Ok(start) = first.parse::<u64>() else { return Ask::Whole };
-        let end = if last.is_empty() { Ok(u64::MAX) } else { last.parse::<u64>() };
-        let Ok(end) = end else { return Ask::Whole };
-        if end < start {
-            return Ask::Whole;
-        }
-        start..end.saturating_add(1).min(size)
-    };
-    if range.start >= range.end { Ask::Outside } else { Ask::Part(range) }
+/// Where one may listen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ListenOut {
+    token: String,
+    /// The sound's address with it.
+    url: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// An address to listen at for some minutes, for players that no login reaches. Ours
+///
+/// It opens this transcript's sound and nothing else, as long as whoever asked may listen themselves: it ends with what they showed,
+/// and when it changes who may read the transcript.
+#[utoipa::path(post, path = "/transcripts/{id}/audio/token", operation_id = "create_audio_token", tag = "recording",
+    params(("id" = TranscriptId, Path)), request_body = Option<ListenIn>, responses((status = 200, body = ListenOut)))]
+pub(in crate::web) async fn token(
+    State(app): State<App>,
+    seen: Seen,
+    Base(base): Base,
+    ApiPath(id): ApiPath<TranscriptId>,
+    OptionalJson(body): OptionalJson<ListenIn>,
+) -> Result<Json<ListenOut>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    let row = read::allowed(&mut conn, seen.viewer, id, |may| may.read).await?;
+    let key = StorageKey::Mp3 { transcript: id };
+    if row.audio_deleted || app.storage().size(&key).await?.is_none() {
+        return Err(Error::NotFound("Audio").into());
+    }
+    let seconds = body.unwrap_or_default().expires_in.unwrap_or(LISTEN);
+    if !(SHORTEST_LISTEN..=LONGEST_LISTEN).contains(&seconds) {
+        let message = format!("must be from {SHORTEST_LISTEN} to {LONGEST_LISTEN} seconds");
+        return Err(Error::Invalid { field: "expires_in", message }.into());
+    }
+    let (token, expires_at) = listen::give(&app, &mut conn, &seen, id, seconds).await?;
+    let url = format!("{base}/v1/transcripts/{id}/audio/mp3?token={token}");
+    Ok(Json(ListenOut { token, url, expires_at }))
 }
 
 /// How loud a recording is.
@@ -132,29 +154,4 @@ pub(in crate::web) async fn waveform(
     drop(conn);
     let peaks = if row.audio_deleted { None } else { waveform::peaks(&app, id).await? };
     Ok(Json(WaveformOut { data: peaks.ok_or(Error::NotFound("Waveform"))? }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_read_as_the_standard_says() {
-        for (header, wanted) in [
-            ("bytes=0-99", Ask::Part(0..100)),
-            ("bytes=990-", Ask::Part(990..1000)),
-            ("bytes=990-5000", Ask::Part(990..1000)),
-            ("bytes=-10", Ask::Part(990..1000)),
-            ("bytes=-5000", Ask::Part(0..1000)),
-            ("bytes=1000-", Ask::Outside),
-            ("bytes=-0", Ask::Outside),
-            ("bytes=5-3", Ask::Whole),
-            ("bytes=0-1,5-6", Ask::Whole),
-            ("bytes=99999999999999999999-", Ask::Whole),
-            ("items=0-1", Ask::Whole),
-        ] {
-            assert_eq!(parse(header, 1000), wanted, "{header}");
-        }
-        assert_eq!(parse("bytes=0-", 0), Ask::Outside);
-    }
 }

@@ -11,6 +11,7 @@ pub(in crate::web) mod idempotency;
 pub(in crate::web) mod list;
 pub(in crate::web) mod participants;
 pub(in crate::web) mod process;
+pub(in crate::web) mod quotes;
 pub(in crate::web) mod rooms;
 pub(in crate::web) mod search;
 pub(in crate::web) mod shapes;

@@ -23,7 +23,7 @@ use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
-use crate::web::{read, rooms};
+use crate::web::{read, rooms, tell};
 
 /// A room with the ancestor's fields.
 #[derive(Serialize, ToSchema)]
@@ -261,6 +261,7 @@ pub(in crate::web) async fn delete(
     let mut conn = read::connect(&app).await?;
     rooms::allowed(&mut conn, viewer, id, |may| may.write).await?;
     room::delete(&mut conn, id, clock::now()).await?;
+    tell::lists(&app).await;
     Ok(ok())
 }
 
@@ -279,6 +280,7 @@ pub(in crate::web) async fn restore(
     }
     rooms::judged(found, viewer, |may| may.restore)?;
     room::restore(&mut conn, id).await.map_err(rooms::refused)?;
+    tell::lists(&app).await;
     Ok(ok())
 }
 

@@ -26,7 +26,7 @@ use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
-use crate::web::{read, rooms};
+use crate::web::{read, rooms, tell};
 
 /// Longest name or title, in characters.
 pub(in crate::web) const MAX_TITLE: usize = 200;
@@ -100,6 +100,7 @@ pub(in crate::web) async fn create(
         new.name = clock::now().format("Transcript %Y-%m-%d %H:%M:%S").to_string();
     }
     let mut conn = read::connect(&app).await?;
+    let mut made = false;
     let answer: Result<String, Error> = conn
         .transaction(async |conn| {
             idempotency::once(conn, once.as_ref(), async |conn| {
@@ -109,6 +110,7 @@ pub(in crate::web) async fn create(
                 };
                 new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
                 let row = transcript::create(conn, &new).await?;
+                made = true;
                 let room_name = room.map(|room| room.name);
                 let transcript = TranscriptOut::new(row, None, None, None, room_name);
                 Ok((new.id, CreatedOut { transcript, participants: Vec::new() }))
@@ -116,9 +118,13 @@ pub(in crate::web) async fn create(
             .await
         })
         .await;
+    let answer = answer?;
+    if made {
+        tell::created(&app, new.id).await;
+    }
     // It is private still where nothing was made, because the key was known.
     let shares = (new.share_mode != ShareMode::Private).then_some(Extension(Shares::New(new.id)));
-    Ok((shares, [(CONTENT_TYPE, "application/json")], answer?).into_response())
+    Ok((shares, [(CONTENT_TYPE, "application/json")], answer).into_response())
 }
 
 /// A name or title as it is kept: on one line, without space around it.
@@ -302,6 +308,9 @@ pub(in crate::web) async fn update(
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }
     let shares = patch.share_mode.is_some() || patch.room_id.is_some_and(|room| room != before.room_id);
+    if shares {
+        tell::rights(&app, id).await;
+    }
     Ok((shares.then_some(Extension(Shares::Named)), Json(view.into())))
 }
 
@@ -315,7 +324,9 @@ pub(in crate::web) async fn delete(
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
-    transcript::delete(&mut conn, id, clock::now()).await?;
+    if transcript::delete(&mut conn, id, clock::now()).await? {
+        tell::deleted(&app, id).await;
+    }
     Ok(ok())
 }
 
@@ -329,7 +340,9 @@ pub(in crate::web) async fn restore(
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::trashed(&mut conn, viewer, id).await?;
-    transcript::restore(&mut conn, id).await?;
+    if transcript::restore(&mut conn, id).await? {
+        tell::restored(&app, id).await;
+    }
     Ok(ok())
 }
 

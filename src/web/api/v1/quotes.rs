@@ -1,0 +1,168 @@
+//! `/v1/transcripts/{id}/quotes`: a few seconds behind a link that anybody may open, until it ends or is taken back. Ours.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Done, ok};
+use crate::app::App;
+use crate::auth::secret;
+use crate::clock;
+use crate::error::Error;
+use crate::ids::{QuoteId, TranscriptId};
+use crate::model::{Quote, quote};
+use crate::policy;
+use crate::web::api::document::Fails;
+use crate::web::extract::{ApiJson, ApiPath};
+use crate::web::links::Base;
+use crate::web::respond::ApiError;
+use crate::web::viewer::Asking;
+use crate::web::{quotes, read};
+
+/// Seconds that a quote has at most.
+const LONGEST: f64 = 600.0;
+/// Seconds for which a link holds: at least, at most, and unless something else is said.
+const SHORTEST_LIFE: i64 = 60;
+const LONGEST_LIFE: i64 = 365 * 24 * 3600;
+const LIFE: i64 = 30 * 24 * 3600;
+/// Quotes that one transcript may have at a time.
+const MOST: usize = 1000;
+
+/// A quote to be.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(in crate::web) struct NewQuote {
+    /// Seconds from the recording's begin.
+    #[schema(minimum = 0)]
+    start: f64,
+    /// After `start`, at most 600 seconds, and not after the recording's end.
+    #[schema(exclusive_minimum = 0)]
+    end: f64,
+    /// Seconds for which the link holds.
+    #[serde(default = "life")]
+    #[schema(minimum = 60, maximum = 31_536_000, default = 2_592_000)]
+    expires_in: i64,
+}
+
+fn life() -> i64 {
+    LIFE
+}
+
+/// A quote, without its link.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Quote)]
+pub(in crate::web) struct QuoteOut {
+    id: QuoteId,
+    start: f64,
+    end: f64,
+    /// What is said, as the text reads now.
+    text: String,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+/// A quote that was just made.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreatedQuote)]
+pub(in crate::web) struct CreatedOut {
+    #[serde(flatten)]
+    quote: QuoteOut,
+    /// Where anybody reads and hears it. Never told again.
+    url: String,
+}
+
+/// Makes a link to a few seconds; it is told this once. Ours
+///
+/// Whoever has the link reads the words, who says them, and hears exactly those seconds: nothing else of the transcript.
+#[utoipa::path(post, path = "/transcripts/{id}/quotes", operation_id = "create_quote", tag = "recording",
+    params(("id" = TranscriptId, Path)), request_body = NewQuote, responses((status = 200, body = CreatedOut), Fails<409>))]
+pub(in crate::web) async fn create(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    Base(base): Base,
+    ApiPath(id): ApiPath<TranscriptId>,
+    ApiJson(body): ApiJson<NewQuote>,
+) -> Result<Json<CreatedOut>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    let row = read::allowed(&mut conn, viewer, id, policy::may_quote).await?;
+    let refused = |field: &'static str, message: String| Error::Invalid { field, message };
+    if row.duration <= 0.0 {
+        return Err(Error::Conflict("There is no sound yet to quote from".into()).into());
+    }
+    if !(body.start >= 0.0 && body.start < row.seconds()) {
+        let message = format!("must be at least 0 and before the recording's end, {:.2} s", row.seconds());
+        return Err(refused("start", message).into());
+    }
+    // Lengths are rounded to milliseconds.
+    if !(body.end > body.start && body.end <= row.seconds() + 0.001) {
+        let message =
+            format!("must be after start and not after the recording's end, {:.2} s", row.seconds());
+        return Err(refused("end", message).into());
+    }
+    if body.end - body.start > LONGEST {
+        return Err(refused("end", format!("a quote may have at most {LONGEST} seconds")).into());
+    }
+    if !(SHORTEST_LIFE..=LONGEST_LIFE).contains(&body.expires_in) {
+        let message = format!("must be from {SHORTEST_LIFE} to {LONGEST_LIFE} seconds");
+        return Err(refused("expires_in", message).into());
+    }
+    let now = clock::now();
+    if quote::list(&mut conn, id, now).await?.len() >= MOST {
+        let text = format!("A transcript may have {MOST} quotes at a time; take one back first");
+        return Err(Error::Conflict(text).into());
+    }
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    let token = secret::random();
+    let ends = now + TimeDelta::seconds(body.expires_in);
+    let new = Quote::new(id, (body.start, body.end), secret::hash(&token), now, ends);
+    quote::create(&mut conn, &new).await?;
+    let text = text(&quotes::lines(&view, &segments, &new));
+    Ok(Json(CreatedOut { quote: out(new, text), url: format!("{base}/quote/{token}") }))
+}
+
+fn out(quote: Quote, text: String) -> QuoteOut {
+    let Quote { id, start, end, created_at, expires_at, .. } = quote;
+    QuoteOut { id, start, end, text, created_at, expires_at }
+}
+
+fn text(lines: &[quotes::Line]) -> String {
+    lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A transcript's quotes that have not ended, the newest first. Ours
+#[utoipa::path(get, path = "/transcripts/{id}/quotes", operation_id = "list_quotes", tag = "recording",
+    params(("id" = TranscriptId, Path)), responses((status = 200, body = Vec<QuoteOut>), Fails<403>))]
+pub(in crate::web) async fn list(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath(id): ApiPath<TranscriptId>,
+) -> Result<Json<Vec<QuoteOut>>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, policy::may_quote).await?;
+    let found = quote::list(&mut conn, id, clock::now()).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    let said = |quote: Quote| {
+        let text = text(&quotes::lines(&view, &segments, &quote));
+        out(quote, text)
+    };
+    Ok(Json(found.into_iter().map(said).collect()))
+}
+
+/// Takes a link back: it shows nothing any more. Ours
+#[utoipa::path(delete, path = "/transcripts/{id}/quotes/{quote}", operation_id = "revoke_quote", tag = "recording",
+    params(("id" = TranscriptId, Path), ("quote" = QuoteId, Path)), responses((status = 200, body = Done)))]
+pub(in crate::web) async fn revoke(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    ApiPath((id, one)): ApiPath<(TranscriptId, QuoteId)>,
+) -> Result<Json<Done>, ApiError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    if !quote::revoke(&mut conn, id, one).await? {
+        return Err(Error::NotFound("Quote").into());
+    }
+    Ok(ok())
+}

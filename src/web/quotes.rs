@@ -1,0 +1,117 @@
+//! Quotes, as API and pages share them: words, speakers and sound of a few seconds, and nothing else of the recording.
+
+use std::ops::Range;
+
+use super::read;
+use crate::app::App;
+use crate::auth::secret;
+use crate::clock;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::model::{Quote, Segment, Transcript, TranscriptView, quote, transcript};
+use crate::policy;
+use crate::storage::StorageKey;
+
+/// Bytes of a second of what is listened to, and of one sample: see [`StorageKey::Pcm`].
+const RATE: u32 = 16_000;
+const SAMPLE: u32 = 2;
+
+/// What one person says in a quote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// `None` until speakers are told apart.
+    pub speaker: Option<String>,
+    pub text: String,
+}
+
+/// The quote behind a link, with its transcript.
+///
+/// # Errors
+/// [`Error::NotFound`]: there is none, it has ended or was taken back, or its transcript is in the trash.
+pub(super) async fn behind(conn: &mut Connection, token: &str) -> Result<(Quote, Transcript), Error> {
+    let found =
+        quote::find(conn, &secret::hash(token), clock::now()).await?.ok_or(Error::NotFound("Quote"))?;
+    let row = transcript::get(conn, found.transcript_id).await?;
+    let row = row.filter(|row| policy::shows_quotes(row.into())).ok_or(Error::NotFound("Quote"))?;
+    Ok((found, row))
+}
+
+/// What is said in a quote: words of which at least the middle lies within, as the text reads now.
+pub(super) fn lines(view: &TranscriptView, segments: &[Segment], quote: &Quote) -> Vec<Line> {
+    let names = view.speaker_names();
+    let within = |start: f64, end: f64| (quote.start..=quote.end).contains(&f64::midpoint(start, end));
+    let mut in_order: Vec<&Segment> = segments.iter().collect();
+    in_order.sort_by(|one, other| one.start.total_cmp(&other.start));
+    let mut lines: Vec<(Option<i32>, String)> = Vec::new();
+    for segment in in_order {
+        let words = segment.words.iter().filter(|word| within(word.start, word.end));
+        let mut text: String = words.map(|word| word.text.as_str()).collect();
+        if segment.words.is_empty() && within(segment.start, segment.end) {
+            text = format!(" {}", segment.text.trim());
+        }
+        match lines.last_mut() {
+            _ if text.trim().is_empty() => {}
+            Some((speaker, before)) if *speaker == segment.speaker => before.push_str(&text),
+            _ => lines.push((segment.speaker, text)),
+        }
+    }
+    let line = |(speaker, text): (Option<i32>, String)| Line {
+        speaker: speaker.map(|speaker| names.name(speaker)),
+        text: text.trim().to_owned(),
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// Which bytes of what is listened to a quote has, whole samples; `None` where there is no sound of it (any more).
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn sound(app: &App, quote: &Quote, row: &Transcript) -> Result<Option<Range<u64>>, Error> {
+    if row.audio_deleted {
+        return Ok(None);
+    }
+    let size = app.storage().size(&StorageKey::Pcm { transcript: row.id }).await?.unwrap_or_default();
+    // `as` saturates; times are at least 0.
+    let at = |seconds: f64| ((seconds * f64::from(RATE)).round() as u64).saturating_mul(SAMPLE.into());
+    let range = at(quote.start).min(size)..at(quote.end).min(size);
+    Ok((!range.is_empty()).then_some(range))
+}
+
+/// The head of a WAVE file (RIFF) with so many bytes of what is listened to.
+pub(super) fn wave_head(bytes: u32) -> [u8; 44] {
+    let mut head = [0; 44];
+    let parts: [(usize, &[u8]); 13] = [
+        (0, b"RIFF"),
+        (4, &bytes.saturating_add(36).to_le_bytes()),
+        (8, b"WAVE"),
+        (12, b"fmt "),
+        (16, &16u32.to_le_bytes()),
+        // Plain samples of one channel.
+        (20, &1u16.to_le_bytes()),
+        (22, &1u16.to_le_bytes()),
+        (24, &RATE.to_le_bytes()),
+        (28, &(RATE * SAMPLE).to_le_bytes()),
+        (32, &2u16.to_le_bytes()),
+        (34, &16u16.to_le_bytes()),
+        (36, b"data"),
+        (40, &bytes.to_le_bytes()),
+    ];
+    for (at, part) in parts {
+        head[at..at + part.len()].copy_from_slice(part);
+    }
+    head
+}
+
+/// Everything that a page shows of a quote.
+///
+/// # Errors
+/// As [`behind`].
+pub(super) async fn shown(app: &App, token: &str) -> Result<(Quote, Vec<Line>, bool), Error> {
+    let mut conn = read::connect(app).await?;
+    let (quote, row) = behind(&mut conn, token).await?;
+    let view = TranscriptView::load(&mut conn, row.id).await?.ok_or(Error::NotFound("Quote"))?;
+    let segments = view.segments(&mut conn).await?;
+    drop(conn);
+    let sounds = sound(app, &quote, &row).await?.is_some();
+    Ok((quote.clone(), lines(&view, &segments, &quote), sounds))
+}
