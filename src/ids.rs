@@ -82,6 +82,8 @@ ids! {
     RoomId,
     /// An event that a webhook is told; the receiver knows it by this.
     DeliveryId,
+    /// Something that is sent of a transcript: a letter, a message.
+    SendingId,
     /// One entry of the audit log.
     AuditId,
 }

@@ -12,6 +12,8 @@ pub mod receiver;
 pub mod redis;
 pub mod site;
 pub mod small_disk;
+pub mod smtp;
 pub mod speech_server;
 pub mod words;
 pub mod workshop;
+pub mod zulip_server;
