@@ -6,6 +6,7 @@ mod editing;
 mod login;
 mod provider;
 mod rooms;
+mod sending;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
