@@ -63,7 +63,8 @@ in
         message = "services.reflector.settings.mail.tls is none: the password would cross the network in the clear.";
       }
       {
-        assertion = (zulip.realm == null) == (key == null) && (zulip.realm == null) == (zulip.bot_email == null);
+        assertion =
+          (zulip.realm == null) == (key == null) && (zulip.realm == null) == (zulip.bot_email == null);
         message = "services.reflector.settings.zulip.realm, services.reflector.settings.zulip.bot_email and services.reflector.zulip.apiKeyFile go together: set all, or none.";
       }
       {

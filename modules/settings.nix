@@ -115,18 +115,26 @@ in
       require_login = option bool false true ''
         With {option}`services.reflector.settings.auth.public_mode`: visitors see only what they have a link to.
       '';
-      privacy = option bool true false "The page `/privacy`: what is kept here, for how long, and who may read it.";
+      privacy =
+        option bool true false
+          "The page `/privacy`: what is kept here, for how long, and who may read it.";
       browse = option bool true false "The list of transcripts and search.";
       rooms = option bool true false "Rooms.";
-      send_to_zulip = option bool true false "Posting to Zulip, where {option}`services.reflector.settings.zulip.realm` is set.";
-      email_transcript = option bool true false "E-mail, where {option}`services.reflector.settings.mail.host` is set.";
+      send_to_zulip =
+        option bool true false
+          "Posting to Zulip, where {option}`services.reflector.settings.zulip.realm` is set.";
+      email_transcript =
+        option bool true false
+          "E-mail, where {option}`services.reflector.settings.mail.host` is set.";
     };
     cors = {
       origins = option (listOf str) [ ] [ "https://app.example.org" ] ''
         Other sites whose pages may use the API, each exactly as browsers name its origin; `*` alone lets every site's pages read
         what needs no cookie.
       '';
-      allow_credentials = option bool false true "Whether those pages' requests may carry cookies; never with `*`.";
+      allow_credentials =
+        option bool false true
+          "Whether those pages' requests may carry cookies; never with `*`.";
     };
     database.pool_size = option (ints.between 1 100) 8 12 ''
       Connections of pages and jobs; the queue has as many beside them, in each process.
@@ -234,7 +242,9 @@ in
         The mail server by which transcripts are sent; none are if null. Its password is
         {option}`services.reflector.mail.passwordFile`.
       '';
-      port = option port 587 465 "The mail server's port: 587 with `starttls`, 465 with `implicit`, as a rule.";
+      port =
+        option port 587 465
+          "The mail server's port: 587 with `starttls`, 465 with `implicit`, as a rule.";
       username = option (nullOr str) null "reflector" "Account at the mail server; none if null.";
       from = option (nullOr (strMatching "[^%]*")) null "Reflector <reflector@example.org>" ''
         Whom letters are from; needed with {option}`services.reflector.settings.mail.host`.
@@ -244,15 +254,21 @@ in
         "implicit"
         "none"
       ]) "starttls" "implicit" "TLS after the greeting, from the first byte, or not at all.";
-      max_recipients = option (ints.between 1 100) 10 20 "Addresses that one request or one room may name.";
-      per_hour = option (ints.between 1 100000) 100 500 "Letters that one person may have sent within an hour.";
+      max_recipients =
+        option (ints.between 1 100) 10 20
+          "Addresses that one request or one room may name.";
+      per_hour =
+        option (ints.between 1 100000) 100 500
+          "Letters that one person may have sent within an hour.";
     };
     zulip = {
       realm = option (nullOr str) null "chat.example.org" ''
         Host of the organisation in Zulip where transcripts can be posted; nothing is if null. The bot's key is
         {option}`services.reflector.zulip.apiKeyFile`.
       '';
-      bot_email = option (nullOr str) null "reflector-bot@chat.example.org" "The bot that posts, as Zulip calls it.";
+      bot_email =
+        option (nullOr str) null "reflector-bot@chat.example.org"
+          "The bot that posts, as Zulip calls it.";
     };
     failures = {
       email = option (listOf str) [ ] [ "ops@example.org" ] ''
