@@ -27,6 +27,7 @@
     ./backup.nix
     ./metrics.nix
     ./failure.nix
+    ./notifications.nix
     ./host.nix
   ];
 }

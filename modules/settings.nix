@@ -10,6 +10,7 @@ let
     listOf
     nullOr
     path
+    port
     str
     strMatching
     ;
@@ -109,6 +110,31 @@ in
         Have the provider send people back to `/login` after they logged out; that address of this site must then be registered
         there.
       '';
+    };
+    features = {
+      require_login = option bool false true ''
+        With {option}`services.reflector.settings.auth.public_mode`: visitors see only what they have a link to.
+      '';
+      privacy =
+        option bool true false
+          "The page `/privacy`: what is kept here, for how long, and who may read it.";
+      browse = option bool true false "The list of transcripts and search.";
+      rooms = option bool true false "Rooms.";
+      send_to_zulip =
+        option bool true false
+          "Posting to Zulip, where {option}`services.reflector.settings.zulip.realm` is set.";
+      email_transcript =
+        option bool true false
+          "E-mail, where {option}`services.reflector.settings.mail.host` is set.";
+    };
+    cors = {
+      origins = option (listOf str) [ ] [ "https://app.example.org" ] ''
+        Other sites whose pages may use the API, each exactly as browsers name its origin; `*` alone lets every site's pages read
+        what needs no cookie.
+      '';
+      allow_credentials =
+        option bool false true
+          "Whether those pages' requests may carry cookies; never with `*`.";
     };
     database.pool_size = option (ints.between 1 100) 8 12 ''
       Connections of pages and jobs; the queue has as many beside them, in each process.
@@ -210,6 +236,49 @@ in
         Hosts at private addresses that may be called when a person names their address, as that of a room's webhook: names,
         addresses, networks. {option}`services.reflector.network.allow` must have the addresses of every receiver, too.
       '';
+    };
+    mail = {
+      host = option (nullOr str) null "mail.example.org" ''
+        The mail server by which transcripts are sent; none are if null. Its password is
+        {option}`services.reflector.mail.passwordFile`.
+      '';
+      port =
+        option port 587 465
+          "The mail server's port: 587 with `starttls`, 465 with `implicit`, as a rule.";
+      username = option (nullOr str) null "reflector" "Account at the mail server; none if null.";
+      from = option (nullOr (strMatching "[^%]*")) null "Reflector <reflector@example.org>" ''
+        Whom letters are from; needed with {option}`services.reflector.settings.mail.host`.
+      '';
+      tls = option (enum [
+        "starttls"
+        "implicit"
+        "none"
+      ]) "starttls" "implicit" "TLS after the greeting, from the first byte, or not at all.";
+      max_recipients =
+        option (ints.between 1 100) 10 20
+          "Addresses that one request or one room may name.";
+      per_hour =
+        option (ints.between 1 100000) 100 500
+          "Letters that one person may have sent within an hour.";
+    };
+    zulip = {
+      realm = option (nullOr str) null "chat.example.org" ''
+        Host of the organisation in Zulip where transcripts can be posted; nothing is if null. The bot's key is
+        {option}`services.reflector.zulip.apiKeyFile`.
+      '';
+      bot_email =
+        option (nullOr str) null "reflector-bot@chat.example.org"
+          "The bot that posts, as Zulip calls it.";
+    };
+    failures = {
+      email = option (listOf str) [ ] [ "ops@example.org" ] ''
+        Addresses that are written to, once, when a transcript has failed for good: why, and where to see it.
+      '';
+      webhook_url = option (nullOr str) null "https://hooks.example.org/reflector" ''
+        Address that gets the same as JSON; its secret is {option}`services.reflector.failure.webhookSecretFile`.
+      '';
+      zulip_stream = option (nullOr str) null "operations" "Stream of Zulip that is told.";
+      zulip_topic = option str "failures" "reflector" "Its topic.";
     };
     work = {
       concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";

@@ -17,11 +17,11 @@ use crate::auth::token::Signer;
 use crate::bus::Bus;
 use crate::config::{Config, OutgoingConfig};
 use crate::db::{Address, Pool};
-use crate::jobs::{Environment, Speech, Stages};
+use crate::jobs::{Environment, Outbox, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
 use crate::model::listening;
-use crate::notify::Webhooks;
+use crate::notify::{Mailer, Webhooks, Zulip};
 use crate::oidc::Oidc;
 use crate::outgoing::AllowedHosts;
 use crate::queue::{Group, Queue, WorkerSettings};
@@ -48,6 +48,7 @@ struct Inner {
     understanding: Understanding,
     speech: Speech,
     webhooks: Webhooks,
+    outbox: Outbox,
 }
 
 /// How long jobs may go on after it was asked to stop.
@@ -88,6 +89,7 @@ impl App {
         let speech = Speech::new(&config.speech, &config.models.dir, &trust).context("speech")?;
         let allowed = AllowedHosts::new(OutgoingConfig::ALLOW_HOSTS, &config.outgoing.allow_hosts);
         let webhooks = Webhooks::new(&trust, allowed, &config.server.site())?;
+        let outbox = Outbox::new(&config, &trust)?;
         Ok(Self(Arc::new(Inner {
             config,
             trust,
@@ -101,6 +103,7 @@ impl App {
             understanding,
             speech,
             webhooks,
+            outbox,
         })))
     }
 
@@ -143,6 +146,21 @@ impl App {
     /// What tells the receivers of rooms.
     pub fn webhooks(&self) -> &Webhooks {
         &self.0.webhooks
+    }
+
+    /// Letters and messages, and whom they may go to.
+    pub fn outbox(&self) -> &Outbox {
+        &self.0.outbox
+    }
+
+    /// What transcripts are sent by as letters, if they are.
+    pub fn mailer(&self) -> Option<&Mailer> {
+        self.0.outbox.mailer()
+    }
+
+    /// Where transcripts are posted, if they are.
+    pub fn zulip(&self) -> Option<&Zulip> {
+        self.0.outbox.zulip()
     }
 
     /// The speech engine of this process, which runs only where speech is worked on.
@@ -190,6 +208,7 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
         scratch,
         speech: inner.speech.clone(),
         webhooks: inner.webhooks.clone(),
+        outbox: inner.outbox.clone(),
         last_words: Default::default(),
     };
     let handler = Arc::new(Stages::new(environment.clone()));

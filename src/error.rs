@@ -15,6 +15,12 @@ pub enum Error {
     /// Too often; again after so many seconds.
     #[error("too many attempts to log in; try again in {seconds} seconds")]
     TooMany { seconds: u64 },
+    /// More than a person may send within an hour; again after so many seconds.
+    #[error("that is more than {limit} {what} within an hour; try again in {} minutes", seconds.div_ceil(60))]
+    TooManySent { what: &'static str, limit: u32, seconds: u64 },
+    /// The operator switched it off, by this setting.
+    #[error("this is switched off here ({0})")]
+    FeatureOff(&'static str),
     /// To be seen, but not to be changed, by this viewer.
     #[error("you may not do that")]
     Forbidden,

@@ -84,6 +84,8 @@ ids! {
     DeliveryId,
     /// A few seconds behind a link of their own.
     QuoteId,
+    /// Something that is sent of a transcript: a letter, a message.
+    SendingId,
     /// One entry of the audit log.
     AuditId,
 }

@@ -1,16 +1,18 @@
-//! Who may do what with which thing: pure decisions. Rooms are in [`room`].
+//! Who may do what with which thing: pure decisions. Rooms are in [`room`], letters and messages in [`send`].
 //!
 //! A viewer who may not read a thing is told that it does not exist. Where nobody logs in every viewer is anonymous and
 //! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address. Where people log
 //! in, what nobody owns is everybody's to read and the administrators' to change.
 
 mod room;
+mod send;
 
 use crate::ids::UserId;
 pub use crate::model::audit::Trail;
 pub use crate::model::{Scopes, ShareMode, Viewer};
 use crate::model::{Status, Transcript};
 pub use room::{RoomCapabilities, RoomThing, in_room, may_create_room, share_mode_in, tells};
+pub use send::{may_send, sendings};
 
 /// What a decision depends on.
 #[derive(Clone, Copy, Debug)]

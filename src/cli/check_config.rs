@@ -25,6 +25,9 @@ impl CheckConfig {
         let trust = process::trust(&config.tls)?;
         config.auth.key()?;
         config.auth.client_secret()?;
+        config.mail.password()?;
+        config.zulip.account()?;
+        config.failures.webhook_secret()?;
         let admin = config.auth.admin()?;
         println!("The settings are usable.");
         println!("  pages and API  http://{}", config.server.listen);
@@ -60,6 +63,14 @@ impl CheckConfig {
                 _ => "extractive (no llm.url)".to_owned(),
             }
         );
+        println!(
+            "  e-mail         {}",
+            match (config.mail.host(), &config.mail.from) {
+                (Some(host), Some(from)) => format!("by {host}:{}, from {from}", config.mail.port),
+                _ => "none (no mail.host)".to_owned(),
+            }
+        );
+        println!("  Zulip          {}", config.zulip.realm.as_deref().unwrap_or("none (no zulip.realm)"));
         println!(
             "  trusts         {}",
             match trust.authorities().len() {

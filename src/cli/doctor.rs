@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::process;
 use crate::config::Config;
-use crate::jobs::{Fault, Heard, self_test};
+use crate::jobs::{Fault, Heard, Outbox, self_test};
 use crate::ops::{doctor, hardening};
 
 /// Try everything this installation needs and say how to mend what is wrong
@@ -38,7 +38,41 @@ impl Doctor {
         if self.hardening {
             return table(&runtime.block_on(hardening::examine(&config)), self.json);
         }
-        findings(runtime.block_on(doctor::examine(&config)))
+        findings(runtime.block_on(async {
+            let mut all = doctor::examine(&config).await;
+            all.extend(outgoing(&config).await);
+            all
+        }))
+    }
+}
+
+/// Whether letters and messages would go out.
+async fn outgoing(config: &Config) -> Vec<doctor::Finding> {
+    let remedy = |what: &str| match what {
+        "e-mail" => {
+            "check mail.host, mail.port, mail.tls, mail.username and mail.password, that tls.ca has its authority, and that this machine may reach it (services.reflector.network.allow)"
+        }
+        _ => {
+            "check zulip.realm, zulip.bot_email and zulip.api_key (Zulip: Personal settings, Bots), and that this machine may reach it (services.reflector.network.allow)"
+        }
+    };
+    let problem = |what: &str, text: String| doctor::Problem { text, remedy: remedy(what), warning: false };
+    // What is wrong with tls.ca is told elsewhere.
+    let trust = process::trust(&config.tls).unwrap_or_default();
+    match Outbox::new(config, &trust) {
+        Ok(outbox) => {
+            let tried = outbox.probe().await.into_iter();
+            tried
+                .map(|(what, outcome)| doctor::Finding {
+                    what,
+                    outcome: outcome.map_err(|trouble| problem(what, trouble.why)),
+                })
+                .collect()
+        }
+        Err(error) => {
+            let outcome = Err(problem("e-mail", format!("{error:#}")));
+            vec![doctor::Finding { what: "e-mail", outcome }]
+        }
     }
 }
 

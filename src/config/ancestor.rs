@@ -31,6 +31,25 @@ const SAME: &[(&str, &str, &str)] = &[
     ("AUTHENTIK_CLIENT_ID", "auth", "client_id"),
     ("AUTHENTIK_CLIENT_SECRET", "auth", "client_secret"),
     ("AUTHENTIK_REFRESH_TOKEN_URL", "auth", "refresh_token_url"),
+    ("FEATURE_REQUIRE_LOGIN", "features", "require_login"),
+    ("FEATURE_PRIVACY", "features", "privacy"),
+    ("FEATURE_BROWSE", "features", "browse"),
+    ("FEATURE_ROOMS", "features", "rooms"),
+    ("FEATURE_SEND_TO_ZULIP", "features", "send_to_zulip"),
+    ("FEATURE_EMAIL_TRANSCRIPT", "features", "email_transcript"),
+    ("CORS_ORIGIN", "cors", "origins"),
+    ("CORS_ALLOW_CREDENTIALS", "cors", "allow_credentials"),
+    ("SMTP_HOST", "mail", "host"),
+    ("SMTP_PORT", "mail", "port"),
+    ("SMTP_USERNAME", "mail", "username"),
+    ("SMTP_PASSWORD", "mail", "password"),
+    ("SMTP_FROM_EMAIL", "mail", "from"),
+    ("SMTP_USE_TLS", "mail", "tls"),
+    ("ZULIP_REALM", "zulip", "realm"),
+    ("ZULIP_API_KEY", "zulip", "api_key"),
+    ("ZULIP_BOT_EMAIL", "zulip", "bot_email"),
+    ("ZULIP_DAG_STREAM", "failures", "zulip_stream"),
+    ("ZULIP_DAG_TOPIC", "failures", "zulip_topic"),
 ];
 
 /// Reads those variables as a layer of settings.
@@ -48,7 +67,7 @@ impl Provider for Ancestor {
             if text.is_empty() {
                 continue;
             }
-            let value = value(key, text);
+            let value = value(section, key, text);
             let entry = sections.entry((*section).into()).or_insert_with(|| Value::from(Dict::new()));
             if let Value::Dict(_, dict) = entry {
                 dict.insert((*key).into(), value);
@@ -60,16 +79,34 @@ impl Provider for Ancestor {
 
 /// A text as its setting has it. What is no number or no yes or no stays text, and is refused with the setting's name; a key of
 /// digits alone stays a key.
-fn value(key: &str, text: String) -> Value {
-    match key {
-        "context_window" | "public_days" => {
+fn value(section: &str, key: &str, text: String) -> Value {
+    match (section, key) {
+        (_, "context_window" | "public_days" | "port") => {
             text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
         }
-        "public_mode" => match text.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Value::from(true),
-            "false" | "0" | "no" | "off" => Value::from(false),
-            _ => Value::from(text),
+        ("features", _) | (_, "public_mode" | "allow_credentials") => match truth(&text) {
+            Some(yes) => Value::from(yes),
+            None => Value::from(text),
         },
+        // Theirs says whether TLS is to be begun after the greeting, which is all that they know.
+        ("mail", "tls") => match truth(&text) {
+            Some(true) => Value::from("starttls"),
+            Some(false) => Value::from("none"),
+            None => Value::from(text),
+        },
+        ("cors", "origins") => {
+            let one = |origin: &str| Value::from(origin.trim().trim_end_matches('/'));
+            text.split(',').filter(|origin| !origin.trim().is_empty()).map(one).collect::<Vec<_>>().into()
+        }
         _ => Value::from(text),
+    }
+}
+
+/// Yes or no, as the ancestor reads it.
+fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Some(true),
+        "false" | "0" | "no" | "off" => Some(false),
+        _ => None,
     }
 }

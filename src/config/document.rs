@@ -73,6 +73,38 @@ const MEANINGS: &[(&str, &str)] = &[
         "`true` has the provider send people back to `/login` after they logged out; that address of this site must then be registered at the provider.",
     ),
     (
+        "features.require_login",
+        "With `auth.public_mode`: `true` shows visitors only what they have a link to; start page, list, search and rooms are for those who log in. Also `FEATURE_REQUIRE_LOGIN`.",
+    ),
+    (
+        "features.privacy",
+        "The page `/privacy`: what is kept here, for how long, who may read it and what leaves the machine. Also `FEATURE_PRIVACY`. A feature that is `false` answers 404 with the code `feature_off`, and no page offers it.",
+    ),
+    (
+        "features.browse",
+        "The list of transcripts and search, as pages and in the API. Also `FEATURE_BROWSE`.",
+    ),
+    (
+        "features.rooms",
+        "Rooms. Transcripts that are in one stay, and are shown without it. Also `FEATURE_ROOMS`.",
+    ),
+    (
+        "features.send_to_zulip",
+        "Posting to Zulip, by people and by rooms, where `zulip.realm` is set. Also `FEATURE_SEND_TO_ZULIP`.",
+    ),
+    (
+        "features.email_transcript",
+        "E-mail, by people and by rooms, where `mail.host` is set. Also `FEATURE_EMAIL_TRANSCRIPT`.",
+    ),
+    (
+        "cors.origins",
+        "Other sites whose pages may use the API, each exactly as browsers name its origin: `[\"https://app.example.org\"]`. `[\"*\"]` lets every site's pages read what needs no cookie, where people log in. Also `CORS_ORIGIN`, with commas between.",
+    ),
+    (
+        "cors.allow_credentials",
+        "Whether those pages' requests may carry cookies. Never with `*`. Also `CORS_ALLOW_CREDENTIALS`.",
+    ),
+    (
         "database.url",
         "`postgresql://user:password@host:port/name`, PostgreSQL 15 or newer; `?sslmode=verify-full` for TLS, `&sslrootcert=FILE` to trust that authority alone. Also `DATABASE_URL`, with `postgresql+asyncpg://` too.",
     ),
@@ -171,6 +203,46 @@ const MEANINGS: &[(&str, &str)] = &[
         "outgoing.allow_hosts",
         "Hosts at private addresses that may be called when a person names their address, as that of a room's webhook: names, addresses, networks, as in `[\"hooks.lan\", \"10.0.0.0/8\"]`. Public addresses always may.",
     ),
+    (
+        "mail.host",
+        "Name or address of the mail server by which transcripts are sent. Unset: no e-mail is sent, and no page offers it. Also `SMTP_HOST`.",
+    ),
+    ("mail.port", "Its port: 587 with `starttls`, 465 with `implicit`, as a rule. Also `SMTP_PORT`."),
+    ("mail.username", "Account at the server; unset if it wants none. Also `SMTP_USERNAME`."),
+    ("mail.password", "That account's password. Also `SMTP_PASSWORD`."),
+    ("mail.password_file", "A file that holds that password instead."),
+    (
+        "mail.from",
+        "Whom letters are from, as in `Reflector <reflector@example.org>`; needed with `mail.host`. Also `SMTP_FROM_EMAIL`.",
+    ),
+    (
+        "mail.tls",
+        "`starttls`: TLS after the greeting, always; `implicit`: from the first byte; `none`: in the clear, with a password only on this machine. Also `SMTP_USE_TLS`: true is `starttls`, false `none`.",
+    ),
+    ("mail.max_recipients", "Addresses that one request or one room may name, 1 to 100."),
+    (
+        "mail.per_hour",
+        "Letters that one person may have sent within an hour, 1 to 100000; where nobody logs in, everybody together. What rooms send by themselves is not counted.",
+    ),
+    (
+        "zulip.realm",
+        "Host of the organisation in Zulip, as in `chat.example.org`, or its address. Unset: nothing is posted, and no page offers it. Also `ZULIP_REALM`.",
+    ),
+    ("zulip.bot_email", "The bot that posts, as Zulip calls it. Also `ZULIP_BOT_EMAIL`."),
+    ("zulip.api_key", "The bot's key. Also `ZULIP_API_KEY`."),
+    ("zulip.api_key_file", "A file that holds that key instead."),
+    (
+        "failures.email",
+        "Addresses that are written to, once, when a transcript has failed for good: why, and where to see it; no word of what was said.",
+    ),
+    (
+        "failures.webhook_url",
+        "Address that gets the same as JSON, `transcript.failed`, as [rooms' webhooks](API.md) do. It may be a private one.",
+    ),
+    ("failures.webhook_secret", "What that is signed with; unset: it is not signed."),
+    ("failures.webhook_secret_file", "A file that holds that secret instead."),
+    ("failures.zulip_stream", "Stream of Zulip that is told. Also `ZULIP_DAG_STREAM`."),
+    ("failures.zulip_topic", "Its topic. Also `ZULIP_DAG_TOPIC`."),
     ("work.concurrency", "Jobs at once, 1 to 64. Speech is always one at a time."),
     ("work.heartbeat_seconds", "Seconds between a worker's signs of life."),
     (

@@ -5,10 +5,14 @@
 
 mod ancestor;
 mod auth;
+mod cors;
 mod database;
 mod document;
+mod failures;
+mod features;
 mod languages;
 mod llm;
+mod mail;
 mod models;
 mod outgoing;
 mod redact;
@@ -21,6 +25,7 @@ mod storage;
 mod telemetry;
 mod tls;
 mod work;
+mod zulip;
 
 use std::path::{Path, PathBuf};
 
@@ -29,9 +34,13 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 pub use auth::{AuthConfig, AuthMode, JwtAlgorithm, same_address};
+pub use cors::CorsConfig;
 pub use database::DatabaseConfig;
 pub use document::markdown;
+pub use failures::FailuresConfig;
+pub use features::FeaturesConfig;
 pub use llm::LlmConfig;
+pub use mail::{MailConfig, MailTls};
 pub use models::{ModelsConfig, cache_dir};
 pub use outgoing::OutgoingConfig;
 pub use redis::RedisConfig;
@@ -43,6 +52,7 @@ pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tls::TlsConfig;
 pub use work::WorkConfig;
+pub use zulip::{ZulipAccount, ZulipConfig};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -50,6 +60,8 @@ pub use work::WorkConfig;
 pub struct Config {
     pub server: ServerConfig,
     pub auth: AuthConfig,
+    pub features: FeaturesConfig,
+    pub cors: CorsConfig,
     pub database: DatabaseConfig,
     pub redis: RedisConfig,
     pub storage: StorageConfig,
@@ -59,6 +71,9 @@ pub struct Config {
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
     pub outgoing: OutgoingConfig,
+    pub mail: MailConfig,
+    pub zulip: ZulipConfig,
+    pub failures: FailuresConfig,
     pub work: WorkConfig,
     pub retention: RetentionConfig,
     pub telemetry: TelemetryConfig,
@@ -115,6 +130,8 @@ impl Config {
     fn validate(&self) -> Result<(), ConfigError> {
         self.server.validate()?;
         self.auth.validate()?;
+        self.features.validate(self.auth.mode)?;
+        self.cors.validate(self.auth.mode)?;
         self.database.validate()?;
         self.storage.validate()?;
         self.tls.validate()?;
@@ -122,6 +139,9 @@ impl Config {
         self.speech_server.validate()?;
         self.llm.validate()?;
         self.outgoing.validate()?;
+        self.mail.validate()?;
+        self.zulip.validate()?;
+        self.failures.validate(&self.mail, &self.zulip)?;
         self.work.validate()?;
         self.retention.validate()?;
         self.telemetry.validate()?;

@@ -177,6 +177,56 @@ fn the_ancestors_identity_provider_is_understood() {
 }
 
 #[test]
+fn the_ancestors_mail_zulip_features_and_origins_are_understood() {
+    Jail::expect_with(|jail| {
+        for (name, value) in [
+            ("SMTP_HOST", "mail.example.org"),
+            ("SMTP_PORT", "2525"),
+            ("SMTP_USERNAME", "reflector"),
+            ("SMTP_PASSWORD", "0123"),
+            ("SMTP_FROM_EMAIL", "reflector@example.org"),
+            ("SMTP_USE_TLS", "true"),
+            ("ZULIP_REALM", "chat.example.org"),
+            ("ZULIP_API_KEY", "0123"),
+            ("ZULIP_BOT_EMAIL", "bot@chat.example.org"),
+            ("ZULIP_DAG_STREAM", "ops"),
+            ("ZULIP_DAG_TOPIC", "runs"),
+            ("FEATURE_BROWSE", "false"),
+            ("FEATURE_ROOMS", "0"),
+            ("FEATURE_PRIVACY", "off"),
+            ("FEATURE_SEND_TO_ZULIP", "no"),
+            ("FEATURE_EMAIL_TRANSCRIPT", "true"),
+            ("CORS_ORIGIN", "https://app.example.org/, http://localhost:3000"),
+            ("CORS_ALLOW_CREDENTIALS", "true"),
+        ] {
+            jail.set_env(name, value);
+        }
+        let config = load_in(jail).unwrap();
+        let mail = &config.mail;
+        assert_eq!((mail.host(), mail.port, mail.tls), (Some("mail.example.org"), 2525, MailTls::Starttls));
+        assert_eq!(mail.password().unwrap().as_deref(), Some("0123"), "digits stay text");
+        assert_eq!(config.zulip.account().unwrap().unwrap().api_key, "0123");
+        assert_eq!(config.failures.zulip(), Some(("ops", "runs")));
+        let on = &config.features;
+        assert!(!on.browse && !on.rooms && !on.privacy && !on.send_to_zulip && on.email_transcript);
+        assert_eq!(config.cors.origins, ["https://app.example.org", "http://localhost:3000"]);
+        assert!(config.cors.allow_credentials);
+        jail.set_env("FEATURE_REQUIRE_LOGIN", "true");
+        assert!(load_in(jail).unwrap_err().contains("features.require_login"));
+        jail.set_env("FEATURE_REQUIRE_LOGIN", "perhaps");
+        assert!(load_in(jail).unwrap_err().contains("require_login"));
+        Ok(())
+    });
+    Jail::expect_with(|jail| {
+        jail.set_env("SMTP_USE_TLS", "False");
+        assert_eq!(load_in(jail).unwrap().mail.tls, MailTls::None);
+        jail.set_env("CORS_ORIGIN", "*");
+        assert!(load_in(jail).unwrap_err().contains("cors.origins"));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_proxy_that_is_no_address_is_refused() {
     Jail::expect_with(|jail| {
         jail.set_env("REFLECTOR_SERVER__TRUSTED_PROXIES", "[\"proxy.lan\"]");

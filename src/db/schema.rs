@@ -382,6 +382,38 @@ table! {
     }
 }
 
+table! {
+    sending (id) {
+        id -> Uuid,
+        transcript_id -> Uuid,
+        purpose -> Text,
+        channel -> Text,
+        target -> Text,
+        topic -> Nullable<Text>,
+        include_topics -> Bool,
+        room_id -> Nullable<Uuid>,
+        user_id -> Nullable<Uuid>,
+        run -> Integer,
+        reason -> Nullable<Text>,
+        status -> Text,
+        attempts -> Integer,
+        created_at -> Timestamptz,
+        tried_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+    }
+}
+
+table! {
+    zulip_message (transcript_id, realm, stream, topic) {
+        transcript_id -> Uuid,
+        realm -> Text,
+        stream -> Text,
+        topic -> Text,
+        message_id -> Nullable<BigInt>,
+        claimed_until -> Nullable<Timestamptz>,
+    }
+}
+
 /// PostgreSQL's words with positions; never read here.
 #[derive(diesel::sql_types::SqlType)]
 #[diesel(postgres_type(name = "tsvector"))]
@@ -455,4 +487,5 @@ allow_tables_to_appear_in_same_query!(
     idempotency_key,
     room,
     webhook_delivery,
+    sending,
 );

@@ -9,6 +9,7 @@ use super::context::blocking;
 use super::error::JobError;
 use super::hearing::Hearing;
 use super::progress::Progress;
+use super::sending::Outbox;
 use crate::audio::{Cancel, Scratch};
 use crate::bus::Bus;
 use crate::config::{DeviceChoice, PrecisionChoice, SpeechConfig, SpeechServerAddress};
@@ -34,6 +35,7 @@ pub struct Environment {
     pub scratch: Scratch,
     pub speech: Speech,
     pub webhooks: Webhooks,
+    pub outbox: Outbox,
     /// Small things that must still be written when a job is dropped; a process waits for them before it ends.
     pub last_words: TaskTracker,
 }

@@ -10,7 +10,8 @@ use super::context::{Context, Guard, write};
 use super::environment::Environment;
 use super::error::JobError;
 use super::{
-    announce, assemble, deliver, diarize, ingest, progress, summarize, title, topics, transcribe, webhook,
+    announce, assemble, deliver, diarize, ingest, progress, sending, summarize, title, topics, transcribe,
+    webhook,
 };
 use crate::bus::Event;
 use crate::clock;
@@ -18,7 +19,7 @@ use crate::ids::OutputId;
 use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus};
 use crate::model::transcript::Status;
 use crate::model::{Transcript, output};
-use crate::queue::{self, DeliveryJob, Handler, Retry, StageJob};
+use crate::queue::{self, DeliveryJob, Handler, Retry, SendingJob, StageJob};
 
 /// All stages, as the queue calls them.
 pub struct Stages {
@@ -66,6 +67,10 @@ impl Handler for Stages {
     async fn deliver(&self, job: DeliveryJob, worker: queue::Attempt) -> Result<(), Retry> {
         webhook::deliver(&self.env, job.delivery, worker.last).await
     }
+
+    async fn send(&self, job: SendingJob, worker: queue::Attempt) -> Result<(), Retry> {
+        sending::send(&self.env, job.sending, worker.last).await
+    }
 }
 
 impl Stages {
@@ -77,7 +82,11 @@ impl Stages {
     async fn begin(&self, job: &StageJob, worker: &str) -> Result<Option<(Attempt, Transcript)>, Retry> {
         let StageJob { transcript, run, stage } = *job;
         let begun = write!(self.env, async |conn| {
-            stage::begin(conn, transcript, run, stage, worker, clock::now()).await
+            let begun = stage::begin(conn, transcript, run, stage, worker, clock::now()).await?;
+            if let Begun::GaveUp(error) = &begun {
+                sending::plan_failure(conn, &self.env.outbox, (transcript, run, stage), error).await?;
+            }
+            Ok(begun)
         });
         match begun {
             Ok(Begun::Start { attempt, transcript: row }) => {
@@ -170,6 +179,7 @@ impl Stages {
                 }
                 if attempt.stage == Stage::Deliver {
                     webhook::plan(conn, transcript, *run).await?;
+                    sending::plan(conn, &self.env.outbox, transcript, *run).await?;
                 }
             }
             Ok(finished)
@@ -189,9 +199,16 @@ impl Stages {
     }
 
     async fn fail(&self, attempt: &Attempt, error: &str) -> Result<(), JobError> {
-        let Attempt { transcript, stage, .. } = *attempt;
+        let Attempt { transcript, run, stage, .. } = *attempt;
         tracing::error!(%transcript, %stage, error, "failed");
-        if write!(self.env, async |conn| stage::fail(conn, attempt, error, clock::now()).await)? {
+        let failed = write!(self.env, async |conn| {
+            let failed = stage::fail(conn, attempt, error, clock::now()).await?;
+            if failed {
+                sending::plan_failure(conn, &self.env.outbox, (transcript, run, stage), error).await?;
+            }
+            Ok(failed)
+        })?;
+        if failed {
             announce::trouble(&self.env, transcript, stage, StageStatus::Failed, error).await;
             announce::status(&self.env, transcript, Status::Error).await;
         }

@@ -1,8 +1,8 @@
 use diesel::sql_types::{BigInt, Double, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{DeliveryJob, Group, StageJob};
-use crate::ids::DeliveryId;
+use super::{DeliveryJob, Group, SendingJob, StageJob};
+use crate::ids::{DeliveryId, SendingId};
 
 /// Times a job may fail for a passing reason; the pauses between grow from 3 s to 18 minutes, about 45 minutes in all.
 pub const MAX_ATTEMPTS: i32 = 8;
@@ -39,15 +39,32 @@ pub const MAX_DELIVERIES: i32 = 14;
 /// # Errors
 /// Those of the database.
 pub async fn enqueue_delivery(conn: &mut AsyncPgConnection, delivery: DeliveryId) -> diesel::QueryResult<()> {
-    let payload = serde_json::to_string(&DeliveryJob { delivery })
+    now(conn, DELIVERY, &DeliveryJob { delivery }, format!("webhook:{delivery}")).await
+}
+
+/// Has a letter or a message sent, in the caller's transaction, under the same rules.
+///
+/// # Errors
+/// Those of the database.
+pub async fn enqueue_sending(conn: &mut AsyncPgConnection, sending: SendingId) -> diesel::QueryResult<()> {
+    now(conn, SENDING, &SendingJob { sending }, format!("sending:{sending}")).await
+}
+
+async fn now(
+    conn: &mut AsyncPgConnection,
+    task: &str,
+    job: &(impl serde::Serialize + Sync),
+    key: String,
+) -> diesel::QueryResult<()> {
+    let payload = serde_json::to_string(job)
         .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?;
     diesel::sql_query(
         "select 1 from graphile_worker.add_job($1, payload => $2::json, job_key => $3, max_attempts => $4, \
          job_key_mode => 'replace')",
     )
-    .bind::<Text, _>(DELIVERY)
+    .bind::<Text, _>(task)
     .bind::<Text, _>(payload)
-    .bind::<Text, _>(format!("webhook:{delivery}"))
+    .bind::<Text, _>(key)
     .bind::<Integer, _>(MAX_DELIVERIES)
     .execute(conn)
     .await
@@ -81,6 +98,9 @@ pub async fn backlog(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Backlo
 
 /// The engine's name for what is delivered.
 pub(super) const DELIVERY: &str = "webhook";
+
+/// The engine's name for letters and messages.
+pub(super) const SENDING: &str = "sending";
 
 /// The engine's name for the jobs of a group.
 pub(super) const fn task(group: Group) -> &'static str {

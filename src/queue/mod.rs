@@ -1,6 +1,6 @@
 //! The only place that names the job engine: graphile_worker on the PostgreSQL we already have.
 //!
-//! A job is a stage of a transcript, or an event that a webhook is told. It enters the queue in the caller's own transaction ([`enqueue`]), is picked up
+//! A job is a stage of a transcript, an event that a webhook is told, or a letter or message to be sent. It enters the queue in the caller's own transaction ([`enqueue`]), is picked up
 //! through LISTEN/NOTIFY by a process that works its [`Group`] ([`Queue::work`]), goes back when the process that held
 //! it falls silent, and is retried with growing pauses when it fails for a reason that may pass.
 
@@ -17,10 +17,12 @@ use graphile_worker::{Database, WorkerOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::db::{Address, Proof};
-use crate::ids::{DeliveryId, TranscriptId};
+use crate::ids::{DeliveryId, SendingId, TranscriptId};
 use crate::model::Stage;
 
-pub use enqueue::{Backlog, MAX_ATTEMPTS, MAX_DELIVERIES, backlog, enqueue, enqueue_delivery};
+pub use enqueue::{
+    Backlog, MAX_ATTEMPTS, MAX_DELIVERIES, backlog, enqueue, enqueue_delivery, enqueue_sending,
+};
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
 
 /// What a process offers to do; `reflector work --queues media,speech`.
@@ -97,6 +99,12 @@ impl StageJob {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryJob {
     pub delivery: DeliveryId,
+}
+
+/// A letter or a message, likewise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SendingJob {
+    pub sending: SendingId,
 }
 
 /// The queue can't be reached or used.

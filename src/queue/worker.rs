@@ -7,9 +7,9 @@ use graphile_worker::{Database, IntoTaskHandlerResult, TaskHandler, WorkerContex
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::enqueue::{DELIVERY, task};
+use super::enqueue::{DELIVERY, SENDING, task};
 use super::pulse::Workers;
-use super::{DeliveryJob, Group, StageJob};
+use super::{DeliveryJob, Group, SendingJob, StageJob};
 
 /// How one group is worked.
 #[derive(Clone, Debug)]
@@ -38,6 +38,9 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Delivers one event, under the same rules.
     async fn deliver(&self, job: DeliveryJob, attempt: Attempt) -> Result<(), Retry>;
+
+    /// Sends one letter or message, under the same rules.
+    async fn send(&self, job: SendingJob, attempt: Attempt) -> Result<(), Retry>;
 }
 
 /// A job failed for a reason that may pass; the engine calls again after a pause.
@@ -98,6 +101,19 @@ impl TaskHandler for DeliveryTask {
     async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
         let (handler, attempt) = given(&context)?;
         handler.deliver(self.0, attempt).await
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct SendingTask(SendingJob);
+
+impl TaskHandler for SendingTask {
+    const IDENTIFIER: &'static str = SENDING;
+
+    async fn run(self, context: WorkerContext) -> impl IntoTaskHandlerResult {
+        let (handler, attempt) = given(&context)?;
+        handler.send(self.0, attempt).await
     }
 }
 
@@ -166,7 +182,9 @@ async fn work_once(
     let options = match settings.group {
         Group::Media => options.define_job::<MediaTask>(),
         Group::Speech => options.define_job::<SpeechTask>(),
-        Group::Llm => options.define_job::<LlmTask>().define_job::<DeliveryTask>(),
+        Group::Llm => {
+            options.define_job::<LlmTask>().define_job::<DeliveryTask>().define_job::<SendingTask>()
+        }
     };
     let worker = options.init().await?;
     tracing::info!(group = %settings.group, concurrency = settings.concurrency, "working");

@@ -23,6 +23,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("live.js", JS, include_str!("assets/live.js")),
     ("player.js", JS, include_str!("assets/player.js")),
     ("rows.js", JS, include_str!("assets/rows.js")),
+    ("send.js", JS, include_str!("assets/send.js")),
     ("socket.js", JS, include_str!("assets/socket.js")),
     ("start.js", JS, include_str!("assets/start.js")),
     ("transcript.js", JS, include_str!("assets/transcript.js")),

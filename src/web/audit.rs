@@ -59,7 +59,7 @@ fn action(method: &Method, path: &str) -> Option<Action> {
         return match (method, rest.trim_end_matches('/')) {
             (&Method::DELETE, "") | (&Method::POST, "/delete") => Some(Action::Delete),
             (&Method::POST, "/restore") => Some(Action::Restore),
-            (&Method::PATCH | &Method::POST, "") => Some(Action::Edit),
+            (&Method::PATCH | &Method::POST, "") | (&Method::POST, "/sending") => Some(Action::Edit),
             _ => None,
         };
     }
@@ -75,6 +75,8 @@ fn action(method: &Method, path: &str) -> Option<Action> {
         ("/audio/mp3", false) => Action::Play,
         (rest, false) if rest.starts_with("/download/") => Action::Export,
         (_, false) => Action::View,
+        ("/email" | "/zulip", true) => Action::Share,
+        (rest, true) if rest.starts_with("/send/") || rest.starts_with("/sendings/") => Action::Share,
         ("/process", true) => Action::Process,
         ("/restore", true) => Action::Restore,
         // Whoever is handed the address reads or hears it.
@@ -137,6 +139,10 @@ mod tests {
             (Method::DELETE, "/v1/transcripts/{id}", Some(Action::Delete)),
             (Method::POST, "/transcripts/{id}/delete", Some(Action::Delete)),
             (Method::POST, "/transcripts/{id}/title", Some(Action::Edit)),
+            (Method::POST, "/v1/transcripts/{id}/email", Some(Action::Share)),
+            (Method::POST, "/v1/transcripts/{id}/zulip", Some(Action::Share)),
+            (Method::POST, "/transcripts/{id}/send/email", Some(Action::Share)),
+            (Method::POST, "/v1/transcripts/{id}/sendings/{sending}/retry", Some(Action::Share)),
             (Method::DELETE, "/v1/transcripts/{id}/destroy", Some(Action::Destroy)),
             (Method::POST, "/transcripts/{id}/room", Some(Action::Edit)),
             (Method::POST, "/v1/transcripts/{id}/quotes", Some(Action::Share)),
@@ -147,6 +153,7 @@ mod tests {
             (Method::GET, "/v1/rooms/{id}", None),
             (Method::PATCH, "/v1/rooms/{id}", Some(Action::Edit)),
             (Method::POST, "/rooms/{id}", Some(Action::Edit)),
+            (Method::POST, "/rooms/{id}/sending", Some(Action::Edit)),
             (Method::DELETE, "/v1/rooms/{id}", Some(Action::Delete)),
             (Method::POST, "/rooms/{id}/delete", Some(Action::Delete)),
             (Method::POST, "/v1/rooms/{id}/restore", Some(Action::Restore)),

@@ -47,6 +47,8 @@ const OPEN: &[&str] = &[
     API,
     LOGIN,
     "/v1/me",
+    "/v1/config",
+    "/privacy",
 ];
 /// Of these, what is the same for everybody: the database is not asked who asks.
 const ALIVE: &[&str] = &["/health", "/livez", "/readyz", "/ca.crt", API];
@@ -147,7 +149,7 @@ fn is_api(path: &str) -> bool {
 }
 
 /// To the API's clients 401; pages lead to the login, and from there back.
-fn refuse(request: &Request) -> Response {
+pub(super) fn refuse(request: &Request) -> Response {
     let uri = request.uri();
     if is_api(uri.path()) {
         return ApiError(Error::Unauthorized).into_response();

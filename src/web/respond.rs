@@ -39,8 +39,8 @@ impl<E: Into<Error>> From<E> for PageError {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
-        Error::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::NotFound(_) => StatusCode::NOT_FOUND,
+        Error::TooMany { .. } | Error::TooManySent { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::NotFound(_) | Error::FeatureOff(_) => StatusCode::NOT_FOUND,
         Error::Forbidden => StatusCode::FORBIDDEN,
         Error::BadRequest(_) => StatusCode::BAD_REQUEST,
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
@@ -76,7 +76,7 @@ fn finish(error: &Error, mut response: Response) -> Response {
         Error::Unauthorized => {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        Error::TooMany { seconds } => {
+        Error::TooMany { seconds } | Error::TooManySent { seconds, .. } => {
             headers.insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
         Error::Unavailable(_) => {
@@ -89,7 +89,7 @@ fn finish(error: &Error, mut response: Response) -> Response {
 
 /// In which part of a request a field stands.
 fn place(field: &str) -> &'static str {
-    const QUERY: [&str; 12] = [
+    const QUERY: [&str; 14] = [
         "after",
         "query",
         "page",
@@ -102,6 +102,8 @@ fn place(field: &str) -> &'static str {
         "chunk_number",
         "total_chunks",
         "search_term",
+        "stream",
+        "topic",
     ];
     match field {
         "Idempotency-Key" | "If-Match" | "Last-Event-ID" => "header",
@@ -136,7 +138,7 @@ pub(super) async fn one_shape(request: Request, next: Next) -> Response {
         head.headers.remove(name);
     }
     head.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Response::from_parts(head, Json(Refused { detail: detail.to_owned() }).into_response().into_body())
+    Response::from_parts(head, Json(Refused::new(detail)).into_response().into_body())
 }
 
 impl IntoResponse for ApiError {
@@ -149,7 +151,7 @@ impl IntoResponse for ApiError {
                 Json(Invalid { detail: vec![InvalidField { loc, msg, kind: FieldError::ValueError }] })
                     .into_response()
             }
-            error => Json(Refused { detail: error.to_string() }).into_response(),
+            error => Json(Refused::of(error)).into_response(),
         };
         finish(&self.0, response)
     }
@@ -157,7 +159,7 @@ impl IntoResponse for ApiError {
 
 /// 401 to a program, with words of its own.
 pub(super) fn unauthorized(detail: &str) -> Response {
-    finish(&Error::Unauthorized, Json(Refused { detail: detail.to_owned() }).into_response())
+    finish(&Error::Unauthorized, Json(Refused::new(detail)).into_response())
 }
 
 /// A page of its own for an error: its status and headers, other words.
@@ -183,6 +185,7 @@ impl IntoResponse for PageError {
             StatusCode::UNAUTHORIZED => "Please log in",
             StatusCode::FORBIDDEN => "That is not yours to do",
             StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
+            StatusCode::NOT_FOUND if matches!(self.0, Error::FeatureOff(_)) => "That is switched off here",
             StatusCode::NOT_FOUND => "There is nothing here",
             StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
             StatusCode::CONFLICT => "That can't be done now",

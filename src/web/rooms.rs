@@ -4,13 +4,14 @@ use axum::Extension;
 use diesel_async::AsyncPgConnection;
 
 use super::audit::Shares;
-use super::tell;
 use super::viewer::Viewer;
+use super::{features, tell};
 use crate::app::App;
 use crate::auth::secret;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::{RoomId, UserId};
+use crate::jobs;
 use crate::model::room::{self, Patch, Room};
 use crate::policy::{self, RoomCapabilities};
 
@@ -94,6 +95,9 @@ pub(super) async fn choice(
     viewer: Viewer,
     what: impl Fn(RoomCapabilities) -> bool,
 ) -> Result<Vec<(String, String)>, Error> {
+    if !features::offers().rooms {
+        return Ok(Vec::new());
+    }
     let found = room::newest(conn, viewer, CHOICE).await?;
     let usable = found.into_iter().filter(|room| what(policy::in_room(viewer, room.into())));
     Ok(usable.map(|room| (room.id.to_string(), room.name)).collect())
@@ -140,7 +144,10 @@ pub(super) async fn change(
 
 /// Whether a change was one of who gets to know what is in the room.
 pub(super) fn shares(before: &Room, after: &Room) -> Option<Extension<Shares>> {
-    let same = before.is_shared == after.is_shared && before.webhook_url == after.webhook_url;
+    let same = before.is_shared == after.is_shared
+        && before.webhook_url == after.webhook_url
+        && before.email_transcript_to == after.email_transcript_to
+        && (before.zulip_auto_post, &before.zulip_stream) == (after.zulip_auto_post, &after.zulip_stream);
     (!same).then_some(Extension(Shares::Named))
 }
 
@@ -169,6 +176,11 @@ fn checked(app: &App, mut said: Patch, before: Option<&Room>) -> Result<Patch, E
     for (field, url) in [("webhook_url", &said.webhook_url), ("ics_url", &said.ics_url)] {
         let Some(Some(url)) = url else { continue };
         app.webhooks().address(url).map_err(|message| Error::Invalid { field, message })?;
+    }
+    if let Some(Some(text)) = &said.email_transcript_to {
+        let refused = |message| Error::Invalid { field: "email_transcript_to", message };
+        let all = jobs::addresses(text, app.outbox().recipients()).map_err(refused)?;
+        said.email_transcript_to = Some(Some(all.join(", ")).filter(|all| !all.is_empty()));
     }
     if said.ics_fetch_interval.is_some_and(|seconds| !(1..=86_400).contains(&seconds)) {
         let message = "must be from 1 to 86400 seconds".into();

@@ -5,7 +5,6 @@ use axum::http::HeaderName;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower::ServiceBuilder;
-use tower_http::csrf::CsrfLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
@@ -15,10 +14,12 @@ use utoipa_axum::routes;
 use super::api::document;
 use super::api::v1::edits::{history, segments, whole};
 use super::api::v1::{
-    self, api_keys, audio, auth, destroy, download, list, participants, process, quotes, rooms, search,
-    speaker, topics, transcripts, upload, webhook, zip,
+    self, api_keys, audio, auth, config, destroy, download, list, participants, process, quotes, rooms,
+    search, sending, speaker, topics, transcripts, upload, webhook, zip, zulip,
 };
-use super::{assets, audit, door, etag, headers, health, metrics, pages, respond, security, ws};
+use super::{
+    assets, audit, cors, door, etag, features, headers, health, metrics, pages, respond, security, ws,
+};
 use crate::app::App;
 use crate::lifecycle::serve;
 
@@ -57,11 +58,13 @@ pub fn router(app: App) -> Router {
                 .layer(middleware::from_fn_with_state(site, headers::add))
                 .layer(middleware::from_fn(respond::one_shape))
                 .layer(middleware::from_fn_with_state(hosts, security::check_host))
-                .layer(CsrfLayer::new())
+                .option_layer(cors::layer(&app.config().cors))
+                .layer(cors::csrf(&app.config().cors))
                 .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
                 .layer(DefaultBodyLimit::max(MAX_BODY as usize))
-                .layer(middleware::from_fn_with_state(app.clone(), audit::note)),
+                .layer(middleware::from_fn_with_state(app.clone(), audit::note))
+                .layer(middleware::from_fn_with_state(app.clone(), features::pass)),
         )
         .route_layer(middleware::from_fn(metrics::count))
         .with_state(app)
@@ -89,6 +92,7 @@ fn pages() -> Router<App> {
         .route("/upload", post(pages::upload).layer(DefaultBodyLimit::disable()))
         .route("/trust", get(pages::trust))
         .route("/ca.crt", get(pages::certificate))
+        .route("/privacy", get(pages::privacy))
         .route("/transcripts", get(pages::library))
         .route("/transcripts/{id}", get(pages::transcript))
         .route("/transcripts/{id}/parts", get(pages::parts))
@@ -100,6 +104,10 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/restore", post(pages::restore))
         .route("/quote/{token}", get(pages::quote::show))
         .route("/quote/{token}/audio", get(pages::quote::sound))
+        .route("/transcripts/{id}/send", get(pages::sending::show))
+        .route("/transcripts/{id}/send/email", post(pages::sending::email))
+        .route("/transcripts/{id}/send/zulip", post(pages::sending::zulip))
+        .route("/transcripts/{id}/send/{sending}/retry", post(pages::sending::retry))
 }
 
 /// Rooms and what their webhooks are told.
@@ -108,6 +116,7 @@ fn rooms_pages() -> Router<App> {
     Router::new()
         .route("/rooms", get(rooms::list).post(rooms::create))
         .route("/rooms/{id}", get(rooms::show).post(rooms::save))
+        .route("/rooms/{id}/sending", post(pages::room_sending::save))
         .route("/rooms/{id}/delete", post(rooms::delete))
         .route("/rooms/{id}/restore", post(rooms::restore))
         .route("/rooms/{id}/webhook/test", post(rooms::test))
@@ -179,6 +188,13 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(quotes::revoke))
         .routes(routes!(download::download))
         .routes(routes!(zip::zip))
+        .routes(routes!(sending::email))
+        .routes(routes!(sending::zulip))
+        .routes(routes!(sending::list))
+        .routes(routes!(sending::retry))
+        .routes(routes!(zulip::streams))
+        .routes(routes!(zulip::topics))
+        .routes(routes!(config::get))
         .routes(routes!(ws::events))
         .routes(routes!(ws::lists))
         .routes(routes!(auth::login))

@@ -1,33 +1,22 @@
 //! Who did what with which transcript, and who may know.
 
-use reflector::auth::password;
 use reflector::clock;
-use reflector::config::{AuthMode, Config};
+use reflector::config::Config;
 use reflector::ids::TranscriptId;
 use reflector::jobs::{Keep, forget};
-use reflector::model::user;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::site::Site;
-
-const PASSWORD: &str = "correct horse battery";
+use crate::support::site::{Site, with_login};
 
 fn by_password(config: &mut Config) {
-    config.auth.mode = AuthMode::Password;
-    config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    with_login(config);
     config.auth.public_mode = true;
 }
 
 /// An account's token.
 async fn person(site: &Site, email: &str, admin: bool) -> String {
-    let hash = password::hash(PASSWORD).unwrap();
-    let mut conn = site.workshop.conn().await;
-    user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await.unwrap();
-    let body = json!({ "email": email, "password": PASSWORD });
-    let (status, body) = site.send("POST", "/v1/auth/login", &body).await;
-    assert_eq!(status, 200, "{body}");
-    body["access_token"].as_str().unwrap().to_owned()
+    site.person(email, admin).await.token
 }
 
 async fn send(site: &Site, token: &str, method: Method, path: &str, body: &Value) -> (u16, Value) {

@@ -13,19 +13,15 @@ mod operator;
 mod routes;
 mod sessions;
 
-use reflector::auth::password;
-use reflector::clock;
 use reflector::config::{AuthMode, Config};
 use reflector::model::User;
-use reflector::model::user;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::site::Site;
+use crate::support::site::{PASSWORD, Site};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 pub const ADA: &str = "ada@example.org";
-pub const PASSWORD: &str = "correct horse battery";
 
 fn by_password(config: &mut Config) {
     config.auth.mode = AuthMode::Password;
@@ -48,9 +44,7 @@ pub async fn public() -> Site {
 
 /// Somebody with an account and the password of these tests.
 pub async fn person(site: &Site, email: &str, admin: bool) -> User {
-    let hash = password::hash(PASSWORD).unwrap();
-    let mut conn = site.workshop.conn().await;
-    user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await.unwrap()
+    site.account(email, admin).await
 }
 
 async fn login(site: &Site, email: &str, password: &str) -> (u16, Value) {

@@ -7,6 +7,7 @@ mod events;
 mod login;
 mod provider;
 mod rooms;
+mod sending;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

@@ -1,17 +1,15 @@
 //! `/v1/rooms`: the ancestor's fields and envelope, whose a room is, and what being in one means for a transcript.
 
-use reflector::auth::password;
 use reflector::clock;
 use reflector::config::{AuthMode, Config};
 use reflector::ids::RoomId;
-use reflector::model::{room, user};
+use reflector::model::room;
 use serde_json::{Value, json};
 
 use crate::support::site::Site;
 
 mod rights;
 
-const PASSWORD: &str = "correct horse battery";
 const FIELDS: [&str; 23] = [
     "created_at",
     "email_transcript_to",
@@ -54,13 +52,8 @@ async fn guarded(public: bool) -> Site {
 
 /// Somebody with an account; what they show.
 async fn person(site: &Site, email: &str, admin: bool) -> Who {
-    let hash = password::hash(PASSWORD).unwrap();
-    let mut conn = site.workshop.conn().await;
-    user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await.unwrap();
-    let body = json!({ "email": email, "password": PASSWORD });
-    let (status, body) = site.send("POST", "/v1/auth/login", &body).await;
-    assert_eq!(status, 200, "{body}");
-    Who("authorization", format!("Bearer {}", body["access_token"].as_str().unwrap()))
+    let token = site.person(email, admin).await.token;
+    Who("authorization", format!("Bearer {token}"))
 }
 
 /// Who asks: a header.

@@ -5,15 +5,16 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use reflector::auth::password;
 use reflector::clock;
-use reflector::config::{AuthMode, cache_dir};
+use reflector::config::cache_dir;
 use reflector::ids::TranscriptId;
-use reflector::model::{delivery, user};
+use reflector::model::delivery::{self, DeliveryStatus};
+use reflector::model::sending::{self, Channel, NewSending, Purpose};
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 
-use crate::support::site::Site;
+use crate::support::site::{PASSWORD, Site, with_login};
+use crate::support::zulip_server::{BOT, KEY, ZulipServer};
 
 fn described() -> Value {
     serde_json::to_value(reflector::web::openapi()).unwrap()
@@ -37,7 +38,7 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 fn filled(path: &str) -> String {
     let id = "018f0000-0000-7000-8000-000000000000";
     let path = path.replace("{format}", "txt").replace("{index}", "0").replace("{word}", "0");
-    ["{id}", "{topic}", "{participant}", "{delivery}", "{quote}"]
+    ["{id}", "{topic}", "{participant}", "{delivery}", "{quote}", "{sending}"]
         .iter()
         .fold(path, |path, name| path.replace(name, id))
 }
@@ -228,29 +229,57 @@ fn no_two_shapes_have_one_name() {
 }
 
 const EMAIL: &str = "ada@example.org";
-const PASSWORD: &str = "correct horse battery";
 
 /// A site where people log in, and, if it is public, visitors may look; with one administrator, whose token this is.
-async fn guarded(public: bool) -> (Site, String) {
+async fn guarded(public: bool) -> (Site, String, ZulipServer) {
+    let chat = ZulipServer::start().await;
+    let realm = chat.url();
     let mut site = Site::set(|config| {
-        config.auth.mode = AuthMode::Password;
-        config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+        with_login(config);
         config.auth.public_mode = public;
         // The receiver of the webhook: nobody is there, which costs no time.
         config.outgoing.allow_hosts = vec!["127.0.0.1".into()];
+        // Letters are not sent without a worker.
+        config.mail.host = Some("127.0.0.1".into());
+        config.mail.from = Some("reflector@example.org".into());
+        config.zulip.realm = Some(realm);
+        config.zulip.bot_email = Some(BOT.into());
+        config.zulip.api_key = Some(KEY.into());
     })
     .await;
-    let hash = password::hash(PASSWORD).unwrap();
-    let mut conn = site.workshop.conn().await;
-    user::create_with_password(&mut conn, EMAIL, &hash, true, clock::now()).await.unwrap();
-    drop(conn);
-    let given = json!({ "email": EMAIL, "password": PASSWORD });
-    let token = site.send("POST", "/v1/auth/login", &given).await.1;
-    let token = token["access_token"].as_str().unwrap().to_owned();
+    let token = site.person(EMAIL, true).await.token;
     let mut headers = HeaderMap::new();
     headers.insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
     site.client = reqwest::Client::builder().default_headers(headers).build().unwrap();
-    (site, token)
+    (site, token, chat)
+}
+
+/// Ten things that could not be sent, of one transcript.
+async fn sendings(site: &Site, told: TranscriptId, known: &mut Value) {
+    let mut conn = site.workshop.conn().await;
+    let mut failed = Vec::new();
+    for n in 0..10 {
+        let one = NewSending {
+            transcript_id: told,
+            purpose: Purpose::Asked,
+            channel: Channel::Email,
+            target: format!("ada-{n}@example.org"),
+            topic: None,
+            include_topics: false,
+            room_id: None,
+            user_id: None,
+            run: 1,
+            reason: None,
+        };
+        let id = sending::plan(&mut conn, &one, clock::now()).await.unwrap().expect("it is new");
+        sending::conclude(&mut conn, id, DeliveryStatus::Failed, Some("away")).await.unwrap();
+        failed.push(id);
+    }
+    let one = "/v1/transcripts/{id}";
+    known[format!("POST {one}/sendings/{{sending}}/retry")] =
+        json!({ "id": vec![told; 10], "sending": failed });
+    known[format!("POST {one}/email")] = json!({ "body": { "email": EMAIL } });
+    known["GET /v1/zulip/streams/{id}/topics"] = json!({ "id": [7, 9] });
 }
 
 /// A transcript whose text was changed ten times.
@@ -380,6 +409,7 @@ async fn known(site: &Site) -> Value {
     }
     known["DELETE /v1/user/api-keys/{id}"] = json!({ "id": keys });
     rooms(site, ids[0], &mut known).await;
+    sendings(site, ids[0], &mut known).await;
     known
 }
 
@@ -427,7 +457,7 @@ async fn examined(site: &Site, known: &Value, token: &str, more: &[&str]) -> Ans
 /// About a minute: every operation with right and wrong input of every kind, and chains of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing_as_somebody_who_is_logged_in() {
-    let (site, token) = guarded(false).await;
+    let (site, token, _chat) = guarded(false).await;
     let mut known = known(&site).await;
     known["POST /v1/auth/login"] = json!({ "body": { "email": EMAIL, "password": PASSWORD } });
     let seen = examined(&site, &known, &token, &["--max-examples", "20"]).await;
@@ -442,7 +472,7 @@ async fn schemathesis_finds_nothing_as_somebody_who_is_logged_in() {
 /// The same without a login, where visitors may look: what they may not do is refused as described.
 #[tokio::test(flavor = "multi_thread")]
 async fn schemathesis_finds_nothing_as_a_visitor_who_changes_nothing() {
-    let (site, _) = guarded(true).await;
+    let (site, _, _chat) = guarded(true).await;
     let known = known(&site).await;
     let seen = examined(&site, &known, "", &["--phases", "examples,coverage"]).await;
     let adds = ["POST /v1/transcripts", "POST /v1/transcripts/{id}/record/upload"];

@@ -15,7 +15,9 @@ use reflector::db::{Address, Pool};
 use reflector::ids::TranscriptId;
 use reflector::llm::{LlmSettings, Meeting, Topic, Understanding, Utterance};
 use reflector::model::Stage;
-use reflector::queue::{self, Attempt, DeliveryJob, Group, Handler, Queue, Retry, StageJob, WorkerSettings};
+use reflector::queue::{
+    self, Attempt, DeliveryJob, Group, Handler, Queue, Retry, SendingJob, StageJob, WorkerSettings,
+};
 use reflector::tls::Trust;
 use serde_json::json;
 
@@ -145,6 +147,10 @@ impl Handler for Seen {
 
     async fn deliver(&self, job: DeliveryJob, _attempt: Attempt) -> Result<(), Retry> {
         Err(Retry(format!("nobody asked for {}", job.delivery)))
+    }
+
+    async fn send(&self, job: SendingJob, _attempt: Attempt) -> Result<(), Retry> {
+        Err(Retry(format!("nobody asked for {}", job.sending)))
     }
 }
 

@@ -97,6 +97,37 @@ import ./combinations.nix { inherit on pkgs; }
     };
   };
 
+  # Transcripts go out by e-mail and to Zulip, and an operator is told of failures; visitors see what they have a link to.
+  telling = on {
+    domain = "reflector.example.org";
+    settings = {
+      auth = {
+        mode = "password";
+        public_mode = true;
+      };
+      features.require_login = true;
+      cors.origins = [ "https://app.example.org" ];
+      mail = {
+        host = "mail.example.org";
+        from = "Reflector <reflector@example.org>";
+        username = "reflector";
+      };
+      zulip = {
+        realm = "chat.example.org";
+        bot_email = "reflector-bot@chat.example.org";
+      };
+      failures = {
+        email = [ "ops@example.org" ];
+        webhook_url = "https://hooks.example.org/reflector";
+        zulip_stream = "operations";
+      };
+    };
+    mail.passwordFile = "/run/secrets/reflector-mail-password";
+    zulip.apiKeyFile = "/run/secrets/reflector-zulip-key";
+    failure.webhookSecretFile = "/run/secrets/reflector-failure-webhook";
+    network.allow = [ "any" ];
+  };
+
   # Files on a disk of their own, behind somebody else's proxy.
   proxied = on {
     openWithoutLogin = true;

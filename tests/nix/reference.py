@@ -14,6 +14,7 @@ BY_OTHER_OPTIONS = {
     "database.url", "redis.url", "storage.s3", "llm.url", "llm.api_key", "llm.model",
     "auth.secret_key", "auth.secret_key_file", "auth.admin_password_hash", "auth.admin_password_hash_file",
     "auth.client_secret", "auth.client_secret_file",
+    "mail.password", "mail.password_file", "zulip.api_key", "zulip.api_key_file", "failures.webhook_secret", "failures.webhook_secret_file",
     "speech.transcript_api_key", "speech.transcript_api_key_file", "speech.diarization_api_key", "speech.diarization_api_key_file",
     "speech_server.api_key", "speech_server.api_key_file", "speech_server.without_key",
 }

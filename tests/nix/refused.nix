@@ -330,6 +330,53 @@ in
   keyForNoSpeechServer = case "the address that it is for is not" (on {
     speechServer.diarizationApiKeyFile = "/run/secrets/speech-api-key";
   });
+  lettersFromNobody = case "mail.from must say whom" (on {
+    settings.mail.host = "mail.example.org";
+    network.allow = [ "192.0.2.7" ];
+  });
+  accountWithoutPassword = case "mail.passwordFile go together" (on {
+    settings.mail.username = "reflector";
+  });
+  passwordInTheClear = case "the password would cross the network in the clear" (on {
+    settings.mail = {
+      host = "mail.example.org";
+      from = "reflector@example.org";
+      username = "reflector";
+      tls = "none";
+    };
+    mail.passwordFile = "/run/secrets/reflector-mail-password";
+    network.allow = [ "192.0.2.7" ];
+  });
+  zulipWithoutKey = case "zulip.apiKeyFile go together" (on {
+    settings.zulip.realm = "chat.example.org";
+    network.allow = [ "192.0.2.7" ];
+  });
+  zulipInTheClear = case "the bot's key would cross" (on {
+    settings.zulip = {
+      realm = "http://chat.example.org";
+      bot_email = "reflector-bot@chat.example.org";
+    };
+    zulip.apiKeyFile = "/run/secrets/reflector-zulip-key";
+    network.allow = [ "192.0.2.7" ];
+  });
+  failuresByNoMail = case "there is no mail server" (on {
+    settings.failures.email = [ "ops@example.org" ];
+  });
+  failuresInNoZulip = case "there is no Zulip" (on {
+    settings.failures.zulip_stream = "operations";
+  });
+  secretForNoWebhook = case "failures.webhook_url is not" (on {
+    failure.webhookSecretFile = "/run/secrets/reflector-failure-webhook";
+  });
+  loginThatIsNone = case "but nobody can log in" (on {
+    settings.features.require_login = true;
+  });
+  everyOrigin = case "every page on the web could act" (on {
+    settings.cors = {
+      origins = [ "*" ];
+      allow_credentials = true;
+    };
+  });
   unsignedUpdates = case "an update that nobody signed" {
     imports = [ ../../nixos/appliance ];
     reflector.appliance.update.url = "https://updates.example.org/reflector/";

@@ -120,7 +120,7 @@ def secrets(folder, wrong):
         path.mkdir()
     hard = 'a "quoted" \\ key/@'
     for name in ("s3-access-key", "s3-secret-key", "llm-api-key", "postgresql-password", "redis-password",
-                 "transcript-api-key", "diarization-api-key", "admin-password-hash", "client-secret"):
+                 "transcript-api-key", "diarization-api-key", "admin-password-hash", "client-secret", "mail-password", "zulip-api-key", "failure-webhook-secret"):
         (given / name).write_text(hard + "\n")
     environment = {**os.environ, "STATE_DIRECTORY": str(state), "RUNTIME_DIRECTORY": str(runtime), "CREDENTIALS_DIRECTORY": str(given)}
     seen = []

@@ -58,6 +58,10 @@ fn secrets(facts: &Facts) -> Vec<(&'static str, String)> {
     all.extend(config.redis.url.as_deref().and_then(password).map(|value| ("redis.url", value)));
     all.extend(config.storage.s3.as_ref().map(|s3| ("storage.s3.secret_key", s3.secret_key.clone())));
     all.extend(config.llm.api_key.clone().map(|value| ("llm.api_key", value)));
+    all.extend(config.mail.password().ok().flatten().map(|value| ("mail.password", value)));
+    all.extend(config.zulip.account().ok().flatten().map(|account| ("zulip.api_key", account.api_key)));
+    let signing = config.failures.webhook_secret().ok().flatten();
+    all.extend(signing.map(|value| ("failures.webhook_secret", value)));
     all
 }
 
@@ -65,8 +69,8 @@ fn good(facts: &Facts) -> Outcome {
     let all = secrets(facts);
     let mut faults: Vec<String> = all
         .iter()
-        // That one is the other side's to choose.
-        .filter(|(name, _)| *name != "llm.api_key")
+        // Those are the other side's to choose.
+        .filter(|(name, _)| !["llm.api_key", "mail.password", "zulip.api_key"].contains(name))
         .filter_map(|(name, value)| weakness(value).map(|why| format!("{name} {why}")))
         .collect();
     for (at, (name, value)) in all.iter().enumerate() {

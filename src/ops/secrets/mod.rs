@@ -142,6 +142,20 @@ pub const ALL: &[Secret] = &[
         overlap: Overlap::None,
     },
     Secret {
+        name: "mail-password",
+        what: "the account at the mail server",
+        parts: &[Part { file: None, setting: Some("mail.password"), form: Form::Given }],
+        units: PROGRAM,
+        overlap: Overlap::None,
+    },
+    Secret {
+        name: "zulip-api-key",
+        what: "the bot in Zulip",
+        parts: &[Part { file: None, setting: Some("zulip.api_key"), form: Form::Given }],
+        units: PROGRAM,
+        overlap: Overlap::None,
+    },
+    Secret {
         name: "speech-api-key",
         what: "callers of this machine's speech server",
         parts: &[Part { file: Some("speech-api-key"), setting: None, form: Form::Hex }],

@@ -27,6 +27,21 @@ use crate::web::respond::ApiError;
 pub(in crate::web) struct Refused {
     /// What is wrong, for a person.
     pub detail: String,
+    /// The same for a program, where there is something to tell apart: `feature_off` for what the operator switched off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+}
+
+impl Refused {
+    pub fn new(detail: impl Into<String>) -> Self {
+        Self { detail: detail.into(), code: None }
+    }
+
+    /// What is told of an error.
+    pub fn of(error: &Error) -> Self {
+        let code = matches!(error, Error::FeatureOff(_)).then_some("feature_off");
+        Self { code, ..Self::new(error.to_string()) }
+    }
 }
 
 /// A request with fields that failed their check.

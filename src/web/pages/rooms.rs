@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::format::Date;
+use super::room_sending::RoomSending;
 use super::sentence;
 use crate::app::App;
 use crate::clock;
@@ -132,8 +133,12 @@ impl RoomForm {
 }
 
 /// What is wrong with a form, in words for whoever filled it in; other errors have a page of their own.
-fn told(error: &Error) -> Option<String> {
+pub(super) fn told(error: &Error) -> Option<String> {
     match error {
+        Error::Invalid { field: "email_transcript_to", message } => {
+            Some(sentence(&format!("By e-mail to: {message}")))
+        }
+        Error::Invalid { field: "zulip_stream", message } => Some(format!("The stream {message}.")),
         Error::Invalid { field: "name", message } => Some(format!("The name {message}.")),
         Error::Invalid { field: "webhook_url", message } => {
             Some(format!("The webhook's address: {message}."))
@@ -163,13 +168,13 @@ pub(in crate::web) async fn create(
     }
 }
 
-fn to(id: RoomId, done: &str) -> Redirect {
+pub(super) fn to(id: RoomId, done: &str) -> Redirect {
     Redirect::to(&format!("/rooms/{id}?done={done}"))
 }
 
 #[derive(Template)]
 #[template(path = "room.html")]
-struct RoomPage {
+pub(super) struct RoomPage {
     version: &'static str,
     here: &'static str,
     id: RoomId,
@@ -180,7 +185,15 @@ struct RoomPage {
     wrong: Option<String>,
     name_limit: usize,
     typed: RoomForm,
+    sending: RoomSending,
     events: Vec<EventView>,
+}
+
+impl RoomPage {
+    /// The page with what is wrong with the form of what is sent by itself.
+    pub(super) fn with_sending(self, wrong: String, sending: RoomSending) -> Self {
+        Self { wrong: Some(wrong), sending, ..self }
+    }
 }
 
 /// An event that the webhook was told, or is to be.
@@ -229,7 +242,7 @@ impl EventView {
     }
 }
 
-async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<RoomPage, Error> {
+pub(super) async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<RoomPage, Error> {
     let events = delivery::list(conn, room.id, EVENTS).await?;
     let ids: Vec<TranscriptId> = events.iter().filter_map(|event| event.transcript_id).collect();
     let items = transcript::items(conn, &ids).await?;
@@ -253,6 +266,7 @@ async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<
         done: "",
         wrong: None,
         name_limit: rooms::MAX_NAME,
+        sending: RoomSending::of(&room),
         typed: RoomForm {
             name: room.name.clone(),
             is_shared: room.is_shared.then(String::new),

@@ -20,14 +20,14 @@ use crate::export::clock;
 use crate::ids::TranscriptId;
 use crate::model::{Segment, ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
 use crate::model::{recording, segment};
-use crate::policy::Viewer;
+use crate::policy::{self, Viewer};
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
-use crate::web::rooms;
 use crate::web::viewer::Asking;
 use crate::web::waveform;
+use crate::web::{features, rooms};
 
 #[derive(Template)]
 #[template(path = "transcript.html")]
@@ -48,6 +48,8 @@ struct View {
     id: TranscriptId,
     may_edit: bool,
     may_delete: bool,
+    /// By e-mail or to Zulip.
+    may_send: bool,
     may_process: bool,
     /// Names and special words to expect, for when it is transcribed again.
     vocabulary: String,
@@ -204,7 +206,7 @@ async fn load(
         if may.write { rooms::choice(&mut conn, viewer, |may| may.add).await? } else { Vec::new() };
     drop(conn);
     let room = view.transcript.room_id.map(|room| room.to_string()).unwrap_or_default();
-    if may.write && !room.is_empty() && rooms.iter().all(|(id, _)| *id != room) {
+    if may.write && features::offers().rooms && !room.is_empty() && rooms.iter().all(|(id, _)| *id != room) {
         rooms.push((room.clone(), view.room_name.clone().unwrap_or_default()));
     }
     let player = player(app, &view, at).await;
@@ -214,6 +216,7 @@ async fn load(
         id,
         may_edit: may.write,
         may_delete: may.delete,
+        may_send: (features::offers().email || features::offers().zulip) && policy::may_send(viewer),
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
         vocabulary: view.transcript.vocabulary.clone(),
         vocabulary_limit: MAX_PROMPT,
@@ -267,7 +270,8 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     if view.language() != "auto" {
         facts.push(languages::name(view.language()).to_owned());
     }
-    facts.extend(view.room_name.as_ref().map(|name| format!("in {name}")));
+    let room = view.room_name.as_ref().filter(|_| features::offers().rooms);
+    facts.extend(room.map(|name| format!("in {name}")));
     facts.retain(|fact| !fact.is_empty());
     let title = read::title(view.title.as_deref(), row).to_owned();
     if title != row.name && !row.name.trim().is_empty() {

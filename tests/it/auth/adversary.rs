@@ -104,6 +104,9 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                         }
                     }
                     // What each would take from its owner, so that rights decide and not the form.
+                    if path.ends_with("/zulip") {
+                        request = request.query(&[("stream", "team"), ("topic", "x")]);
+                    }
                     let request = if path.ends_with("/record/upload") {
                         let (kind, body) = multipart(&[("chunk", Some("x.wav"), b"x")]);
                         let request = request.query(&[("chunk_number", "0"), ("total_chunks", "1")]);
@@ -114,6 +117,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                             "speaker_from": 0, "speaker_to": 1,
                             "revision": "1.0", "text": "x", "word": 1, "find": "x", "replace": "y",
                             "start": 0.0, "end": 1.0,
+                            "email": "eve@example.org",
                         }))
                     } else {
                         let kind = "application/x-www-form-urlencoded";

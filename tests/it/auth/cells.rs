@@ -133,6 +133,8 @@ impl World {
             "trash" => ("DELETE", one),
             "restore" => ("POST", format!("{one}/restore")),
             "destroy" => ("DELETE", format!("{one}/destroy")),
+            "sendings" => ("GET", format!("{one}/sendings")),
+            "send" => ("POST", format!("{one}/email")),
             _ => panic!("{action}"),
         };
         let mut request = self.site.client.request(method.parse().unwrap(), self.site.url(&path));
@@ -145,6 +147,8 @@ impl World {
                 .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
             "title" => request.json(&json!({ "title": "Another" })),
             "share" => request.json(&json!({ "share_mode": "public" })),
+            // There is no mail server: whoever may send is told so.
+            "send" => request.json(&json!({ "email": "eve@example.org" })),
             "people+" => request.json(&json!({ "name": "Grace" })),
             "assign" => request.json(&json!({ "speaker": 1, "timestamp_from": 0.0, "timestamp_to": 1.0 })),
             "undo" => {

@@ -30,19 +30,19 @@ impl Browser {
         self.until("the page is shown", &format!("location.pathname === '{to}'")).await;
     }
 
-    async fn click(&self, css: &str) {
+    pub(super) async fn click(&self, css: &str) {
         self.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
     }
 
     /// Writes into the field of that name, in the place of what is there.
-    async fn fill(&self, name: &str, text: &str) {
+    pub(super) async fn fill(&self, name: &str, text: &str) {
         let field = self.driver.find(By::Css(format!("main [name={name}]"))).await.unwrap();
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
     /// What a phone and a desk show of this page.
-    async fn look(&self, name: &str, dark: bool) {
+    pub(super) async fn look(&self, name: &str, dark: bool) {
         for (width, height) in [(390, 1300), (1440, 1100)] {
             self.size(width, height).await;
             self.no_sideways_scroll().await;

@@ -2,22 +2,57 @@
 
 use std::net::SocketAddr;
 
+use diesel::ExpressionMethods;
+use diesel::QueryDsl;
+use diesel_async::RunQueryDsl;
 use reflector::app::{App, run_worker};
+use reflector::auth::password;
 use reflector::clock;
-use reflector::config::Config;
-use reflector::ids::{ActionItemId, TopicId, TranscriptId};
+use reflector::config::{AuthMode, Config};
+use reflector::db::schema::transcript as transcript_table;
+use reflector::ids::{ActionItemId, TopicId, TranscriptId, UserId};
 use reflector::lifecycle::Shutdown;
 use reflector::model::stage::{self, Attempt, Begun, Finished, Stage};
 use reflector::model::transcript::{self, NewTranscript};
-use reflector::model::{ActionItem, ActionKind, Segment, SummaryKind, SummarySentence, Topic, Word};
+use reflector::model::user::{self, User};
+use reflector::model::{
+    ActionItem, ActionKind, Segment, ShareMode, SummaryKind, SummarySentence, Topic, Word,
+};
 use reflector::model::{output, segment, understanding};
 use reflector::queue::Group;
 use reflector::storage::StorageKey;
 use reqwest::{Client, RequestBuilder, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::workshop::Workshop;
+
+/// What everybody's password is here.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Somebody with an account, and a token of theirs.
+pub struct Person {
+    pub user: User,
+    pub token: String,
+}
+
+impl Person {
+    /// Sends JSON as this person and reads the answer.
+    pub async fn send(&self, site: &Site, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let request = site.client.request(method.parse().expect("a method"), site.url(path));
+        read(request.bearer_auth(&self.token).json(body)).await
+    }
+
+    pub async fn json(&self, site: &Site, path: &str) -> (u16, Value) {
+        read(site.client.get(site.url(path)).bearer_auth(&self.token)).await
+    }
+}
+
+/// Has people log in with a password.
+pub fn with_login(config: &mut Config) {
+    config.auth.mode = AuthMode::Password;
+    config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
+}
 
 /// Pages and API, and what they stand on.
 pub struct Site {
@@ -67,6 +102,33 @@ impl Site {
         let client =
             Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
         Self { workshop, app, address, client, shutdown }
+    }
+
+    /// Somebody with an account.
+    pub async fn account(&self, email: &str, admin: bool) -> User {
+        let hash = password::hash(PASSWORD).expect("a hash");
+        let mut conn = self.workshop.conn().await;
+        let made = user::create_with_password(&mut conn, email, &hash, admin, clock::now()).await;
+        made.expect("an account")
+    }
+
+    /// Somebody with an account, who is logged in.
+    pub async fn person(&self, email: &str, admin: bool) -> Person {
+        let user = self.account(email, admin).await;
+        let body = json!({ "email": email, "password": PASSWORD });
+        let (status, body) = self.send("POST", "/v1/auth/login", &body).await;
+        assert_eq!(status, 200, "{body}");
+        Person { user, token: body["access_token"].as_str().expect("a token").to_owned() }
+    }
+
+    /// Makes a transcript somebody's, with that share mode.
+    pub async fn give(&self, id: TranscriptId, mode: &str, owner: Option<UserId>) {
+        let mode: ShareMode = mode.parse().expect("a share mode");
+        diesel::update(transcript_table::table.find(id))
+            .set((transcript_table::share_mode.eq(mode), transcript_table::user_id.eq(owner)))
+            .execute(&mut self.workshop.conn().await)
+            .await
+            .expect("an update");
     }
 
     pub fn url(&self, path: &str) -> String {

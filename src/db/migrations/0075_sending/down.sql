@@ -1,0 +1,2 @@
+DROP TABLE zulip_message;
+DROP TABLE sending;

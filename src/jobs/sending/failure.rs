@@ -1,0 +1,107 @@
+//! What an operator is told when a transcript has failed for good: where, why, and nothing of what was said.
+
+use serde_json::json;
+
+use super::super::environment::Environment;
+use super::outbox::Outbox;
+use super::{PATIENCE, message};
+use crate::clock;
+use crate::model::sending::{Channel, Sending};
+use crate::model::stage::Stage;
+use crate::notify::{Letter, Message, Receiver, Trouble};
+
+/// Characters of a reason.
+const REASON: usize = 1000;
+
+/// Everybody who is told: by what, where, in which topic.
+pub(super) fn told(outbox: &Outbox) -> Vec<(Channel, String, Option<String>)> {
+    let failures = outbox.failures();
+    let mut told: Vec<(Channel, String, Option<String>)> =
+        failures.email.iter().map(|address| (Channel::Email, address.clone(), None)).collect();
+    if let Some((stream, topic)) = failures.zulip() {
+        told.push((Channel::Zulip, stream.to_owned(), Some(topic.to_owned())));
+    }
+    if failures.webhook_url.is_some() {
+        told.push((Channel::Webhook, String::new(), None));
+    }
+    told
+}
+
+/// A failure as it is kept until it is told.
+pub(super) fn reason(stage: Stage, error: &str) -> String {
+    let error: String = error.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON).collect();
+    format!("{stage}: {error}")
+}
+
+/// Tells one of them.
+///
+/// # Errors
+/// They were not told.
+pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble> {
+    let reason = row.reason.as_deref().unwrap_or_default();
+    let (stage, why) = reason.split_once(": ").unwrap_or(("", reason));
+    let url = env.webhooks.page(&format!("/transcripts/{}", row.transcript_id));
+    let gone = |what: &str| Trouble { why: format!("{what} is not set any more"), hopeless: true };
+    match row.channel {
+        Channel::Email => {
+            let mailer = env.outbox.any_mailer().ok_or_else(|| gone("mail.host"))?;
+            let text = format!(
+                "A transcript has failed, and will not be tried again by itself.\n\nStage:  {stage}\nWhy:    {why}\nWhere:  {url}\n\n\
+                 “Try again” on its page starts from there, once the cause is mended. This is told once.\n"
+            );
+            mailer
+                .send(&Letter {
+                    id: row.id.to_string(),
+                    to: row.target.clone(),
+                    subject: format!("Reflector: a transcript has failed ({stage})"),
+                    html: format!(
+                        "<pre style=\"white-space: pre-wrap; font: inherit\">{}</pre>",
+                        escaped(&text)
+                    ),
+                    plain: text,
+                })
+                .await
+        }
+        Channel::Zulip => {
+            let zulip = env.outbox.any_zulip().ok_or_else(|| gone("zulip.realm"))?;
+            let text = format!(
+                "A [transcript]({url}) has failed: stage {stage}\n```quote\n{}\n```",
+                why.replace('`', "'")
+            );
+            let topic = row.topic.as_deref().unwrap_or_default();
+            message::place(zulip, (&row.target, topic), None, &text).await.map(|_| ())
+        }
+        Channel::Webhook => {
+            let to =
+                env.outbox.failures().webhook_url.as_deref().ok_or_else(|| gone("failures.webhook_url"))?;
+            let (hooks, secret) = env.outbox.alarm();
+            let body = json!({
+                "event": "transcript.failed",
+                "event_id": row.id.0.simple().to_string(),
+                "timestamp": row.created_at,
+                "transcript": { "id": row.transcript_id, "run": row.run, "frontend_url": url },
+                "stage": stage,
+                "reason": why,
+            });
+            let retry = u32::try_from(row.attempts - 1).unwrap_or(0);
+            let message = Message { event: "transcript.failed", retry, body: body.to_string() };
+            let outcome = hooks.send(Receiver { url: to, secret }, &message, clock::now(), PATIENCE).await;
+            outcome.error.map_or(Ok(()), |why| Err(Trouble { why, hopeless: outcome.hopeless }))
+        }
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_one_line_and_ends() {
+        let reason = reason(Stage::Ingest, &format!("ffmpeg\n{}", "x".repeat(5000)));
+        assert!(reason.starts_with("ingest: ffmpeg x") && reason.chars().count() == 1008, "{reason}");
+    }
+}
