@@ -2,7 +2,9 @@
 
 mod support;
 
+mod about;
 mod accuracy;
+mod admin;
 mod api;
 mod audit;
 mod auth;
@@ -28,6 +30,7 @@ mod hardening;
 mod headers;
 mod idle;
 mod layering;
+mod library;
 mod limits;
 mod llm;
 mod media;
@@ -44,6 +47,9 @@ mod retention;
 mod robustness;
 mod secrets;
 mod self_test;
+mod share_page;
+mod speakers_page;
+mod status_pages;
 mod storage;
 mod story;
 mod tls;

@@ -9,7 +9,7 @@ export function keepFresh(every = 3000) {
   async function refresh() {
     const rows = document.getElementById("rows");
     if (!rows) return;
-    if (document.hidden || rows.contains(document.activeElement)) return later();
+    if (document.hidden || rows.contains(document.activeElement) || rows.querySelector("input:checked")) return later();
     try {
       const fresh = (await fetchDocument(location.href)).getElementById("rows");
       if (fresh && fresh.outerHTML !== rows.outerHTML) rows.replaceWith(document.importNode(fresh, true));
