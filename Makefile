@@ -9,7 +9,7 @@ CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix openapi render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
+.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -27,6 +27,13 @@ rehearsal: setup ## The NixOS module's own files on a real systemd, from boot to
 openapi: ## Renews docs/openapi.json from the code
 	cargo run --locked --quiet -- openapi > docs/openapi.json.new
 	mv docs/openapi.json.new docs/openapi.json
+
+screenshots: setup ## Every page at three widths, light and dark: docs/screenshots
+	cargo test --locked --test it -- --ignored --exact browser::screenshots::every_page_is_photographed
+
+licences: ## Renews the list of crates and their licences that /about shows
+	@cargo fetch --locked
+	@scripts/licences.py
 
 render-nix: ## Renews tests/nix/rendered and docs/OPTIONS.md; needs nixpkgs' lib
 	@scripts/test-nix.sh render

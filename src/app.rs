@@ -1,6 +1,7 @@
 //! Every long-lived handle of a process, built once from the settings, and the two things a process can do with them.
 
 mod admin;
+mod examine;
 mod offer;
 mod watch;
 
@@ -28,6 +29,7 @@ use crate::queue::{Group, Queue, WorkerSettings};
 use crate::storage::Storage;
 use crate::tls::Trust;
 
+pub use examine::{Examined, Finding, Problem};
 pub use offer::run_speech_server;
 pub use watch::{watch, watch_speech};
 
@@ -49,6 +51,7 @@ struct Inner {
     speech: Speech,
     webhooks: Webhooks,
     outbox: Outbox,
+    examined: examine::LastExamined,
 }
 
 /// How long jobs may go on after it was asked to stop.
@@ -104,6 +107,7 @@ impl App {
             speech,
             webhooks,
             outbox,
+            examined: Default::default(),
         })))
     }
 
@@ -235,8 +239,12 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
             }
         }))
     });
+    let reporting = groups.contains(&Group::Speech).then(|| {
+        let reporting = crate::jobs::report_for_ever(environment.clone(), inner.config.speech.model.clone());
+        tokio_util::task::AbortOnDropHandle::new(tokio::spawn(reporting))
+    });
     futures::future::join_all(workers).await;
-    drop((sweeping, calling));
+    drop((sweeping, calling, reporting));
     environment.last_words.close();
     environment.last_words.wait().await;
     Ok(())

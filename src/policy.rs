@@ -146,6 +146,36 @@ pub fn may_watch(viewer: Viewer, near: bool) -> bool {
     near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
 }
 
+/// Whether a viewer looks after the installation: accounts, failed jobs, its health. What it keeps for others stays theirs.
+pub fn administers(viewer: Viewer) -> bool {
+    // Nobody logs in: whoever reaches the port may do everything.
+    matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
+}
+
+/// Whether a viewer may change an account in a way that could shut them out: never their own, so that one who looks after the
+/// installation is always left.
+pub fn may_shut_out(viewer: Viewer, account: UserId) -> bool {
+    administers(viewer) && viewer.user() != Some(account)
+}
+
+/// Whose use of storage and whose place in the queue a viewer may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// Everybody's, without what is in it.
+    All,
+    Of(UserId),
+}
+
+/// Decides; `None`: nobody's.
+pub fn usage(viewer: Viewer) -> Option<Usage> {
+    match viewer {
+        viewer if administers(viewer) => Some(Usage::All),
+        Viewer::User(user) => Some(Usage::Of(user)),
+        Viewer::Key { user, scopes } if scopes.read => Some(Usage::Of(user)),
+        _ => None,
+    }
+}
+
 /// Which part of the audit log a viewer may read: that of what they own, an administrator all of it. `None`: it does not exist for
 /// them.
 pub fn trail(viewer: Viewer) -> Option<Trail> {
@@ -297,6 +327,25 @@ mod tests {
             (Viewer::Visitor { public: true }, None),
         ] {
             assert_eq!(trail(viewer), wanted, "{viewer:?}");
+        }
+    }
+
+    #[test]
+    fn an_installation_is_looked_after_by_administrators_who_can_not_shut_themselves_out() {
+        let (me, other) = (UserId::new(), UserId::new());
+        let key = |read| Viewer::Key { user: me, scopes: Scopes { read, write: true } };
+        for (viewer, administers_, others, own, usage_) in [
+            (Viewer::Anonymous, true, true, true, Some(Usage::All)),
+            (Viewer::Admin(me), true, true, false, Some(Usage::All)),
+            (Viewer::User(me), false, false, false, Some(Usage::Of(me))),
+            (key(true), false, false, false, Some(Usage::Of(me))),
+            (key(false), false, false, false, None),
+            (Viewer::Visitor { public: true }, false, false, false, None),
+            (Viewer::Visitor { public: false }, false, false, false, None),
+        ] {
+            let found =
+                (administers(viewer), may_shut_out(viewer, other), may_shut_out(viewer, me), usage(viewer));
+            assert_eq!(found, (administers_, others, own, usage_), "{viewer:?}");
         }
     }
 

@@ -453,6 +453,19 @@ table! {
     }
 }
 
+table! {
+    engine_state (worker) {
+        worker -> Text,
+        model -> Text,
+        device -> Nullable<Text>,
+        numbers -> Nullable<Text>,
+        loaded -> Bool,
+        failure -> Nullable<Text>,
+        memory_bytes -> BigInt,
+        seen_at -> Timestamptz,
+    }
+}
+
 joinable!(session -> app_user (user_id));
 joinable!(user_api_key -> app_user (user_id));
 joinable!(recording -> transcript (transcript_id));

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::text_enum::text_enum;
+use super::transcript::escape_like;
 use crate::db::schema::{audit, room, transcript};
 use crate::ids::{ApiKeyId, AuditId, RoomId, TranscriptId, UserId};
 
@@ -136,6 +137,8 @@ pub struct Filter {
     pub transcript_id: Option<TranscriptId>,
     pub room_id: Option<RoomId>,
     pub action: Option<Action>,
+    /// A part of who did it, in any case.
+    pub who: Option<String>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
     /// 1-based.
@@ -174,6 +177,9 @@ fn filtered(filter: &Filter) -> audit::BoxedQuery<'_, Pg> {
     }
     if let Some(action) = filter.action {
         query = query.filter(audit::action.eq(action));
+    }
+    if let Some(who) = &filter.who {
+        query = query.filter(audit::who.ilike(format!("%{}%", escape_like(who))));
     }
     if let Some(from) = filter.from {
         query = query.filter(audit::at.ge(from));

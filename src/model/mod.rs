@@ -10,6 +10,7 @@ pub mod audit;
 pub mod backup;
 pub mod delivery;
 pub mod edit;
+pub mod engine;
 pub mod estimate;
 pub mod idempotency;
 pub mod listening;
@@ -31,6 +32,7 @@ pub mod sweep;
 pub mod transcript;
 pub mod turn;
 pub mod understanding;
+pub mod usage;
 pub mod user;
 pub mod view;
 

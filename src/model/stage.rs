@@ -17,12 +17,14 @@ use crate::db::schema::stage_state;
 use crate::ids::{OutputId, StageRunId, TranscriptId};
 
 mod attempt;
+mod failed;
 mod restart;
 
 pub(super) use attempt::is_current_locked;
 pub use attempt::{
     Begun, Finished, MAX_STARTS, begin, fail, finish, is_current, progress, ready_after, retry_later, warn,
 };
+pub use failed::{Failed, failed};
 pub use restart::{Restart, restart, retry_failed};
 
 text_enum! {

@@ -289,6 +289,14 @@ pub async fn delete(conn: &mut AsyncPgConnection, id: TranscriptId, now: DateTim
         .map(|rows| rows == 1)
 }
 
+/// What was moved to the trash at exactly this moment (to the microsecond): several that were moved at once.
+///
+/// # Errors
+/// Those of the database.
+pub async fn deleted_at(conn: &mut AsyncPgConnection, moment: DateTime<Utc>) -> QueryResult<Vec<Transcript>> {
+    Transcript::query().filter(transcript::deleted_at.eq(moment)).order(transcript::id.asc()).load(conn).await
+}
+
 /// Takes it out of the trash; false when it was not there.
 ///
 /// # Errors

@@ -250,6 +250,23 @@ pub async fn set_disabled(
     .await
 }
 
+/// Has somebody look after the installation, or no longer.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_admin(
+    conn: &mut AsyncPgConnection,
+    id: UserId,
+    is_admin: bool,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(app_user::table.find(id))
+        .set((app_user::is_admin.eq(is_admin), app_user::updated_at.eq(now)))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// Makes the administrator of the settings, or gives them the settings' password if that is another than last time; true if
 /// anything changed. `mark` stands for the hash. Who was shut out stays so.
 ///

@@ -1,4 +1,5 @@
-use diesel::sql_types::{BigInt, Double, Integer, Text};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Bool, Double, Integer, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{DeliveryJob, Group, SendingJob, StageJob};
@@ -94,6 +95,46 @@ pub async fn backlog(conn: &mut AsyncPgConnection) -> diesel::QueryResult<Backlo
     )
     .get_result(conn)
     .await
+}
+
+/// A job of a stage that waits or runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    pub job: StageJob,
+    /// A worker has it.
+    pub running: bool,
+    /// It failed for a reason that may pass, and waits until then.
+    pub retry_at: Option<DateTime<Utc>>,
+}
+
+/// The first `most` jobs of stages: those that run, then the others in the order in which workers of their group take them.
+///
+/// # Errors
+/// Those of the database.
+pub async fn pending(conn: &mut AsyncPgConnection, most: i64) -> diesel::QueryResult<Vec<Pending>> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        key: String,
+        #[diesel(sql_type = Bool)]
+        running: bool,
+        #[diesel(sql_type = Nullable<Timestamptz>)]
+        retry_at: Option<DateTime<Utc>>,
+    }
+    let rows: Vec<Row> = diesel::sql_query(
+        "select key, locked_at is not null as running, \
+         case when attempts > 0 and locked_at is null and run_at > now() then run_at end as retry_at \
+         from graphile_worker.jobs \
+         where key is not null and attempts < max_attempts and task_identifier like 'stage.%' \
+         order by (locked_at is null), priority, run_at, id limit $1",
+    )
+    .bind::<BigInt, _>(most)
+    .load(conn)
+    .await?;
+    let pending = |row: Row| {
+        Some(Pending { job: StageJob::of_key(&row.key)?, running: row.running, retry_at: row.retry_at })
+    };
+    Ok(rows.into_iter().filter_map(pending).collect())
 }
 
 /// The engine's name for what is delivered.

@@ -21,7 +21,8 @@ use crate::ids::{DeliveryId, SendingId, TranscriptId};
 use crate::model::Stage;
 
 pub use enqueue::{
-    Backlog, MAX_ATTEMPTS, MAX_DELIVERIES, backlog, enqueue, enqueue_delivery, enqueue_sending,
+    Backlog, MAX_ATTEMPTS, MAX_DELIVERIES, Pending, backlog, enqueue, enqueue_delivery, enqueue_sending,
+    pending,
 };
 pub use worker::{Attempt, Handler, Retry, WorkerSettings};
 
@@ -92,6 +93,14 @@ impl StageJob {
     /// What makes two jobs the same one.
     fn key(&self) -> String {
         format!("{}:{}:{}", self.stage, self.transcript, self.run)
+    }
+
+    /// The job that has this key; `None`: it is no stage's.
+    fn of_key(key: &str) -> Option<Self> {
+        let mut parts = key.split(':');
+        let (stage, transcript, run) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self::new(transcript.parse().ok()?, run.parse().ok()?, stage.parse().ok()?))
+            .filter(|_| parts.next().is_none())
     }
 }
 
@@ -204,6 +213,8 @@ mod tests {
         let job = StageJob::new(TranscriptId::new(), 1, Stage::Ingest);
         let again = StageJob { run: 2, ..job.clone() };
         assert_ne!(job.key(), again.key());
+        assert_eq!(StageJob::of_key(&again.key()), Some(again));
+        assert_eq!(StageJob::of_key("webhook:0198"), None);
         let text = serde_json::to_string(&job).unwrap();
         assert_eq!(serde_json::from_str::<StageJob>(&text).unwrap(), job);
     }

@@ -1,5 +1,7 @@
 //! Notes who does what with which transcript and which room: one middleware behind the door, so that no route can do it unseen.
 
+use std::sync::Arc;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -22,6 +24,18 @@ pub(super) enum Shares {
     New(TranscriptId),
 }
 
+/// What a handler adds to its answer where one request did something with several things, or with one that its path does not
+/// name; they are noted instead of what the path says.
+#[derive(Clone, Debug)]
+pub(super) struct Deeds(Arc<[(Action, Thing)]>);
+
+impl Deeds {
+    /// The same done with each of these transcripts.
+    pub fn with(action: Action, transcripts: impl IntoIterator<Item = TranscriptId>) -> Self {
+        Self(transcripts.into_iter().map(|id| (action, Thing::Transcript(id))).collect())
+    }
+}
+
 /// Notes what succeeded.
 pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
@@ -35,14 +49,19 @@ pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -
     if !(status.is_success() || status.is_redirection() || status == StatusCode::SWITCHING_PROTOCOLS) {
         return response;
     }
-    let (action, thing) = match (response.extensions().get::<Shares>(), asked) {
-        (Some(Shares::New(id)), _) => (Action::Share, Thing::Transcript(*id)),
-        (Some(Shares::Named), Some((_, thing))) => (Action::Share, thing),
-        (None, Some(asked)) => asked,
-        (_, None) => return response,
+    let deeds: Vec<(Action, Thing)> = match response.extensions().get::<Deeds>() {
+        Some(Deeds(deeds)) => deeds.to_vec(),
+        None => match (response.extensions().get::<Shares>(), asked) {
+            (Some(Shares::New(id)), _) => vec![(Action::Share, Thing::Transcript(*id))],
+            (Some(Shares::Named), Some((_, thing))) => vec![(Action::Share, thing)],
+            (None, Some(asked)) => vec![asked],
+            (_, None) => return response,
+        },
     };
-    if let Err(error) = written(&app, actor, action, thing).await {
-        tracing::error!(error = error.to_string(), %action, %thing, "the audit log misses an entry");
+    for (action, thing) in deeds {
+        if let Err(error) = written(&app, actor.clone(), action, thing).await {
+            tracing::error!(error = error.to_string(), %action, %thing, "the audit log misses an entry");
+        }
     }
     response
 }

@@ -14,6 +14,8 @@ type Name = (&'static str, &'static str);
 const SESSION: Name = ("__Host-reflector", "reflector");
 /// Which browser was sent to the identity provider; gone when it is back.
 const SIGN_IN: Name = ("__Host-reflector-sign-in", "reflector-sign-in");
+/// Light or dark; of a browser, whoever is logged in there.
+const THEME: Name = ("__Host-reflector-theme", "reflector-theme");
 
 /// The session that a request names.
 pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
@@ -23,6 +25,11 @@ pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
 /// What a browser was given when it was sent to the identity provider.
 pub(super) fn sign_in(headers: &HeaderMap, https: bool) -> Option<String> {
     find(headers, https, SIGN_IN)
+}
+
+/// The theme that was chosen in this browser.
+pub(super) fn theme(headers: &HeaderMap, https: bool) -> Option<String> {
+    find(headers, https, THEME)
 }
 
 fn find(headers: &HeaderMap, https: bool, (secure, plain): Name) -> Option<String> {
@@ -55,6 +62,11 @@ pub(super) fn give_sign_in(token: &str, https: bool) -> Option<HeaderValue> {
 /// The header that takes it away.
 pub(super) fn take_sign_in(https: bool) -> Option<HeaderValue> {
     header(SIGN_IN, String::new(), https, Duration::ZERO)
+}
+
+/// The header that has a browser keep a theme for a year.
+pub(super) fn give_theme(word: &str, https: bool) -> Option<HeaderValue> {
+    header(THEME, word.to_owned(), https, Duration::days(365))
 }
 
 fn header((secure, plain): Name, value: String, https: bool, age: Duration) -> Option<HeaderValue> {

@@ -14,7 +14,7 @@ use url::form_urlencoded;
 
 use super::headers::RESOURCE;
 use super::respond::{ApiError, PageError, unauthorized};
-use super::viewer::{Https, Menu, Near, Seen, Shown, Viewer, of_token, with_menu};
+use super::viewer::{Https, Look, Menu, Near, Seen, Shown, Theme, Viewer, of_token, with_look, with_menu};
 use super::{cookies, listen, provider, read};
 use crate::app::App;
 use crate::auth::secret;
@@ -44,6 +44,7 @@ const OPEN: &[&str] = &[
     "/readyz",
     "/trust",
     "/ca.crt",
+    "/appearance",
     API,
     LOGIN,
     "/v1/me",
@@ -83,7 +84,19 @@ impl<E: Into<Error>> From<E> for Unknown {
 }
 
 /// Finds out who asks, and lets them in or not.
-pub(super) async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
+pub(super) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
+    let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
+    let chosen = cookies::theme(request.headers(), https);
+    let theme = chosen.as_deref().and_then(Theme::of).unwrap_or_default();
+    // Where a form was sent is no address to come back to.
+    let path = match *request.method() {
+        Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        _ => "/".to_owned(),
+    };
+    with_look(Look { theme, path }, admit(app, request, next)).await
+}
+
+async fn admit(app: App, mut request: Request, next: Next) -> Response {
     let auth = &app.config().auth;
     if auth.mode == AuthMode::None {
         request.extensions_mut().insert(Seen::nobody(Viewer::Anonymous));

@@ -24,20 +24,27 @@ pub(super) const MAX_NAME: usize = 100;
 /// Longest other text of a room, in characters.
 const MAX_TEXT: usize = 2000;
 /// What a name must not be: addresses of ours, among which a room's page may one day be.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 24] = [
+    "about",
+    "admin",
     "api",
+    "appearance",
     "assets",
     "browse",
+    "design",
     "docs",
     "health",
     "livez",
     "login",
     "logout",
     "metrics",
+    "models",
+    "queue",
     "readyz",
     "rooms",
     "settings",
     "setup",
+    "storage",
     "transcripts",
     "trust",
     "upload",
@@ -101,6 +108,22 @@ pub(super) async fn choice(
     let found = room::newest(conn, viewer, CHOICE).await?;
     let usable = found.into_iter().filter(|room| what(policy::in_room(viewer, room.into())));
     Ok(usable.map(|room| (room.id.to_string(), room.name)).collect())
+}
+
+/// Rooms of a viewer's list: those whose transcripts they may look at, and those that they may put their own into, as [`choice`] has them.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn choices(
+    conn: &mut Connection,
+    viewer: Viewer,
+) -> Result<(Vec<(String, String)>, Vec<(String, String)>), Error> {
+    let found = room::newest(conn, viewer, CHOICE).await?;
+    let those = |what: fn(RoomCapabilities) -> bool| {
+        let usable = found.iter().filter(|room| what(policy::in_room(viewer, (*room).into())));
+        usable.map(|room| (room.id.to_string(), room.name.clone())).collect()
+    };
+    Ok((those(|may| may.read), those(|may| may.add)))
 }
 
 /// Makes a room.

@@ -38,6 +38,7 @@ pub fn router(app: App) -> Router {
         .merge(pages())
         .merge(rooms_pages())
         .merge(account())
+        .merge(installation())
         .merge(api)
         .route("/openapi.json", get(document::get))
         .route("/assets/{version}/{name}", get(assets::get))
@@ -94,10 +95,15 @@ fn pages() -> Router<App> {
         .route("/ca.crt", get(pages::certificate))
         .route("/privacy", get(pages::privacy))
         .route("/transcripts", get(pages::library))
+        .route("/transcripts/bulk", post(pages::bulk))
+        .route("/transcripts/undo", post(pages::undo))
         .route("/transcripts/{id}", get(pages::transcript))
         .route("/transcripts/{id}/parts", get(pages::parts))
         .route("/transcripts/{id}/title", post(pages::title))
-        .route("/transcripts/{id}/speakers", post(pages::speakers))
+        .route("/transcripts/{id}/speakers", get(pages::speakers_page).post(pages::speakers))
+        .route("/transcripts/{id}/speakers/merge", post(pages::merge))
+        .route("/transcripts/{id}/speakers/undo", post(pages::take_back))
+        .route("/transcripts/{id}/share", get(pages::share_page).post(pages::share))
         .route("/transcripts/{id}/room", post(pages::room))
         .route("/transcripts/{id}/process", post(pages::process))
         .route("/transcripts/{id}/delete", post(pages::delete))
@@ -141,6 +147,27 @@ fn account() -> Router<App> {
         .route("/settings/keys", post(settings::create_key))
         .route("/settings/keys/{id}/revoke", post(settings::revoke_key))
         .route("/settings/password", post(settings::password))
+}
+
+/// How the installation looks and does, and what those who look after it may do.
+fn installation() -> Router<App> {
+    use pages::admin;
+    Router::new()
+        .route("/about", get(pages::about))
+        .route("/appearance", post(pages::appearance))
+        .route("/design", get(pages::design))
+        .route("/models", get(pages::models))
+        .route("/queue", get(pages::queue))
+        .route("/storage", get(pages::storage))
+        .route("/admin", get(admin::health))
+        .route("/admin/audit", get(admin::audit))
+        .route("/admin/jobs", get(admin::jobs))
+        .route("/admin/jobs/retry-all", post(admin::retry_all))
+        .route("/admin/jobs/{id}/retry", post(admin::retry))
+        .route("/admin/users", get(admin::users).post(admin::create))
+        .route("/admin/users/{id}/password", post(admin::password))
+        .route("/admin/users/{id}/admin", post(admin::admin))
+        .route("/admin/users/{id}/disabled", post(admin::disabled))
 }
 
 /// The API with its description, from one list.

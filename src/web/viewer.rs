@@ -128,6 +128,86 @@ impl<S: Send + Sync> FromRequestParts<S> for Seen {
 
 tokio::task_local! {
     static MENU: Menu;
+    static LOOK: Look;
+}
+
+/// How a page looks, and where it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Look {
+    pub theme: Theme,
+    /// Its address on this site, to come back to.
+    pub path: String,
+}
+
+/// One of the themes to choose from.
+pub(super) struct Choice {
+    pub word: &'static str,
+    pub name: &'static str,
+    pub pressed: bool,
+}
+
+impl Look {
+    /// Whether the person chose, and not the system.
+    pub fn is_chosen(&self) -> bool {
+        self.theme != Theme::Auto
+    }
+
+    /// What browsers paint around a page of the chosen theme.
+    pub fn colour(&self) -> &'static str {
+        if self.theme == Theme::Dark { "#151513" } else { "#faf9f6" }
+    }
+
+    pub fn choices(&self) -> Vec<Choice> {
+        let choice =
+            |theme: Theme| Choice { word: theme.word(), name: theme.name(), pressed: theme == self.theme };
+        Theme::ALL.into_iter().map(choice).collect()
+    }
+}
+
+/// Light or dark, as the person chose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Theme {
+    /// As the system has it.
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
+
+    /// Its word in cookie, form and style sheet.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "Automatic",
+            Self::Light => "Light",
+            Self::Dark => "Dark",
+        }
+    }
+
+    /// By its word; `None`: it is no theme.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.word() == word)
+    }
+}
+
+/// Makes `look` that of every page that `answer` renders.
+pub(super) async fn with_look<F: Future>(look: Look, answer: F) -> F::Output {
+    LOOK.scope(look, answer).await
+}
+
+/// The look of the page that is rendered.
+pub(super) fn look() -> Look {
+    LOOK.try_with(Clone::clone).unwrap_or_default()
 }
 
 /// What a page's menu offers, beside what everybody may see.

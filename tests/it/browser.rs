@@ -2,15 +2,23 @@
 //!
 //! Screenshots go to $SCREENSHOTS, else to a folder under target. (A name that begins with REFLECTOR_ would be a setting of the programs started here.)
 
+mod axe;
 mod editing;
 mod events;
+mod every;
+mod library;
+mod login;
 mod login;
 mod provider;
+mod provider;
 mod rooms;
+mod rooms;
+mod screenshots;
 mod sending;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use reflector::bus::{Event, StageEvent};
@@ -33,7 +41,26 @@ struct Browser {
     driver: WebDriver,
     port: u16,
     process: Child,
+    /// Everything that the console has said.
+    said: Mutex<Vec<String>>,
     _profile: tempfile::TempDir,
+}
+
+/// Of what a console said: that something was blocked by the page's policy.
+fn violations(said: &[String]) -> Vec<String> {
+    const SIGNS: [&str; 3] = ["Content Security Policy", "requires 'Trusted", "Permissions policy violation"];
+    said.iter().filter(|line| SIGNS.iter().any(|sign| line.contains(sign))).cloned().collect()
+}
+
+#[test]
+fn a_violation_of_the_policy_is_told_from_other_complaints() {
+    let said = [
+        "\"http://localhost/ - Refused to load the image because it violates the following Content Security Policy directive\"",
+        "\"http://localhost/ 3:4 This document requires 'TrustedHTML' assignment.\"",
+        "\"http://localhost/nothing - Failed to load resource: the server responded with a status of 404 (Not Found)\"",
+    ]
+    .map(str::to_owned);
+    assert_eq!(violations(&said), said[..2]);
 }
 
 impl Browser {
@@ -75,7 +102,7 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         };
-        Self { driver, port, process, _profile: profile }
+        Self { driver, port, process, said: Mutex::default(), _profile: profile }
     }
 
     async fn size(&self, width: u32, height: u32) {
@@ -98,7 +125,17 @@ impl Browser {
     /// page on.
     async fn console(&self) -> Vec<String> {
         let log = self.ask("se/log", &serde_json::json!({ "type": "browser" })).await;
-        log["value"].as_array().expect("a list").iter().map(|entry| entry["message"].to_string()).collect()
+        let entries = log["value"].as_array().expect("a list").iter();
+        let new: Vec<String> = entries.map(|entry| entry["message"].to_string()).collect();
+        self.said.lock().unwrap().extend_from_slice(&new);
+        new
+    }
+
+    /// Ends it; nothing that it showed may have been blocked by a page's policy.
+    async fn quit(&self) {
+        self.console().await;
+        assert_eq!(violations(&self.said.lock().unwrap()), Vec::<String>::new(), "blocked by the policy");
+        self.driver.clone().quit().await.unwrap();
     }
 
     async fn shot(&self, name: &str) {
@@ -203,7 +240,7 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.script("document.querySelector('audio').pause()").await;
     assert_eq!(browser.complaints().await, Vec::<String>::new());
     assert_eq!(browser.console().await, Vec::<String>::new());
-    browser.driver.clone().quit().await.unwrap();
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -233,7 +270,7 @@ async fn on_a_phone_without_script_a_recording_is_uploaded_with_its_language_and
         (&made["vocabulary"], &made["source_language"]),
         (&"Aoife Byrne\nKowalczyk".into(), &"de".into())
     );
-    browser.driver.clone().quit().await.unwrap();
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -263,6 +300,7 @@ async fn the_policies_are_in_force_and_plain_forms_work_under_them() {
     browser.script(form).await;
     browser.until("the title is new", "document.querySelector('h1')?.innerText === 'By hand'").await;
     assert_eq!(browser.script("return document.referrer").await, "");
+    assert!(violations(&browser.said.lock().unwrap()).len() >= 3, "what was tried above counts as blocked");
     browser.driver.clone().quit().await.unwrap();
 }
 
@@ -286,7 +324,7 @@ async fn the_page_says_that_more_comes_only_while_it_does() {
     browser.until("all words are there", "document.querySelector('#text').innerText.includes('noted')").await;
     browser.until("nothing more is announced", "!document.querySelector('.writing')").await;
     browser.until("speakers are still unknown", "document.querySelector('[data-working]')").await;
-    browser.driver.clone().quit().await.unwrap();
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -340,6 +378,6 @@ async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
                 browser.shot(&format!("{name}-{width}-{theme}")).await;
             }
         }
-        browser.driver.clone().quit().await.unwrap();
+        browser.quit().await;
     }
 }

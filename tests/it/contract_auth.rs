@@ -7,8 +7,8 @@ use reflector::{clock, ids::TranscriptId};
 use serde_json::{Value, json};
 
 use super::contract_conventions::fields;
-use crate::auth::{ADA, PASSWORD, guarded, person, send, token};
-use crate::support::site::Site;
+use crate::auth::{ADA, guarded, person, send, token};
+use crate::support::site::{PASSWORD, Site};
 use crate::support::socket::Watcher;
 
 const BOB: &str = "bob@example.org";

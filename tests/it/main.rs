@@ -2,7 +2,9 @@
 
 mod support;
 
+mod about;
 mod accuracy;
+mod admin;
 mod api;
 mod audio_tokens;
 mod audit;
@@ -34,6 +36,7 @@ mod hardening;
 mod headers;
 mod idle;
 mod layering;
+mod library;
 mod limits;
 mod llm;
 mod media;
@@ -52,6 +55,9 @@ mod robustness;
 mod secrets;
 mod self_test;
 mod sending;
+mod share_page;
+mod speakers_page;
+mod status_pages;
 mod storage;
 mod story;
 mod tls;

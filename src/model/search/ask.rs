@@ -11,7 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::compile::{self, Compiled};
 use super::terms::{self, Group};
 use super::text::code;
-use super::{Ask, LIMIT_MAX};
+use super::{Ask, LIMIT_MAX, Order};
 use crate::ids::TranscriptId;
 use crate::model::transcript::escape_like;
 use crate::model::user::Viewer;
@@ -19,6 +19,7 @@ use crate::model::user::Viewer;
 /// A value of a query.
 pub(super) enum Bind {
     Text(String),
+    Texts(Vec<String>),
     Uuid(uuid::Uuid),
     Uuids(Vec<uuid::Uuid>),
     Time(DateTime<Utc>),
@@ -48,6 +49,7 @@ impl Sql {
         for bind in self.binds {
             query = match bind {
                 Bind::Text(value) => query.bind::<Text, _>(value),
+                Bind::Texts(value) => query.bind::<Array<Text>, _>(value),
                 Bind::Uuid(value) => query.bind::<SqlUuid, _>(value),
                 Bind::Uuids(value) => query.bind::<Array<SqlUuid>, _>(value),
                 Bind::Time(value) => query.bind::<Timestamptz, _>(value),
@@ -131,10 +133,25 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
         found(&mut sql, compiled);
     }
     filters(&mut sql, ask, compiled);
-    let newest = if ask.trash { "t.deleted_at" } else { "t.created_at" };
     let (limit, offset) = (sql.bind(Bind::Number(limit)), sql.bind(Bind::Number(offset)));
-    sql.add(&format!(" ORDER BY rank DESC, {newest} DESC, t.id DESC LIMIT {limit} OFFSET {offset}"));
+    sql.add(&format!(" ORDER BY {} LIMIT {limit} OFFSET {offset}", order(ask)));
     sql
+}
+
+/// The title that is shown, for sorting.
+const TITLE: &str = "lower(coalesce(nullif(t.title, ''), (SELECT h.title FROM stage_state s \
+    JOIN headline h ON h.output_id = s.current_output WHERE s.transcript_id = t.id AND s.stage = 'title'), t.name))";
+
+fn order(ask: &Ask) -> String {
+    let newest = if ask.trash { "t.deleted_at" } else { "t.created_at" };
+    match ask.order {
+        Order::Best => format!("rank DESC, {newest} DESC, t.id DESC"),
+        Order::Newest => format!("{newest} DESC, t.id DESC"),
+        Order::Oldest => format!("{newest} ASC, t.id ASC"),
+        Order::Longest => format!("t.duration DESC, {newest} DESC, t.id DESC"),
+        Order::Shortest => format!("t.duration ASC, {newest} DESC, t.id DESC"),
+        Order::Title => format!("{TITLE} ASC, {newest} DESC, t.id DESC"),
+    }
 }
 
 /// What the viewer's list may hold; the same as [`crate::model::transcript::list`] has.
@@ -201,6 +218,11 @@ fn filters(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
     equal("t.created_at", ">=", ask.from.map(known).map(Bind::Time));
     equal("t.created_at", "<=", ask.to.map(known).map(Bind::Time));
     equal("d.language", "=", ask.language.as_deref().map(|language| Bind::Text(code(language))));
+    if !ask.statuses.is_empty() {
+        let words = ask.statuses.iter().map(|status| status.as_str().to_owned()).collect();
+        let words = sql.bind(Bind::Texts(words));
+        sql.add(&format!(" AND t.status = ANY({words})"));
+    }
     let Some(name) = &ask.speaker else { return };
     let name = sql.bind(Bind::Text(like(name)));
     let said = if compiled.iter().any(|one| one.any.is_some()) {

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel_async::AsyncPgConnection;
 
 use super::text_enum::text_enum;
-use super::transcript::{ListItem, SourceKind, items};
+use super::transcript::{ListItem, SourceKind, Status, items};
 use super::user::Viewer;
 use crate::ids::RoomId;
 
@@ -58,9 +58,26 @@ pub struct Ask {
     pub language: Option<String>,
     /// A part of a participant's name, in any case: what they said is looked at.
     pub speaker: Option<String>,
+    /// Standing at one of these; empty: at any.
+    pub statuses: Vec<Status>,
+    pub order: Order,
     /// 1 to [`LIMIT_MAX`].
     pub limit: i64,
     pub offset: i64,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// What fits best; without words the newest, in the trash what was put there last.
+    #[default]
+    Best,
+    Newest,
+    Oldest,
+    Longest,
+    Shortest,
+    /// By the title that is shown, whatever its capitals.
+    Title,
 }
 
 impl Ask {
@@ -76,6 +93,8 @@ impl Ask {
             to: None,
             language: None,
             speaker: None,
+            statuses: Vec::new(),
+            order: Order::Best,
             limit: 20,
             offset: 0,
         }

@@ -14,8 +14,8 @@ export function keepFresh(every = 3000) {
     timer = null;
     const rows = document.getElementById("rows");
     if (!rows) return;
-    // What somebody is about to press stays where it is; who looks elsewhere is shown it when they come back.
-    if (rows.contains(document.activeElement)) return later();
+    // What somebody is about to press or has marked stays where it is; who looks elsewhere is shown it when they come back.
+    if (rows.contains(document.activeElement) || rows.querySelector("input:checked")) return later();
     if (document.hidden) return;
     stale = false;
     try {

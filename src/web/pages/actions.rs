@@ -149,7 +149,8 @@ pub(in crate::web) async fn title(
     Ok(to(id))
 }
 
-/// `POST /transcripts/{id}/speakers`: fields `speaker-0` and so on; an empty one takes the name away.
+/// `POST /transcripts/{id}/speakers`: fields `speaker-0` and so on; an empty one takes the name away. With `stay` it leads back to the
+/// page of the speakers, else to the transcript.
 pub(in crate::web) async fn speakers(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -158,6 +159,7 @@ pub(in crate::web) async fn speakers(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    let stay = form.contains_key("stay");
     let mut names = Vec::new();
     for (field, name) in form {
         let speaker = field.strip_prefix("speaker-").and_then(|speaker| speaker.parse::<i32>().ok());
@@ -166,7 +168,7 @@ pub(in crate::web) async fn speakers(
         }
     }
     participant::name_speakers(&mut conn, id, &names).await.map_err(refused)?;
-    Ok(to(id))
+    Ok(if stay { Redirect::to(&format!("/transcripts/{id}/speakers?done=named")) } else { to(id) })
 }
 
 /// The form of "Try again" and "Transcribe again".
@@ -230,7 +232,10 @@ pub(in crate::web) async fn room(
 }
 
 /// A room that was chosen in a form, if one was.
-fn room_id(text: String) -> Result<Option<RoomId>, Error> {
+///
+/// # Errors
+/// It is none.
+pub(super) fn room_id(text: String) -> Result<Option<RoomId>, Error> {
     let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
     Some(text).filter(|id| !id.is_empty()).map(|id| id.parse().map_err(unknown)).transpose()
 }

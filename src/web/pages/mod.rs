@@ -1,15 +1,22 @@
 //! What people see. Every page works without script; with it, pages follow the sound and the work.
 
+mod about;
 mod actions;
+pub(super) mod admin;
+mod appearance;
+mod deeds;
+mod design;
 mod format;
 mod gist;
 mod languages;
 mod library;
 pub(super) mod login;
+mod models;
 mod people;
 mod places;
 mod privacy;
 pub(super) mod provider;
+mod queue;
 pub(super) mod quote;
 pub(super) mod room_sending;
 pub(super) mod rooms;
@@ -17,18 +24,30 @@ mod rows;
 pub(super) mod sending;
 pub(super) mod settings;
 pub(super) mod setup;
+mod share;
+mod speakers;
 mod stages;
 mod start;
+mod storage;
+mod tabs;
 mod transcript;
 mod trust;
 mod turns;
 mod wave;
 
+pub(super) use about::about;
 pub(super) use actions::{delete, process, restore, room, speakers, title, upload};
+pub(super) use appearance::choose as appearance;
+pub(super) use design::design;
 pub(super) use format::{bytes, sentence};
-pub(super) use library::library;
+pub(super) use library::{bulk, library, undo};
+pub(super) use models::models;
 pub(super) use privacy::privacy;
+pub(super) use queue::queue;
+pub(super) use share::{share, show as share_page};
+pub(super) use speakers::{merge, show as speakers_page, take_back};
 pub(super) use start::start;
+pub(super) use storage::storage;
 pub(super) use transcript::{parts, transcript};
 pub(super) use trust::{certificate, trust};
 

@@ -29,6 +29,10 @@ pub(super) struct RowView {
     pub chip_class: &'static str,
     pub percent: Option<u32>,
     pub may_delete: bool,
+    /// Whether it can be ticked, to do something with several at once.
+    pub select: bool,
+    /// In the trash since.
+    pub trashed: Option<Date>,
     /// What was found in it, and how many more places there are.
     pub places: Vec<PlaceView>,
     pub more: String,
@@ -127,6 +131,8 @@ fn row(viewer: Viewer, item: ListItem, known: &Known) -> RowView {
         chip_class,
         percent,
         may_delete: policy::capabilities(viewer, row.into()).delete,
+        select: false,
+        trashed: row.deleted_at.map(Date::new),
         places: Vec::new(),
         more: String::new(),
     }

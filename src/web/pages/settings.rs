@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::format::Date;
 use super::login::{begin, by_password, exists};
 use super::sentence;
+use super::tabs::{self, Tab};
 use crate::app::App;
 use crate::clock;
 use crate::error::Error;
@@ -28,6 +29,7 @@ use crate::web::{assets, login, read};
 struct SettingsPage {
     version: &'static str,
     here: &'static str,
+    tabs: Vec<Tab>,
     email: String,
     admin: bool,
     /// Whether there is a password to change.
@@ -136,6 +138,7 @@ async fn page(app: &App, seen: &Seen) -> Result<SettingsPage, Error> {
     Ok(SettingsPage {
         version: &assets::VERSION,
         here: "settings",
+        tabs: tabs::settings(app, seen.viewer, "/settings"),
         email: seen.email.clone().unwrap_or_default(),
         admin: matches!(seen.viewer, Viewer::Admin(_)),
         by_password: app.signer().is_some(),

@@ -123,7 +123,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                         let kind = "application/x-www-form-urlencoded";
                         request
                             .header("content-type", kind)
-                            .body("title=x&from=transcribe&speaker-0=x&room_id=")
+                            .body("title=x&from=transcribe&speaker-0=x&room_id=&share_mode=public&speaker_from=0&speaker_to=1")
                     };
                     let response = request.send().await.unwrap();
                     (response.status().as_u16(), response.text().await.unwrap())

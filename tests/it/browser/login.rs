@@ -117,7 +117,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     desk.until("it says so", "document.querySelector('[role=status]')?.innerText === 'You are logged out.'")
         .await;
     for browser in [desk, phone] {
-        browser.driver.clone().quit().await.unwrap();
+        browser.quit().await;
     }
 }
 
@@ -164,6 +164,6 @@ async fn account_pages_fit_a_phone_and_a_desk_by_day_and_by_night() {
             browser.shot(&format!("settings-key-{width}-{}", if dark { "dark" } else { "light" })).await;
         }
         look(&browser, &site, "settings-full", "/settings?done=session", dark).await;
-        browser.driver.clone().quit().await.unwrap();
+        browser.quit().await;
     }
 }

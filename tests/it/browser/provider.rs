@@ -104,6 +104,6 @@ async fn a_person_signs_in_at_the_provider_a_key_changes_and_they_log_out_of_bot
     sign_in(&other).await;
     other.until("the provider has forgotten them, too", "document.querySelector('[name=login]')").await;
     for browser in [browser, other] {
-        browser.driver.clone().quit().await.unwrap();
+        browser.quit().await;
     }
 }

@@ -19,7 +19,7 @@ const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
 
 impl Browser {
-    async fn log_in(&self, site: &Site, email: &str, to: &str) {
+    pub(super) async fn log_in(&self, site: &Site, email: &str, to: &str) {
         let next = url::form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>();
         let page = format!("http://localhost:{}/login?next={next}", site.address.port());
         self.driver.goto(page).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_room_is_made_and_shared_with_another_person_and_its_webhook_is_tried(
         let status = his.script(&format!("return fetch('{room}').then(answer => answer.status)")).await;
         assert_eq!(status, 403, "the room is seen, and not changed");
         for browser in [hers, his] {
-            browser.driver.clone().quit().await.unwrap();
+            browser.quit().await;
         }
     }
     let kinds: Vec<String> =

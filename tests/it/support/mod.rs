@@ -1,5 +1,6 @@
 //! What the tests share: real servers, started once.
 
+pub mod accounts;
 pub mod certs;
 pub mod der;
 pub mod diarization;

@@ -71,7 +71,7 @@ pub(in crate::web) async fn list(
     let trail = policy::trail(viewer).ok_or(Error::NotFound("Audit log"))?;
     let (page, size) = paged(query.page, query.size)?;
     let AuditQuery { transcript_id, room_id, action, from, to, .. } = query;
-    let filter = Filter { trail, transcript_id, room_id, action, from, to, page, size };
+    let filter = Filter { trail, transcript_id, room_id, action, who: None, from, to, page, size };
     let mut conn = read::connect(&app).await?;
     let (rows, total) = audit::list(&mut conn, &filter).await?;
     Ok(Json(PageOut::new(rows.into_iter().map(Into::into).collect(), total, page, size)))

@@ -34,7 +34,14 @@ pub(in crate::web) async fn destroy(
 
 /// Rows first, in one statement: from then on nobody can be led to an object. Objects next, also for a client that does not
 /// wait; those that the store does not give up now belong to no row, and the sweep removes them.
-async fn for_ever(app: &App, conn: &mut Connection, id: TranscriptId) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not in the trash; those of the database.
+pub(in crate::web) async fn for_ever(
+    app: &App,
+    conn: &mut Connection,
+    id: TranscriptId,
+) -> Result<(), Error> {
     let recordings = recording::of(conn, id).await?;
     if !transcript::destroy(conn, id).await? {
         return Err(Error::NotFound("Transcript"));

@@ -40,7 +40,7 @@ pub(in crate::web) async fn download(
 }
 
 /// A file name for old and new browsers: plain letters, and the whole name percent-encoded (RFC 6266).
-pub(super) fn attachment(title: &str, extension: &str) -> String {
+pub(in crate::web) fn attachment(title: &str, extension: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || " -_.".contains(c) { c } else { '_' };
     let plain: String = title.chars().map(safe).take(80).collect();
     let plain = plain.trim_matches([' ', '.', '_']);

@@ -78,6 +78,33 @@ pub(in crate::web) async fn again(
 ) -> Result<Again, Error> {
     let from = from.filter(|name| !name.is_empty()).map(stage_named).transpose()?;
     read::allowed(conn, viewer, id, |may| may.process).await?;
+    start(app, conn, id, from).await
+}
+
+/// Tries again what failed, whosever it is: for those who look after the installation, who need not see it for that.
+///
+/// # Errors
+/// The transcript is not there or is locked, or nothing of it has failed.
+pub(in crate::web) async fn retry(
+    app: &App,
+    conn: &mut Connection,
+    id: TranscriptId,
+) -> Result<Again, Error> {
+    let states = stage::list(conn, id).await?;
+    if !states.iter().any(|state| state.status == StageStatus::Failed) {
+        return Err(Error::Conflict(
+            "nothing of this transcript has failed; it may run again already".into(),
+        ));
+    }
+    start(app, conn, id, None).await
+}
+
+async fn start(
+    app: &App,
+    conn: &mut Connection,
+    id: TranscriptId,
+    from: Option<Stage>,
+) -> Result<Again, Error> {
     let restarted: Result<Option<Restart>, Error> = conn
         .transaction(async |conn| {
             let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;

@@ -155,7 +155,6 @@ pub(in crate::web) async fn search(
         return Err(Error::BadRequest("'from' must not be after 'to'".into()).into());
     }
     let ask = Ask {
-        viewer,
         query: asked("q", query.q)?,
         trash: query.include_deleted,
         source_kind: query.source_kind,
@@ -166,6 +165,7 @@ pub(in crate::web) async fn search(
         speaker: query.speaker.map(|name| asked("speaker", name)).transpose()?,
         limit,
         offset,
+        ..Ask::new(viewer)
     };
     let mut conn = read::connect(&app).await?;
     let found = visible(&mut conn, &ask).await?;

@@ -9,10 +9,12 @@ use utoipa::ToSchema;
 use super::edits::{self, tell};
 use super::{Done, ok};
 use crate::app::App;
+use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
-use crate::model::edit::{At, Change, Layer, Token};
+use crate::model::edit::{At, Change, Layer, Standing, Token};
 use crate::model::participant::{self, Participant};
+use crate::policy::Viewer;
 use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
@@ -133,6 +135,22 @@ pub(in crate::web) async fn merge(
     read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let from = in_range("speaker_from", body.speaker_from)?;
     let to = in_range("speaker_to", body.speaker_to)?;
+    joined(&app, &mut conn, viewer, id, from, to).await?;
+    Ok(ok())
+}
+
+/// Has one voice be another from now on, and tells those who watch. The caller has asked what the viewer may do.
+///
+/// # Errors
+/// Both have names, or the text has no speakers yet.
+pub(in crate::web) async fn joined(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+    from: i32,
+    to: i32,
+) -> Result<(), Error> {
     let done: Result<(), Error> = conn
         .transaction(async |conn| {
             let (mut desk, layer) = edits::open(conn, id).await?;
@@ -162,8 +180,32 @@ pub(in crate::web) async fn merge(
         })
         .await;
     done?;
-    tell(&app, &mut conn, id).await?;
-    Ok(ok())
+    tell(app, conn, id).await
+}
+
+/// Takes the newest change back, if it was the merging of two voices, and tells those who watch.
+///
+/// # Errors
+/// It was something else, or there is none.
+pub(in crate::web) async fn parted(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+) -> Result<(), Error> {
+    let done: Result<(), Error> = conn
+        .transaction(async |conn| {
+            let (mut desk, _) = edits::open(conn, id).await?;
+            let newest = Standing::of(&desk.log).applied.last().map(|place| &desk.log[*place].change);
+            if !matches!(newest, Some(Change::Merge { .. })) {
+                let message = "The text was changed since: take that back first, on the transcript's page";
+                return Err(Error::Conflict(message.into()));
+            }
+            edits::write(conn, &mut desk, &Change::Undo, viewer).await
+        })
+        .await;
+    done?;
+    tell(app, conn, id).await
 }
 
 /// The words that are meant.

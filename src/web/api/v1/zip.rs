@@ -34,7 +34,7 @@ use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// How many pieces may wait for a slow client.
-const WAITING: usize = 8;
+pub(in crate::web) const WAITING: usize = 8;
 
 /// `metadata.json`, with the ancestor's fields.
 #[derive(Debug, Serialize)]
@@ -117,7 +117,10 @@ pub(in crate::web) async fn zip(
 }
 
 /// The sound and its size in bytes, if there is one.
-async fn sound(app: &App, id: TranscriptId) -> Result<Option<(u64, ByteStream)>, Error> {
+///
+/// # Errors
+/// The store's.
+pub(in crate::web) async fn sound(app: &App, id: TranscriptId) -> Result<Option<(u64, ByteStream)>, Error> {
     match app.storage().get_sized(&StorageKey::Mp3 { transcript: id }).await {
         Ok(found) => Ok(Some(found)),
         Err(StorageError::NotFound(_)) => Ok(None),
@@ -157,10 +160,10 @@ async fn pack(
 
 /// What is packed and not yet sent.
 #[derive(Clone, Default)]
-struct Packed(Arc<Mutex<Vec<u8>>>);
+pub(in crate::web) struct Packed(Arc<Mutex<Vec<u8>>>);
 
 impl Packed {
-    fn take(&self) -> Bytes {
+    pub fn take(&self) -> Bytes {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
     }
 }

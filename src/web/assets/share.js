@@ -1,0 +1,22 @@
+// The link of a transcript, into the clipboard.
+
+import { announce } from "./util.js";
+
+const link = document.querySelector("[data-link]");
+const button = document.querySelector("[data-copy]");
+if (link && button) {
+  button.hidden = false;
+  link.addEventListener("focus", () => link.select());
+  button.addEventListener("click", async () => {
+    link.select();
+    try {
+      await navigator.clipboard.writeText(link.value);
+    } catch {
+      // Without TLS browsers have no clipboard for scripts, but still the old command.
+      document.execCommand("copy");
+    }
+    button.textContent = "Copied";
+    announce("The link is copied");
+    setTimeout(() => { button.textContent = "Copy"; }, 3000);
+  });
+}

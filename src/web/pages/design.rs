@@ -1,0 +1,94 @@
+//! Every part that pages are made of, on one page: to look at, and for tests that look at all of them in light and dark.
+
+use askama::Template;
+use axum::response::Response;
+
+use super::format::Date;
+use super::tabs::Tab;
+use crate::clock;
+use crate::web::assets;
+use crate::web::respond::html;
+
+/// Colours of the style sheet and what they are for.
+const TOKENS: &[(&str, &str)] = &[
+    ("bg", "behind everything"),
+    ("surface", "cards, fields"),
+    ("sunken", "what is pressed or under the pointer"),
+    ("ink", "text"),
+    ("muted", "text beside the text"),
+    ("line", "borders"),
+    ("line-strong", "borders of fields and buttons"),
+    ("accent", "links, what is to be done"),
+    ("accent-soft", "chosen, being worked on"),
+    ("hit", "found, heard just now"),
+    ("good", "went well"),
+    ("bad", "went wrong, can’t be undone"),
+];
+
+#[derive(Template)]
+#[template(path = "design.html")]
+struct DesignPage {
+    version: &'static str,
+    here: &'static str,
+    tokens: &'static [(&'static str, &'static str)],
+    speakers: Vec<i32>,
+    tabs: Vec<Tab>,
+    now: Date,
+    page: i64,
+    pages: i64,
+    newer: Option<String>,
+    older: Option<String>,
+    done: &'static str,
+    wrong: Option<String>,
+}
+
+/// `GET /design`.
+pub(in crate::web) async fn design() -> Response {
+    html(&DesignPage {
+        version: &assets::VERSION,
+        here: "design",
+        tokens: TOKENS,
+        speakers: (0..8).collect(),
+        tabs: vec![Tab::new("#tabs", "This one", "#tabs"), Tab::new("#lists", "Another", "#tabs")],
+        now: Date::new(clock::now()),
+        page: 2,
+        pages: 3,
+        newer: Some("#lists".into()),
+        older: Some("#lists".into()),
+        done: "It went well.",
+        wrong: Some("It did not work.".into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TOKENS;
+
+    /// Colours that differ between light and dark, by name, from the sheet's own table.
+    fn coloured() -> Vec<&'static str> {
+        let sheet = include_str!("../assets/site.css");
+        let lines = sheet.lines().map(str::trim).filter(|line| line.contains(": light-dark("));
+        lines.filter_map(|line| line.strip_prefix("--")?.split(':').next()).collect()
+    }
+
+    #[test]
+    fn every_colour_that_is_shown_is_one_of_the_sheets() {
+        let coloured = coloured();
+        assert!(coloured.len() > 20, "{coloured:?}");
+        for (name, _) in TOKENS {
+            assert!(coloured.contains(name), "{name}");
+        }
+        for speaker in 0..8 {
+            assert!(coloured.contains(&format!("sp{speaker}").as_str()));
+        }
+    }
+
+    #[test]
+    fn the_page_shows_every_macro_of_the_kit() {
+        let (kit, page) =
+            (include_str!("../../../templates/ui/kit.html"), include_str!("../../../templates/design.html"));
+        let names = kit.split("{% macro ").skip(1).filter_map(|rest| rest.split('(').next());
+        let missing: Vec<&str> = names.filter(|name| !page.contains(&format!("ui::{name}("))).collect();
+        assert!(missing.is_empty(), "/design does not show {missing:?}");
+    }
+}

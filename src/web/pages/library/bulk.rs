@@ -1,0 +1,340 @@
+//! `POST /transcripts/bulk`: one thing done with every transcript that was ticked. What is not the viewer's to change is left as it
+//! is, and counted.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, SubsecRound};
+use diesel_async::AsyncConnection;
+use serde::Deserialize;
+
+use super::done::restorable;
+use super::{bundle, confirm};
+use crate::app::App;
+use crate::auth::way_back;
+use crate::clock;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::{RoomId, TranscriptId};
+use crate::model::ShareMode;
+use crate::model::audit::Action;
+use crate::model::search::{Ask, LIMIT_MAX};
+use crate::model::transcript::{self, ListItem, Patch};
+use crate::policy::{self, Capabilities, Viewer};
+use crate::web::api::v1::{destroy, search};
+use crate::web::audit::Deeds;
+use crate::web::extract::PageForm;
+use crate::web::respond::PageError;
+use crate::web::viewer::Asking;
+use crate::web::{read, rooms};
+
+/// Transcripts that one form may name.
+const MOST: usize = 100;
+/// Transcripts that are removed for good at once; whoever has more says it again.
+const MOST_DESTROYED: usize = 1000;
+
+/// What the form says.
+#[derive(Debug, Default)]
+struct Asked {
+    ids: Vec<TranscriptId>,
+    act: String,
+    room: String,
+    share: String,
+    audio: bool,
+    sure: bool,
+    back: String,
+}
+
+impl Asked {
+    /// # Errors
+    /// A transcript that is none, or too many.
+    fn read(fields: Vec<(String, String)>) -> Result<Self, Error> {
+        let mut asked = Self { back: "/transcripts".into(), ..Self::default() };
+        for (name, value) in fields {
+            match name.as_str() {
+                "id" => {
+                    let unknown = |_| Error::Invalid { field: "id", message: "names no transcript".into() };
+                    asked.ids.push(value.parse().map_err(unknown)?);
+                }
+                "do" => asked.act = value,
+                "room_id" => asked.room = value,
+                "share_mode" => asked.share = value,
+                "audio" => asked.audio = true,
+                "sure" => asked.sure = true,
+                "back" => asked.back = list(&value).to_owned(),
+                _ => {}
+            }
+        }
+        asked.ids.sort_unstable();
+        asked.ids.dedup();
+        if asked.ids.len() > MOST {
+            let message = format!("names more than {MOST} transcripts; take fewer at once");
+            return Err(Error::Invalid { field: "id", message });
+        }
+        Ok(asked)
+    }
+
+    /// Back to the list, which says what was done.
+    fn done(&self, what: &str, count: usize, rest: &[(&str, String)]) -> Redirect {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("done", what).append_pair("n", &count.to_string());
+        for (name, value) in rest {
+            query.append_pair(name, value);
+        }
+        let sign = if self.back.contains('?') { '&' } else { '?' };
+        Redirect::to(&format!("{}{sign}{}", self.back, query.finish()))
+    }
+}
+
+/// Where the list leads back to: itself, whatever a form says.
+fn list(back: &str) -> &str {
+    let local = way_back::local(Some(back));
+    if local == "/transcripts" || local.starts_with("/transcripts?") { local } else { "/transcripts" }
+}
+
+/// Of the transcripts that were ticked: those with which the viewer may do this, and how many the others are.
+async fn split(
+    conn: &mut Connection,
+    viewer: Viewer,
+    ids: &[TranscriptId],
+    what: impl Fn(Capabilities) -> bool,
+) -> Result<(Vec<ListItem>, usize), Error> {
+    let found = transcript::items(conn, ids).await?;
+    let mut may: Vec<ListItem> = found
+        .into_values()
+        .filter(|item| what(policy::capabilities(viewer, (&item.transcript).into())))
+        .collect();
+    // Always in the same order: two who change the same ones do not wait for each other.
+    may.sort_by_key(|item| item.transcript.id);
+    let left = ids.len() - may.len();
+    Ok((may, left))
+}
+
+fn ids(items: &[ListItem]) -> Vec<TranscriptId> {
+    items.iter().map(|item| item.transcript.id).collect()
+}
+
+fn count(left: usize) -> (&'static str, String) {
+    ("left", left.to_string())
+}
+
+/// `POST /transcripts/bulk`.
+pub(in crate::web) async fn bulk(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    PageForm(fields): PageForm<Vec<(String, String)>>,
+) -> Result<Response, PageError> {
+    let asked = Asked::read(fields)?;
+    let mut conn = read::connect(&app).await?;
+    if asked.act == "empty" {
+        return Ok(empty(&app, &mut conn, viewer, &asked).await?);
+    }
+    if asked.ids.is_empty() {
+        return Ok(asked.done("nothing", 0, &[]).into_response());
+    }
+    let conn = &mut conn;
+    Ok(match asked.act.as_str() {
+        "delete" => delete(conn, viewer, &asked).await?,
+        "restore" => restore(conn, viewer, &asked).await?,
+        "destroy" => destroy_chosen(&app, conn, viewer, &asked).await?,
+        "room" => room(conn, viewer, &asked).await?,
+        "share" => share(conn, viewer, &asked).await?,
+        "export" => {
+            let (items, _) = split(conn, viewer, &asked.ids, |may| may.read).await?;
+            if items.is_empty() {
+                return Err(Error::NotFound("Transcript").into());
+            }
+            let deeds = Extension(Deeds::with(Action::Export, ids(&items)));
+            (deeds, bundle::stream(&app, viewer, &items, asked.audio)).into_response()
+        }
+        _ => {
+            let message = "is none of delete, restore, destroy, empty, room, share, export".into();
+            return Err(Error::Invalid { field: "do", message }.into());
+        }
+    })
+}
+
+async fn delete(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+    let (items, left) = split(conn, viewer, &asked.ids, |may| may.delete).await?;
+    // As exactly as the database keeps it: the moment is what they are found by when they are taken back.
+    let now = clock::now().trunc_subsecs(6);
+    let ids = ids(&items);
+    let moved: Result<(), Error> = conn
+        .transaction(async |conn| {
+            for id in &ids {
+                transcript::delete(conn, *id, now).await?;
+            }
+            Ok(())
+        })
+        .await;
+    moved?;
+    let undo = ("undo", now.timestamp_micros().to_string());
+    let to = asked.done("moved", ids.len(), &[count(left), undo]);
+    Ok((Extension(Deeds::with(Action::Delete, ids)), to).into_response())
+}
+
+async fn restore(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+    let (items, left) = split(conn, viewer, &asked.ids, |may| may.restore).await?;
+    let ids = ids(&items);
+    for id in &ids {
+        transcript::restore(conn, *id).await?;
+    }
+    let to = asked.done("restored", ids.len(), &[count(left)]);
+    Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
+}
+
+async fn room(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+    let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
+    let to_room: Option<RoomId> = match asked.room.as_str() {
+        "" => None,
+        id => Some(id.parse().map_err(unknown)?),
+    };
+    if let Some(room) = to_room {
+        rooms::open_to(conn, viewer, room).await?;
+    }
+    let (items, left) = split(conn, viewer, &asked.ids, |may| may.write).await?;
+    let ids: Vec<TranscriptId> = items
+        .iter()
+        .filter(|item| item.transcript.room_id != to_room)
+        .map(|item| item.transcript.id)
+        .collect();
+    let patch = Patch { room_id: Some(to_room), ..Patch::default() };
+    change(conn, &ids, &patch).await?;
+    let done = asked.done(if to_room.is_some() { "room" } else { "out" }, items.len(), &[count(left)]);
+    Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
+}
+
+async fn share(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+    let mode: ShareMode =
+        asked.share.parse().map_err(|message| Error::Invalid { field: "share_mode", message })?;
+    let (items, left) = split(conn, viewer, &asked.ids, |may| may.write).await?;
+    let ids: Vec<TranscriptId> = items
+        .iter()
+        .filter(|item| item.transcript.share_mode != mode)
+        .map(|item| item.transcript.id)
+        .collect();
+    change(conn, &ids, &Patch { share_mode: Some(mode), ..Patch::default() }).await?;
+    let done = asked.done("shared", items.len(), &[count(left)]);
+    Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
+}
+
+/// All of them or none.
+async fn change(conn: &mut Connection, ids: &[TranscriptId], patch: &Patch) -> Result<(), Error> {
+    conn.transaction(async |conn| {
+        for id in ids {
+            transcript::patch(conn, *id, patch).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Asks first, and says which.
+async fn destroy_chosen(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    asked: &Asked,
+) -> Result<Response, Error> {
+    let (items, left) = split(conn, viewer, &asked.ids, |may| may.restore).await?;
+    if !asked.sure {
+        let names = items.iter().map(|item| read::title(item.title.as_deref(), &item.transcript).to_owned());
+        let mut fields = vec![("do", "destroy".to_owned()), ("back", asked.back.clone())];
+        fields.extend(items.iter().map(|item| ("id", item.transcript.id.to_string())));
+        return Ok(confirm::destroy(items.len(), names.collect(), fields, asked.back.clone()));
+    }
+    let ids = ids(&items);
+    for id in &ids {
+        destroy::for_ever(app, conn, *id).await?;
+    }
+    let to = asked.done("destroyed", ids.len(), &[count(left)]);
+    Ok((Extension(Deeds::with(Action::Destroy, ids)), to).into_response())
+}
+
+/// Everything that is in the viewer's trash.
+async fn empty(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+    let first = |limit| Ask { trash: true, limit, ..Ask::new(viewer) };
+    if !asked.sure {
+        let found = search::visible(conn, &first(20)).await?;
+        let titles =
+            found.hits.iter().map(|hit| read::title(hit.item.title.as_deref(), &hit.item.transcript));
+        let names = titles.map(str::to_owned).collect();
+        let fields = vec![("do", "empty".to_owned()), ("back", asked.back.clone())];
+        let total = usize::try_from(found.total).unwrap_or_default();
+        return Ok(confirm::destroy(total, names, fields, asked.back.clone()));
+    }
+    let mut gone = Vec::new();
+    while gone.len() < MOST_DESTROYED {
+        let found = search::visible(conn, &first(LIMIT_MAX)).await?;
+        if found.hits.is_empty() {
+            break;
+        }
+        for hit in found.hits {
+            let id = hit.item.transcript.id;
+            match destroy::for_ever(app, conn, id).await {
+                Ok(()) => gone.push(id),
+                // Somebody else was faster.
+                Err(Error::NotFound(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    let to = asked.done("destroyed", gone.len(), &[]);
+    Ok((Extension(Deeds::with(Action::Destroy, gone)), to).into_response())
+}
+
+/// When several were moved to the trash, and where to go afterwards.
+#[derive(Debug, Deserialize)]
+pub(in crate::web) struct UndoForm {
+    at: i64,
+    #[serde(default)]
+    back: String,
+}
+
+/// `POST /transcripts/undo`: takes out of the trash what went there at once.
+pub(in crate::web) async fn undo(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    PageForm(form): PageForm<UndoForm>,
+) -> Result<Response, PageError> {
+    let asked = Asked { back: list(&form.back).to_owned(), ..Asked::default() };
+    let message = || "is no moment".into();
+    let moment = DateTime::from_timestamp_micros(form.at)
+        .ok_or_else(|| Error::Invalid { field: "at", message: message() })?;
+    let mut conn = read::connect(&app).await?;
+    let rows = restorable(&mut conn, viewer, moment).await?;
+    let ids: Vec<TranscriptId> = rows.iter().map(|row| row.id).collect();
+    for id in &ids {
+        transcript::restore(&mut conn, *id).await?;
+    }
+    let to = asked.done("restored", ids.len(), &[]);
+    Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_is_the_list_and_nothing_else() {
+        for (given, wanted) in [
+            ("/transcripts?q=a&page=2", "/transcripts?q=a&page=2"),
+            ("/transcripts", "/transcripts"),
+            ("/transcriptsx", "/transcripts"),
+            ("/logout", "/transcripts"),
+            ("https://evil.example/transcripts?", "/transcripts"),
+        ] {
+            assert_eq!(list(given), wanted);
+        }
+    }
+
+    #[test]
+    fn a_form_names_transcripts_each_once_and_not_too_many() {
+        let id = TranscriptId::new();
+        let named = |count: usize| vec![("id".to_owned(), id.to_string()); count];
+        assert_eq!(Asked::read(named(3)).unwrap().ids, [id]);
+        assert!(Asked::read(vec![("id".into(), "x".into())]).is_err());
+        let many = (0..=MOST).map(|_| ("id".to_owned(), TranscriptId::new().to_string())).collect();
+        assert!(Asked::read(many).unwrap_err().to_string().contains("more than 100"));
+    }
+}

@@ -1,0 +1,235 @@
+//! Who may read a transcript: what each choice means, the room, the link, and who has looked at it.
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{Redirect, Response};
+use serde::Deserialize;
+
+use super::actions::room_id;
+use super::deeds::{DeedView, Titles};
+use super::provider::origin;
+use crate::app::App;
+use crate::config::AuthMode;
+use crate::db::Connection;
+use crate::error::Error;
+use crate::ids::TranscriptId;
+use crate::model::audit::{self, Filter};
+use crate::model::transcript::{self, Patch};
+use crate::model::{ShareMode, Transcript, TranscriptView, user};
+use crate::policy::{self, Viewer};
+use crate::web::audit::Shares;
+use crate::web::extract::{PageForm, PageQuery, UrlPath};
+use crate::web::respond::{PageError, html};
+use crate::web::viewer::{Asking, Https};
+use crate::web::{assets, read, rooms};
+
+/// Entries of the audit log that the page shows.
+const LOOKED: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "share.html")]
+struct SharePage {
+    version: &'static str,
+    here: &'static str,
+    id: TranscriptId,
+    title: String,
+    done: &'static str,
+    link: String,
+    /// Whether there is somebody to keep it from: not where nobody logs in, and not of what belongs to nobody.
+    has_choice: bool,
+    /// It is anything but private.
+    is_shared: bool,
+    modes: Vec<ModeView>,
+    /// Rooms that it may be put into, with the one it is in.
+    rooms: Vec<(String, String)>,
+    /// That one's id; empty: none.
+    room: String,
+    /// Who can read it as things are, a sentence each.
+    access: Vec<String>,
+    entries: Vec<DeedView>,
+}
+
+/// Something to choose.
+struct ModeView {
+    word: &'static str,
+    name: &'static str,
+    meaning: &'static str,
+    chosen: bool,
+}
+
+fn modes(app: &App, now: ShareMode) -> Vec<ModeView> {
+    let public = if app.config().auth.is_public() {
+        "Everybody who reaches this site and has the link, without a login. It is listed for visitors, too."
+    } else {
+        "Everybody who has the link. This site asks everybody to log in, so for now it goes no further than the choice above."
+    };
+    let mode =
+        |mode: ShareMode, name, meaning| ModeView { word: mode.as_str(), name, meaning, chosen: mode == now };
+    vec![
+        mode(
+            ShareMode::Private,
+            "Private",
+            "Only you. Administrators can't read it either, and in a room it stays yours alone.",
+        ),
+        mode(
+            ShareMode::SemiPrivate,
+            "Semi-private",
+            "Everybody who is logged in here and has the link. In a room, those who see the room find it there.",
+        ),
+        mode(ShareMode::Public, "Public", public),
+    ]
+}
+
+/// Who can read it as things are.
+fn access(app: &App, row: &Transcript, owner: Option<&str>, room: Option<&str>) -> Vec<String> {
+    let config = &app.config().auth;
+    if config.mode == AuthMode::None {
+        return vec!["Whoever reaches this site: nobody logs in here.".into()];
+    }
+    let mut lines = Vec::new();
+    if row.user_id.is_none() {
+        lines.push(match config.is_public() {
+            true => "Whoever reaches this site: it belongs to nobody.".to_owned(),
+            false => "Everybody who is logged in: it belongs to nobody.".to_owned(),
+        });
+        lines.push("Administrators may change and delete it.".into());
+        return lines;
+    }
+    lines.push(format!("{}, who owns it, and scripts with a key of theirs.", owner.unwrap_or("Its owner")));
+    match row.share_mode {
+        ShareMode::Private => {}
+        ShareMode::Public if config.is_public() => {
+            lines.push("Whoever reaches this site, without a login.".into());
+        }
+        ShareMode::SemiPrivate | ShareMode::Public => {
+            lines.push("Everybody who is logged in here and has the link.".into());
+        }
+    }
+    if let Some(room) = room {
+        lines.push(match row.share_mode {
+            ShareMode::Private => format!("In the room “{room}” only its owner finds it."),
+            _ => format!(
+                "Those who see the room “{room}” find it there, and the room's webhook is told of it."
+            ),
+        });
+    }
+    lines
+}
+
+/// What happened just before.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct ShareQuery {
+    done: String,
+}
+
+/// `GET /transcripts/{id}/share`, for those who may change it.
+pub(in crate::web) async fn show(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    Extension(Https(https)): Extension<Https>,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageQuery(query): PageQuery<ShareQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
+    let done = match query.done.as_str() {
+        "saved" => "Saved. It holds from now on, also for those who have the link already.",
+        "private" => "It is private again: nobody else can read it from now on.",
+        _ => "",
+    };
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
+    Ok(html(&SharePage { done, link, ..page(&app, &mut conn, viewer, view).await? }))
+}
+
+async fn page(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    view: TranscriptView,
+) -> Result<SharePage, Error> {
+    let row = &view.transcript;
+    let mut rooms = rooms::choice(conn, viewer, |may| may.add).await?;
+    let room = row.room_id.map(|room| room.to_string()).unwrap_or_default();
+    if !room.is_empty() && rooms.iter().all(|(id, _)| *id != room) {
+        rooms.push((room.clone(), view.room_name.clone().unwrap_or_default()));
+    }
+    let owner = match row.user_id {
+        Some(owner) => user::get(conn, owner).await?.and_then(|user| user.email),
+        None => None,
+    };
+    Ok(SharePage {
+        version: &assets::VERSION,
+        here: "",
+        id: row.id,
+        title: read::title(view.title.as_deref(), row).to_owned(),
+        done: "",
+        link: String::new(),
+        has_choice: row.user_id.is_some(),
+        is_shared: row.user_id.is_some() && row.share_mode != ShareMode::Private,
+        modes: modes(app, row.share_mode),
+        rooms,
+        room,
+        access: access(app, row, owner.as_deref(), view.room_name.as_deref()),
+        entries: looked(conn, viewer, row.id).await?,
+    })
+}
+
+/// Who did what with it lately, as far as the viewer may know.
+async fn looked(conn: &mut Connection, viewer: Viewer, id: TranscriptId) -> Result<Vec<DeedView>, Error> {
+    let Some(trail) = policy::trail(viewer) else { return Ok(Vec::new()) };
+    let filter = Filter {
+        trail,
+        transcript_id: Some(id),
+        room_id: None,
+        action: None,
+        who: None,
+        from: None,
+        to: None,
+        page: 1,
+        size: LOOKED,
+    };
+    let (entries, _) = audit::list(conn, &filter).await?;
+    let titles = Titles::none();
+    Ok(entries.into_iter().map(|entry| DeedView::new(entry, &titles)).collect())
+}
+
+/// The forms of the page; what one of them does not have stays.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct ShareForm {
+    share_mode: Option<String>,
+    room_id: Option<String>,
+}
+
+/// `POST /transcripts/{id}/share`.
+pub(in crate::web) async fn share(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<ShareForm>,
+) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
+    let mut conn = read::connect(&app).await?;
+    let before = read::allowed(&mut conn, viewer, id, |may| may.write).await?;
+    let mode = |word: String| {
+        word.parse::<ShareMode>().map_err(|message| Error::Invalid { field: "share_mode", message })
+    };
+    let share_mode = form.share_mode.map(mode).transpose()?;
+    let to_room = form.room_id.map(room_id).transpose()?;
+    // Where it is already it may stay, whatever became of the room.
+    if let Some(Some(room)) = to_room.filter(|room| *room != before.room_id) {
+        rooms::open_to(&mut conn, viewer, room).await?;
+    }
+    transcript::patch(&mut conn, id, &Patch { share_mode, room_id: to_room, ..Patch::default() }).await?;
+    let changed = share_mode.is_some_and(|mode| mode != before.share_mode)
+        || to_room.is_some_and(|room| room != before.room_id);
+    let revoked = share_mode == Some(ShareMode::Private) && before.share_mode != ShareMode::Private;
+    let done = if revoked { "private" } else { "saved" };
+    let to = Redirect::to(&format!("/transcripts/{id}/share?done={done}"));
+    Ok((changed.then_some(Extension(Shares::Named)), to))
+}

@@ -1,0 +1,200 @@
+//! Every page there is, on a site where something of everything is there: for whatever looks at all of them.
+
+use std::collections::BTreeSet;
+
+use reflector::auth::{password, secret};
+use reflector::clock;
+use reflector::model::stage::{self, Stage};
+use reflector::model::{ShareMode, api_key, room, transcript, user};
+use reflector::policy::Scopes;
+use reflector::storage::StorageKey;
+
+use super::Browser;
+use crate::support::accounts::{ADA, BOB, PASSWORD, by_password, give};
+use crate::support::certs::Workbench;
+use crate::support::media::Media;
+use crate::support::site::Site;
+
+/// Who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Somebody who is not logged in.
+    Visitor,
+    /// The same, where nobody has an account yet.
+    First,
+    /// Ada, who looks after the installation.
+    Ada,
+}
+
+/// One page.
+pub(super) struct Shown {
+    /// For pictures.
+    pub name: &'static str,
+    /// As the router has it; empty: none of its own.
+    route: &'static str,
+    pub path: String,
+    pub who: Who,
+}
+
+/// GET addresses that are no pages.
+const NO_PAGES: [&str; 13] = [
+    "/api/auth/callback/authentik",
+    "/api/auth/signin",
+    "/api/auth/signin/authentik",
+    "/api/auth/signout",
+    "/assets/{version}/{name}",
+    "/ca.crt",
+    "/health",
+    "/livez",
+    "/login/provider",
+    "/metrics",
+    "/openapi.json",
+    "/readyz",
+    // Parts of a page that is on the list.
+    "/transcripts/{id}/parts",
+];
+
+/// A site with something of everything, and one where nobody has an account yet.
+pub(super) struct World {
+    pub site: Site,
+    pub empty: Site,
+    pub pages: Vec<Shown>,
+    _bench: Workbench,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let bench = Workbench::with_authority();
+        let site = Site::set(|config| {
+            by_password(config);
+            config.tls.site_ca = Some(bench.path("certs/ca.crt").into());
+        })
+        .await;
+        let empty = Site::set(by_password).await;
+        let pages = furnish(&site).await;
+        Self { site, empty, pages, _bench: bench }
+    }
+
+    /// Opens a page with whoever looks at it. The browser of `Ada` has logged in before.
+    pub async fn open(&self, browser: &Browser, page: &Shown) {
+        let site = if page.who == Who::First { &self.empty } else { &self.site };
+        let address = format!("http://localhost:{}{}", site.address.port(), page.path);
+        browser.driver.goto(address).await.unwrap();
+    }
+
+    /// Those of `who`.
+    pub fn of(&self, who: &[Who]) -> impl Iterator<Item = &Shown> {
+        self.pages.iter().filter(move |page| who.contains(&page.who))
+    }
+}
+
+/// Puts something of everything there; the pages that show it.
+async fn furnish(site: &Site) -> Vec<Shown> {
+    let hash = password::hash(PASSWORD).unwrap();
+    let mut conn = site.workshop.conn().await;
+    let ada = user::create_with_password(&mut conn, ADA, &hash, true, clock::now()).await.unwrap();
+    user::create_with_password(&mut conn, BOB, &hash, false, clock::now()).await.unwrap();
+    let key = api_key::NewApiKey {
+        user: ada.id,
+        name: Some("Nightly copy".into()),
+        key_hash: secret::hash("rfl_x"),
+        prefix: "rfl_x".into(),
+        scopes: Scopes::ALL,
+        expires_at: None,
+    };
+    api_key::create(&mut conn, &key, clock::now()).await.unwrap();
+    let said = room::Patch {
+        name: Some("weekly".into()),
+        is_shared: Some(true),
+        webhook_url: Some(Some("https://hooks.example.org/reflector".into())),
+        webhook_secret: Some(Some("0123456789abcdef0123456789abcdef".into())),
+        ..room::Patch::default()
+    };
+    let weekly = room::create(&mut conn, Some(ada.id), &said, clock::now()).await.unwrap().id;
+
+    let media = Media::new();
+    let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
+    let finished = site.finished("Weekly budget.m4a").await;
+    site.app.storage().put_file(&StorageKey::Mp3 { transcript: finished }, &tone).await.unwrap();
+    let into = transcript::Patch { room_id: Some(Some(weekly)), ..transcript::Patch::default() };
+    transcript::patch(&mut conn, finished, &into).await.unwrap();
+    let working =
+        site.create("Interview with a very long file name that has to be broken somewhere.wav").await;
+    site.up_to(working, Some(Stage::Transcribe)).await;
+    let failed = site.create("Broken.mp4").await;
+    let attempt = site.up_to(failed, Some(Stage::Transcribe)).await.unwrap();
+    stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now()).await.unwrap();
+    let trashed = site.create("Thrown away.wav").await;
+    for id in [finished, working, failed, trashed] {
+        give(
+            site,
+            id,
+            Some(ada.id),
+            if id == finished { ShareMode::SemiPrivate } else { ShareMode::Private },
+        )
+        .await;
+    }
+    transcript::delete(&mut conn, trashed, clock::now()).await.unwrap();
+
+    let page = |name, route, path: &str, who| Shown { name, route, path: path.to_owned(), who };
+    let own = |name, route, path: &str| page(name, route, path, Who::Ada);
+    vec![
+        page("login", "/login", "/login?out=1&next=/settings", Who::Visitor),
+        page("login-first", "/login", "/login", Who::First),
+        page("setup", "/setup", "/setup", Who::First),
+        page("trust", "/trust", "/trust", Who::Visitor),
+        own("nothing", "", "/nothing"),
+        own("start", "/", "/"),
+        own("library", "/transcripts", "/transcripts"),
+        own("search", "/transcripts", "/transcripts?q=budget+OR+morning&language=en"),
+        own("library-empty", "/transcripts", "/transcripts?q=walrus"),
+        own("trash", "/transcripts", "/transcripts?trash=1"),
+        own("finished", "/transcripts/{id}", &format!("/transcripts/{finished}")),
+        own("working", "/transcripts/{id}", &format!("/transcripts/{working}")),
+        own("failed", "/transcripts/{id}", &format!("/transcripts/{failed}")),
+        own("speakers", "/transcripts/{id}/speakers", &format!("/transcripts/{finished}/speakers")),
+        own("share", "/transcripts/{id}/share", &format!("/transcripts/{finished}/share")),
+        own("rooms", "/rooms", "/rooms"),
+        own("room", "/rooms/{id}", &format!("/rooms/{weekly}")),
+        own("settings", "/settings", "/settings"),
+        own("queue", "/queue", "/queue"),
+        own("models", "/models", "/models"),
+        own("storage", "/storage", "/storage"),
+        own("admin-health", "/admin", "/admin"),
+        own("admin-jobs", "/admin/jobs", "/admin/jobs"),
+        own("admin-accounts", "/admin/users", "/admin/users"),
+        own("admin-audit", "/admin/audit", "/admin/audit"),
+        own("about", "/about", "/about"),
+        own("design", "/design", "/design"),
+    ]
+}
+
+/// Addresses that answer GET, by the router's source.
+fn routes() -> BTreeSet<String> {
+    let source = include_str!("../../../src/web/router.rs");
+    let pages = &source[..source.find("fn v1()").unwrap()];
+    let routes = pages.split(".route(").skip(1).filter_map(|rest| {
+        let path = rest.split('"').nth(1)?;
+        let handler = rest.split("\n        .").next()?;
+        (path.starts_with('/') && handler.contains("get(")).then(|| path.to_owned())
+    });
+    routes.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_the_router_is_on_the_list() {
+    let world = World::new().await;
+    let listed: BTreeSet<String> = world.pages.iter().map(|page| page.route.to_owned()).collect();
+    let routes = routes();
+    assert!(routes.len() > 25 && routes.contains("/rooms/{id}"), "{routes:?}");
+    let missing: Vec<&String> = routes
+        .iter()
+        .filter(|route| !listed.contains(*route) && !NO_PAGES.contains(&route.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "add them to `furnish`, or to NO_PAGES if they are none: {missing:?}");
+    // What is on the list is a page.
+    for page in world.of(&[Who::Visitor]) {
+        let (status, text) = world.site.page(&page.path).await;
+        assert!(status == 200 && text.contains("<h1"), "{}", page.name);
+    }
+}

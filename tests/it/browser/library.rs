@@ -1,0 +1,96 @@
+//! The list of transcripts by keyboard: several are ticked, moved to the trash and taken back; the speakers' samples and the link.
+
+use reflector::model::ShareMode;
+use reflector::model::user;
+use thirtyfour::prelude::*;
+
+use super::Browser;
+use super::login::press;
+use crate::support::accounts::{ADA, give, guarded, person};
+use crate::support::site::Site;
+
+async fn at(browser: &Browser, site: &Site, path: &str) {
+    browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_are_ticked_by_keyboard_moved_to_the_trash_and_taken_back() {
+    let site = Site::new().await;
+    for name in ["one", "two", "three"] {
+        site.create(name).await;
+    }
+    let browser = Browser::open(false).await;
+    browser.size(1280, 900).await;
+    at(&browser, &site, "/transcripts").await;
+    browser.until("the script is there", "document.querySelector('[data-all]:not([hidden])')").await;
+    assert_eq!(
+        browser.script("return document.querySelector('[data-count]').innerText").await,
+        "None ticked"
+    );
+    assert_eq!(browser.script("return document.querySelector('button[value=delete]').disabled").await, true);
+    browser.script("document.querySelectorAll('#rows input')[0].focus()").await;
+    press(&browser, Key::Space).await;
+    browser
+        .until("one is ticked", "document.querySelector('[data-count]').innerText === '1 of 3 ticked'")
+        .await;
+    browser.script("document.querySelector('[data-all] input').focus()").await;
+    press(&browser, Key::Space).await;
+    browser.until("all are", "document.querySelector('[data-count]').innerText === '3 of 3 ticked'").await;
+    browser.shot("library-ticked-1280-light").await;
+    browser.script("document.querySelectorAll('#rows input')[1].focus()").await;
+    press(&browser, Key::Space).await;
+    browser.until("one is left out", "document.querySelector('[data-all] input').indeterminate").await;
+    browser.script("document.querySelector('button[value=delete]').focus()").await;
+    press(&browser, Key::Enter).await;
+    browser.until("they are gone", "document.querySelectorAll('#rows .row').length === 1").await;
+    let said = browser.script("return document.querySelector('[role=status]').innerText").await;
+    assert!(said.as_str().unwrap().contains("Moved 2 transcripts to the trash."), "{said}");
+    browser.size(390, 844).await;
+    browser.no_sideways_scroll().await;
+    browser.shot("library-undo-390-light").await;
+    browser.script("document.querySelector('form[action=\"/transcripts/undo\"] button').focus()").await;
+    press(&browser, Key::Enter).await;
+    browser.until("they are back", "document.querySelectorAll('#rows .row').length === 3").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_theme_is_chosen_and_holds_and_a_sample_of_a_voice_plays_to_its_end() {
+    let site = guarded().await;
+    let ada = person(&site, ADA, true).await;
+    let talk = site.finished("talk.wav").await;
+    give(&site, talk, Some(ada.id), ShareMode::Private).await;
+    let media = crate::support::media::Media::new();
+    let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
+    let key = reflector::storage::StorageKey::Mp3 { transcript: talk };
+    site.app.storage().put_file(&key, &tone).await.unwrap();
+    assert!(user::get(&mut *site.workshop.conn().await, ada.id).await.unwrap().is_some());
+
+    let browser = Browser::open(false).await;
+    browser.size(1280, 900).await;
+    let speakers = format!("/transcripts/{talk}/speakers");
+    browser.log_in(&site, ADA, &speakers).await;
+    let paper = "return getComputedStyle(document.body).backgroundColor";
+    assert_eq!(browser.script(paper).await, "rgb(250, 249, 246)");
+    browser.click(".themes [value=dark]").await;
+    browser.until("it is dark", "document.documentElement.dataset.theme === 'dark'").await;
+    assert_eq!(browser.script(paper).await, "rgb(21, 21, 19)");
+    assert_eq!(browser.script("return location.pathname").await, speakers.as_str(), "on the same page");
+
+    // Two samples do not play at once, and each ends where it should.
+    browser
+        .script("window.samples = [...document.querySelectorAll('.sample audio')]; samples[0].play()")
+        .await;
+    browser.until("one plays", "samples[0].currentTime > 0.2").await;
+    browser.script("samples[1].play()").await;
+    browser.until("then the other", "samples[1].currentTime > 40.2 && samples[0].paused").await;
+    browser.script("samples[1].currentTime = 45.5").await;
+    browser.until("to its end", "samples[1].paused && samples[1].currentTime < 47").await;
+    browser.shot("speakers-1280-dark").await;
+
+    at(&browser, &site, &format!("/transcripts/{talk}/share")).await;
+    browser.until("the link can be copied", "document.querySelector('[data-copy]:not([hidden])')").await;
+    browser.click("[data-copy]").await;
+    browser.until("it says so", "document.querySelector('[data-copy]').innerText === 'Copied'").await;
+    browser.quit().await;
+}
