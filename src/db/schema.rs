@@ -112,7 +112,7 @@ table! {
         original_name -> Text,
         content_type -> Text,
         size_bytes -> BigInt,
-        total_parts -> Integer,
+        total_parts -> Nullable<Integer>,
         status -> Text,
         created_at -> Timestamptz,
         completed_at -> Nullable<Timestamptz>,
@@ -127,6 +127,7 @@ table! {
         size -> BigInt,
         sha256 -> Text,
         received_at -> Timestamptz,
+        take -> SmallInt,
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) const MAX_NAME: usize = 100;
 /// Longest other text of a room, in characters.
 const MAX_TEXT: usize = 2000;
 /// What a name must not be: addresses of ours, among which a room's page may one day be.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "api",
     "assets",
     "browse",
@@ -33,6 +33,7 @@ const RESERVED: [&str; 17] = [
     "logout",
     "metrics",
     "readyz",
+    "record",
     "rooms",
     "settings",
     "setup",

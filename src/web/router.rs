@@ -87,6 +87,7 @@ fn pages() -> Router<App> {
     Router::new()
         .route("/", get(pages::start))
         .route("/upload", post(pages::upload).layer(DefaultBodyLimit::disable()))
+        .route("/record", get(pages::record))
         .route("/trust", get(pages::trust))
         .route("/ca.crt", get(pages::certificate))
         .route("/transcripts", get(pages::library))
@@ -96,6 +97,7 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/speakers", post(pages::speakers))
         .route("/transcripts/{id}/room", post(pages::room))
         .route("/transcripts/{id}/process", post(pages::process))
+        .route("/transcripts/{id}/finish", post(pages::finish))
         .route("/transcripts/{id}/delete", post(pages::delete))
         .route("/transcripts/{id}/restore", post(pages::restore))
 }
@@ -152,6 +154,7 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(destroy::destroy))
         .routes(routes!(process::process))
         .routes(routes!(upload::get, upload::post).layer(DefaultBodyLimit::disable()))
+        .routes(routes!(upload::finish))
         .routes(routes!(topics::topics))
         .routes(routes!(topics::with_words))
         .routes(routes!(topics::words_per_speaker))

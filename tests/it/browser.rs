@@ -5,7 +5,9 @@
 mod editing;
 mod login;
 mod provider;
+mod recorder;
 mod rooms;
+mod uploads;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -31,11 +33,16 @@ struct Browser {
     driver: WebDriver,
     port: u16,
     process: Child,
-    _profile: tempfile::TempDir,
+    profile: Option<tempfile::TempDir>,
 }
 
 impl Browser {
     async fn open(dark: bool) -> Self {
+        Self::with(dark, &[], tempfile::tempdir().unwrap()).await
+    }
+
+    /// With more switches of Chromium's, and a profile that an earlier browser may have left.
+    async fn with(dark: bool, switches: &[String], profile: tempfile::TempDir) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -43,7 +50,6 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts; `make setup` installs chromium-driver");
-        let profile = tempfile::tempdir().unwrap();
         let mut options = ChromeCapabilities::new();
         for argument in [
             "--headless=new",
@@ -60,6 +66,9 @@ impl Browser {
         ] {
             options.add_arg(argument).unwrap();
         }
+        for switch in switches {
+            options.add_arg(switch).unwrap();
+        }
         options.set("goog:loggingPrefs", serde_json::json!({ "browser": "ALL" })).unwrap();
         if dark {
             options.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
@@ -73,7 +82,18 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         };
-        Self { driver, port, process, _profile: profile }
+        Self { driver, port, process, profile: Some(profile) }
+    }
+
+    /// Dies as programs do, without a goodbye to its pages; what it leaves on the disk.
+    async fn crash(mut self) -> tempfile::TempDir {
+        let session = self.driver.handle().session_id().to_string();
+        let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let body = serde_json::json!({ "cmd": "Browser.crash", "params": {} });
+        let crashed =
+            reqwest::Client::new().post(url).timeout(Duration::from_secs(10)).json(&body).send().await;
+        assert!(!crashed.is_ok_and(|answer| answer.status().is_success()), "it is still there");
+        self.profile.take().expect("it has not crashed before")
     }
 
     async fn size(&self, width: u32, height: u32) {
