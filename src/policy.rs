@@ -24,7 +24,7 @@ pub struct Thing {
     pub deleted: bool,
     /// No new recording and no new processing.
     pub locked: bool,
-    /// Nothing was recorded yet.
+    /// Nothing was recorded yet, or it is being recorded.
     pub empty: bool,
 }
 
@@ -35,7 +35,7 @@ impl From<&Transcript> for Thing {
             share_mode: transcript.share_mode,
             deleted: transcript.deleted_at.is_some(),
             locked: transcript.locked,
-            empty: transcript.status == Status::Idle,
+            empty: matches!(transcript.status, Status::Idle | Status::Recording),
         }
     }
 }

@@ -113,7 +113,7 @@ table! {
         original_name -> Text,
         content_type -> Text,
         size_bytes -> BigInt,
-        total_parts -> Integer,
+        total_parts -> Nullable<Integer>,
         status -> Text,
         created_at -> Timestamptz,
         completed_at -> Nullable<Timestamptz>,
@@ -128,6 +128,7 @@ table! {
         size -> BigInt,
         sha256 -> Text,
         received_at -> Timestamptz,
+        take -> SmallInt,
     }
 }
 

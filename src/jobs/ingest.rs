@@ -12,7 +12,8 @@ use crate::audio::{self, Decoded, PEAKS};
 use crate::bus::Event;
 use crate::export::clock;
 use crate::ids::RecordingId;
-use crate::model::{recording, transcript};
+use crate::model::recording::{self, UploadPart};
+use crate::model::transcript;
 use crate::storage::StorageKey;
 
 /// Where each part of this stage ends, as shares of the whole.
@@ -23,7 +24,7 @@ const ENCODED: f64 = 0.9;
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let recording = cx.transcript.recording_id.ok_or_else(nothing_recorded)?;
     let upload = cx.folder.path().join("upload");
-    fetch(cx, recording, &upload).await?;
+    let unreadable = fetch(cx, recording, &upload).await?;
 
     let (Decoded { info, mix, sides }, peaks) = decode(cx, &upload).await?;
     let mp3 = encode(cx, &upload).await?;
@@ -48,8 +49,13 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
         transcript::set_channels(conn, transcript, channels).await?;
         transcript::set_duration(conn, transcript, milliseconds).await
     })?;
+    let warning = match unreadable {
+        0 => missing.map(|missing| incomplete(mix.pcm.duration(), missing)),
+        1 => Some("a piece of the recording could not be read, and is left out".into()),
+        more => Some(format!("{more} pieces of the recording could not be read, and are left out")),
+    };
     Ok(Done {
-        warning: missing.map(|missing| incomplete(mix.pcm.duration(), missing)),
+        warning,
         events: vec![Event::Duration { duration: milliseconds }, Event::Waveform { waveform: peaks }],
         ..Done::default()
     })
@@ -59,22 +65,42 @@ fn nothing_recorded() -> JobError {
     JobError::permanent("nothing was recorded or uploaded")
 }
 
-/// Puts the parts of the upload together in one file.
-async fn fetch(cx: &Context, recording: RecordingId, to: &Path) -> Result<(), JobError> {
-    let found = write!(cx.env, async |conn| recording::get(conn, recording).await)?;
-    let parts = found.ok_or_else(nothing_recorded)?.total_parts;
-    let mut file = tokio::fs::File::create(to).await?;
-    for part in 0..parts {
-        let key = StorageKey::UploadPart { recording, part: part.unsigned_abs() };
-        let mut stream = cx.env.storage.get_stream(&key, None).await?;
-        while let Some(bytes) = stream.next().await {
-            file.write_all(&bytes?).await?;
+/// Puts the parts of the upload together in one file; how many takes of a recording that was interrupted could not be read.
+async fn fetch(cx: &Context, recording: RecordingId, to: &Path) -> Result<usize, JobError> {
+    let (found, parts) = write!(cx.env, async |conn| {
+        Ok((recording::get(conn, recording).await?, recording::parts(conn, recording).await?))
+    })?;
+    let total = found.and_then(|found| found.total_parts).ok_or_else(nothing_recorded)?;
+    // Of a recording that was ended as it was, parts may be missing: what did not come can't be waited for.
+    let parts: Vec<UploadPart> = parts.into_iter().filter(|part| part.part < total).collect();
+    let takes: Vec<&[UploadPart]> = parts.chunk_by(|one, next| one.take == next.take).collect();
+    let mut fetched = 0_i32;
+    let mut files = Vec::with_capacity(takes.len());
+    for (number, take) in takes.iter().enumerate() {
+        let path =
+            if takes.len() == 1 { to.to_owned() } else { cx.folder.path().join(format!("take-{number}")) };
+        let mut file = tokio::fs::File::create(&path).await?;
+        for part in *take {
+            let key = StorageKey::UploadPart { recording, part: part.part.unsigned_abs() };
+            let mut stream = cx.env.storage.get_stream(&key, None).await?;
+            while let Some(bytes) = stream.next().await {
+                file.write_all(&bytes?).await?;
+            }
+            fetched += 1;
+            cx.progress.set(FETCHED * f64::from(fetched) / f64::from(total));
+            cx.wanted()?;
         }
-        cx.progress.set(FETCHED * f64::from(part + 1) / f64::from(parts));
-        cx.wanted()?;
+        file.flush().await?;
+        files.push(path);
     }
-    file.flush().await?;
-    Ok(())
+    if files.is_empty() {
+        return Err(nothing_recorded());
+    }
+    if files.len() == 1 {
+        return Ok(0);
+    }
+    let (to, cancel) = (to.to_owned(), cx.cancel.clone());
+    blocking(move || Ok(audio::join(&files, &to, &cancel)?)).await
 }
 
 /// Times in seconds.

@@ -1,20 +1,28 @@
-//! What nobody needs any more: uploads that were given up, objects that no row names, what dead workers left.
+//! What nobody needs any more: uploads that were given up, objects that no row names, what dead workers left. And recordings that
+//! nobody finished.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::AsyncConnection;
 
 use super::environment::Environment;
 use super::retention::{Keep, expire, forget};
+use super::start;
+use crate::bus::Event;
 use crate::clock;
+use crate::db::Connection;
 use crate::ids::{RecordingId, TranscriptId};
-use crate::model::{idempotency, quote, recording, room, sweep};
+use crate::model::recording::open::{self, End};
+use crate::model::{idempotency, quote, recording, room, sweep, transcript};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
 /// An upload that has had no new part for so long was given up.
 const PATIENCE: TimeDelta = TimeDelta::days(1);
+/// A recording that is being made and has been silent for so long is finished as it is: nothing that was said is lost.
+const SILENCE: TimeDelta = TimeDelta::hours(6);
 /// A room that was deleted can be restored for so long.
 const ROOMS: TimeDelta = TimeDelta::days(30);
 
@@ -68,6 +76,7 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     idempotency::forget(&mut conn, before).await?;
     room::forget(&mut conn, clock::now() - ROOMS).await?;
     quote::forget(&mut conn, clock::now()).await?;
+    end_silent(env, &mut conn).await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };
@@ -105,6 +114,29 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
         }
     }
     Ok(removed)
+}
+
+/// Ends recordings that nobody goes on with, and starts the work on them.
+async fn end_silent(env: &Environment, conn: &mut Connection) -> anyhow::Result<()> {
+    for silent in open::silent(conn, clock::now() - SILENCE).await? {
+        let id = silent.transcript_id;
+        let started: Result<_, diesel::result::Error> = conn
+            .transaction(async |conn| {
+                // In the order in which every other change of both locks them.
+                transcript::get_locked(conn, id).await?;
+                match open::end(conn, silent.id, None, clock::now()).await? {
+                    End::Complete { .. } => start(conn, id).await,
+                    End::Nothing => open::forget_empty(conn, &silent).await.map(|_| None),
+                    End::Already | End::Missing(_) | End::Counted(_) | End::Unknown => Ok(None),
+                }
+            })
+            .await;
+        if let Some(restart) = started? {
+            tracing::info!(transcript = %id, "nobody went on with this recording: it is finished as it is");
+            env.bus.publish(id, &Event::Status { value: restart.status.to_string() }).await;
+        }
+    }
+    Ok(())
 }
 
 fn transcript_of(key: &StorageKey) -> Option<TranscriptId> {

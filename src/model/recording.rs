@@ -1,9 +1,13 @@
-//! Recordings: the media behind a transcript, received in parts.
+//! Recordings: the media behind a transcript, received in parts. One that is still being made has no known end: see [`open`].
+
+pub mod open;
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::text_enum::text_enum;
@@ -27,7 +31,8 @@ pub struct Recording {
     pub content_type: String,
     /// Of all parts, once complete.
     pub size_bytes: i64,
-    pub total_parts: i32,
+    /// `None`: it is still being made.
+    pub total_parts: Option<i32>,
     pub status: RecordingStatus,
     pub created_at: DateTime<Utc>,
     pub completed_at: Option<DateTime<Utc>>,
@@ -46,6 +51,8 @@ pub struct UploadPart {
     /// 64 hexadecimal digits, small.
     pub sha256: String,
     pub received_at: DateTime<Utc>,
+    /// From 0: the parts of one take are one media file.
+    pub take: i16,
 }
 
 /// Why an upload can't be completed.
@@ -64,7 +71,7 @@ pub enum Completion {
     Unknown,
 }
 
-/// Begins an upload of `total_parts` parts and makes it the recording of its transcript.
+/// Begins an upload of `total_parts` parts, or, with `None`, of as many as will come.
 ///
 /// # Errors
 /// Those of the database; a foreign key violation when there is no such transcript.
@@ -73,7 +80,7 @@ pub async fn begin(
     transcript_id: TranscriptId,
     original_name: &str,
     content_type: &str,
-    total_parts: i32,
+    total_parts: impl Into<Option<i32>> + Send,
 ) -> QueryResult<Recording> {
     diesel::insert_into(recording::table)
         .values((
@@ -81,7 +88,7 @@ pub async fn begin(
             recording::transcript_id.eq(transcript_id),
             recording::original_name.eq(original_name),
             recording::content_type.eq(content_type),
-            recording::total_parts.eq(total_parts),
+            recording::total_parts.eq(total_parts.into()),
         ))
         .returning(Recording::as_returning())
         .get_result(conn)
@@ -157,8 +164,28 @@ pub async fn record_part(
     sha256: &str,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
-    let values =
-        (upload_part::size.eq(size), upload_part::sha256.eq(sha256), upload_part::received_at.eq(now));
+    record_part_of_take(conn, id, 0, part, size, sha256, now).await
+}
+
+/// As [`record_part`], for a part of any take.
+///
+/// # Errors
+/// Those of the database.
+pub async fn record_part_of_take(
+    conn: &mut AsyncPgConnection,
+    id: RecordingId,
+    take: i16,
+    part: i32,
+    size: i64,
+    sha256: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let values = (
+        upload_part::take.eq(take),
+        upload_part::size.eq(size),
+        upload_part::sha256.eq(sha256),
+        upload_part::received_at.eq(now),
+    );
     diesel::insert_into(upload_part::table)
         .values((upload_part::recording_id.eq(id), upload_part::part.eq(part), values))
         .on_conflict((upload_part::recording_id, upload_part::part))
@@ -181,6 +208,33 @@ pub async fn parts(conn: &mut AsyncPgConnection, id: RecordingId) -> QueryResult
         .await
 }
 
+/// One part, if it is in storage.
+///
+/// # Errors
+/// Those of the database.
+pub async fn part(
+    conn: &mut AsyncPgConnection,
+    id: RecordingId,
+    part: i32,
+) -> QueryResult<Option<UploadPart>> {
+    UploadPart::query().find((id, part)).first(conn).await.optional()
+}
+
+/// Bytes of all parts but one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn size_without(conn: &mut AsyncPgConnection, id: RecordingId, part: i32) -> QueryResult<u64> {
+    // PostgreSQL's sum of such numbers is no such number.
+    let sum = sql::<BigInt>("coalesce(sum(size), 0)::bigint");
+    let size: i64 = upload_part::table
+        .filter(upload_part::recording_id.eq(id).and(upload_part::part.ne(part)))
+        .select(sum)
+        .first(conn)
+        .await?;
+    Ok(size.unsigned_abs())
+}
+
 /// Completes an upload when all parts are there, in the caller's transaction, which also starts the work
 /// ([`super::stage::restart`]). Of several callers at once, one gets [`Completion::Complete`].
 ///
@@ -198,23 +252,37 @@ pub async fn complete(
     }
     let parts: std::collections::BTreeMap<i32, i64> =
         parts(conn, id).await?.into_iter().map(|part| (part.part, part.size)).collect();
-    let missing: Vec<i32> =
-        (0..found.total_parts).filter(|part| !parts.contains_key(part)).take(100).collect();
+    // One that is still being made is ended by whoever makes it.
+    let Some(total) = found.total_parts else { return Ok(Completion::Missing(Vec::new())) };
+    let missing: Vec<i32> = (0..total).filter(|part| !parts.contains_key(part)).take(100).collect();
     if !missing.is_empty() {
         return Ok(Completion::Missing(missing));
     }
-    let size = parts.range(..found.total_parts).map(|(_, size)| size).sum();
-    diesel::update(recording::table.find(id))
+    let size = parts.range(..total).map(|(_, size)| size).sum();
+    settle(conn, &found, total, size, now).await?;
+    Ok(Completion::Complete { size })
+}
+
+/// Makes a recording the one of its transcript.
+async fn settle(
+    conn: &mut AsyncPgConnection,
+    found: &Recording,
+    total: i32,
+    size: i64,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(recording::table.find(found.id))
         .set((
             recording::status.eq(RecordingStatus::Complete),
+            recording::total_parts.eq(Some(total)),
             recording::size_bytes.eq(size),
             recording::completed_at.eq(Some(now)),
         ))
         .execute(conn)
         .await?;
     diesel::update(transcript::table.find(found.transcript_id))
-        .set(transcript::recording_id.eq(Some(id)))
+        .set(transcript::recording_id.eq(Some(found.id)))
         .execute(conn)
-        .await?;
-    Ok(Completion::Complete { size })
+        .await
+        .map(|_| ())
 }

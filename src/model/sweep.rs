@@ -10,7 +10,8 @@ use super::recording::{Recording, RecordingStatus};
 use crate::db::schema::{recording, transcript};
 use crate::ids::{RecordingId, TranscriptId};
 
-/// Uploads that began before `before`, never became complete, and have had no new part since then.
+/// Uploads that began before `before`, never became complete, and have had no new part since then. What is being made in a browser is
+/// not among them: it is finished as it is ([`super::recording::open::silent`]).
 ///
 /// # Errors
 /// Those of the database.
@@ -24,6 +25,7 @@ pub async fn abandoned_recordings(
         .filter(upload_part::received_at.ge(before));
     Recording::query()
         .filter(recording::status.eq(RecordingStatus::Pending))
+        .filter(recording::total_parts.is_not_null())
         .filter(recording::created_at.lt(before))
         .filter(diesel::dsl::not(diesel::dsl::exists(fresh)))
         .order(recording::created_at.asc())

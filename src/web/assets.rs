@@ -16,13 +16,20 @@ const JS: &str = "text/javascript; charset=utf-8";
 /// Name, content type, content.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
+    ("capture.css", "text/css; charset=utf-8", include_str!("assets/capture.css")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("api.js", JS, include_str!("assets/api.js")),
     ("edit.js", JS, include_str!("assets/edit.js")),
     ("follow.js", JS, include_str!("assets/follow.js")),
     ("library.js", JS, include_str!("assets/library.js")),
     ("live.js", JS, include_str!("assets/live.js")),
+    ("offers.js", JS, include_str!("assets/offers.js")),
     ("player.js", JS, include_str!("assets/player.js")),
     ("queue.js", JS, include_str!("assets/queue.js")),
+    ("recorder.js", JS, include_str!("assets/recorder.js")),
+    ("recorder-send.js", JS, include_str!("assets/recorder-send.js")),
+    ("recorder-sound.js", JS, include_str!("assets/recorder-sound.js")),
+    ("recorder-store.js", JS, include_str!("assets/recorder-store.js")),
     ("rows.js", JS, include_str!("assets/rows.js")),
     ("send.js", JS, include_str!("assets/send.js")),
     ("socket.js", JS, include_str!("assets/socket.js")),
@@ -31,6 +38,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("start.js", JS, include_str!("assets/start.js")),
     ("transcript.js", JS, include_str!("assets/transcript.js")),
     ("upload.js", JS, include_str!("assets/upload.js")),
+    ("uploads.js", JS, include_str!("assets/uploads.js")),
     ("util.js", JS, include_str!("assets/util.js")),
 ];
 

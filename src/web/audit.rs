@@ -16,12 +16,12 @@ use crate::ids::TranscriptId;
 use crate::model::audit::{self, Action, Actor, Thing};
 
 /// What a handler adds to its answer if a change was one of who may read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Shares {
     /// What the path names.
     Named,
-    /// A transcript that was made just now, where others see it.
-    New(TranscriptId),
+    /// Transcripts that were made just now, where others see them.
+    New(Vec<TranscriptId>),
 }
 
 /// What a handler adds to its answer where one request did something with several things, or with one that its path does not
@@ -52,7 +52,9 @@ pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -
     let deeds: Vec<(Action, Thing)> = match response.extensions().get::<Deeds>() {
         Some(Deeds(deeds)) => deeds.to_vec(),
         None => match (response.extensions().get::<Shares>(), asked) {
-            (Some(Shares::New(id)), _) => vec![(Action::Share, Thing::Transcript(*id))],
+            (Some(Shares::New(ids)), _) => {
+                ids.iter().map(|id| (Action::Share, Thing::Transcript(*id))).collect()
+            }
             (Some(Shares::Named), Some((_, thing))) => vec![(Action::Share, thing)],
             (None, Some(asked)) => vec![asked],
             (_, None) => return response,
@@ -90,7 +92,7 @@ fn action(method: &Method, path: &str) -> Option<Action> {
     let changes = *method != Method::GET;
     Some(match (rest, changes) {
         _ if *method == Method::HEAD || *method == Method::OPTIONS => return None,
-        ("/audio/waveform" | "/record/upload", _) => return None,
+        ("/audio/waveform" | "/record/upload" | "/record/finish" | "/finish", _) => return None,
         ("/audio/mp3", false) => Action::Play,
         (rest, false) if rest.starts_with("/download/") => Action::Export,
         (_, false) => Action::View,
@@ -154,6 +156,8 @@ mod tests {
             (Method::PATCH, "/v1/transcripts/{id}", Some(Action::Edit)),
             (Method::DELETE, "/v1/transcripts/{id}/participants/{participant}", Some(Action::Edit)),
             (Method::POST, "/v1/transcripts/{id}/record/upload", None),
+            (Method::POST, "/v1/transcripts/{id}/record/finish", None),
+            (Method::POST, "/transcripts/{id}/finish", None),
             (Method::POST, "/v1/transcripts/{id}/process", Some(Action::Process)),
             (Method::DELETE, "/v1/transcripts/{id}", Some(Action::Delete)),
             (Method::POST, "/transcripts/{id}/delete", Some(Action::Delete)),

@@ -27,10 +27,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; \
      require-trusted-types-for 'script'; trusted-types 'none'";
 
-const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+pub(super) const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 pub(super) const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const EMBEDDER: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
+/// What the page that records may use beside; no other page says so.
+pub(super) const RECORDS: &str =
+    "camera=(), microphone=(self), display-capture=(self), geolocation=(), payment=(), usb=()";
 /// What proxies add; any of them shows that one stands in between.
 const FORWARDED: [HeaderName; 5] = [
     FORWARDED_FOR,
@@ -53,7 +56,6 @@ const EVERY: [(HeaderName, &str); 9] = [
     // The door knows what other sites may play, and has said so already.
     (RESOURCE, "same-origin"),
     (EMBEDDER, "require-corp"),
-    // A handler that knows better has said so already; see below.
     (CACHE_CONTROL, "no-store"),
 ];
 
@@ -146,7 +148,9 @@ pub(super) async fn add(State(site): State<Site>, mut request: Request, next: Ne
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in EVERY {
-        if ![CACHE_CONTROL, RESOURCE].contains(&name) || !headers.contains_key(&name) {
+        // Of these a handler that knows better has said so already.
+        let own = [CACHE_CONTROL, PERMISSIONS, RESOURCE].contains(&name);
+        if !own || !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }

@@ -24,7 +24,7 @@ pub(super) const MAX_NAME: usize = 100;
 /// Longest other text of a room, in characters.
 const MAX_TEXT: usize = 2000;
 /// What a name must not be: addresses of ours, among which a room's page may one day be.
-const RESERVED: [&str; 24] = [
+const RESERVED: [&str; 25] = [
     "about",
     "admin",
     "api",
@@ -41,6 +41,7 @@ const RESERVED: [&str; 24] = [
     "models",
     "queue",
     "readyz",
+    "record",
     "rooms",
     "settings",
     "setup",

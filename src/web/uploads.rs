@@ -17,12 +17,17 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::jobs;
+use crate::model::recording::open::{self, End};
 use crate::model::recording::{self, Completion, Recording, RecordingStatus, UploadPart};
-use crate::model::transcript;
+use crate::model::transcript::{self, Status};
 use crate::storage::{StorageError, StorageKey};
 
 /// Chunks that one upload may have.
 pub(super) const MAX_CHUNKS: u32 = 20_000;
+/// Chunks that a recording may have while it is being made: one every two seconds for a day.
+pub(super) const MAX_OPEN_CHUNKS: u32 = 43_200;
+/// Takes of one recording, less one.
+pub(super) const MAX_TAKE: u16 = 999;
 /// Characters of a file's name that are kept, for people to recognise it; it names nothing of ours.
 const MAX_NAME: usize = 255;
 /// Bytes of a field that is no file.
@@ -67,14 +72,14 @@ pub(super) fn clean_name(name: Option<&str>) -> String {
     if clean.trim().is_empty() { "recording".into() } else { clean.trim().to_owned() }
 }
 
-/// One part of an upload, from a field into storage; if it breaks off, nothing of it is kept.
+/// One part of an upload, from a field into storage; if it breaks off, nothing of it is kept. An upload has one take, 0.
 ///
 /// # Errors
 /// It breaks off, has more than `allowance` bytes, or storage can't take it.
 pub(super) async fn receive_part(
     app: &App,
     recording: &Recording,
-    part: u32,
+    (take, part): (u16, u32),
     field: Field<'_>,
     allowance: u64,
 ) -> Result<(), Error> {
@@ -85,7 +90,9 @@ pub(super) async fn receive_part(
     let mut conn = read::connect(app).await?;
     let size = i64::try_from(received.size).map_err(|_| too_large())?;
     let part = i32::try_from(part).map_err(|_| too_large())?;
-    recording::record_part(&mut conn, recording.id, part, size, &received.sha256, clock::now()).await?;
+    let take = i16::try_from(take).map_err(|_| too_large())?;
+    let sha256 = &received.sha256;
+    recording::record_part_of_take(&mut conn, recording.id, take, part, size, sha256, clock::now()).await?;
     Ok(())
 }
 
@@ -133,18 +140,19 @@ async fn hashed<'f>(
     }
 }
 
-/// The upload of a transcript, begun now if it is not under way. Of chunks that arrive at once one begins it.
+/// The upload of a transcript, begun now if it is not under way. Of chunks that arrive at once one begins it. `total`: chunks it
+/// has; `None`: it is a recording that is being made, and so is the transcript from now on.
 ///
 /// # Errors
 /// The transcript is locked, has its recording already, or an upload in another number of chunks is under way.
 pub(super) async fn begin(
     conn: &mut Connection,
     id: TranscriptId,
-    total: u32,
+    total: Option<u32>,
     name: &str,
     content_type: &str,
 ) -> Result<Recording, Error> {
-    let total = i32::try_from(total).map_err(|_| too_large())?;
+    let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
     let begun: Result<Recording, Error> = conn
         .transaction(async |conn| {
             let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
@@ -157,16 +165,22 @@ pub(super) async fn begin(
             }
             match recording::pending(conn, id).await? {
                 Some(pending) if pending.total_parts == total => Ok(pending),
-                Some(pending) => Err(Error::Conflict(format!(
-                    "an upload in {} chunks is under way for this transcript",
-                    pending.total_parts
+                Some(Recording { total_parts: Some(other), .. }) => Err(Error::Conflict(format!(
+                    "an upload in {other} chunks is under way for this transcript"
                 ))),
-                None => Ok(recording::begin(conn, id, name, content_type, total).await?),
+                Some(_) => Err(Error::Conflict("this transcript is being recorded".into())),
+                None => {
+                    if total.is_none() {
+                        transcript::set_status(conn, id, Status::Recording).await?;
+                    }
+                    Ok(recording::begin(conn, id, name, content_type, total).await?)
+                }
             }
         })
         .await;
     let recording = begun?;
-    if recording.status == RecordingStatus::Complete && recording.total_parts != total {
+    let other = total.is_some() && recording.total_parts != total;
+    if recording.status == RecordingStatus::Complete && other {
         return Err(Error::BadRequest("There is already a recording for this transcript".into()));
     }
     Ok(recording)
@@ -178,10 +192,8 @@ pub(super) async fn allowance(
     recording: RecordingId,
     part: u32,
 ) -> Result<u64, Error> {
-    let parts = recording::parts(conn, recording).await?;
-    let others: u64 =
-        parts.iter().filter(|one| one.part.unsigned_abs() != part).map(|one| one.size.unsigned_abs()).sum();
-    Ok(MAX_UPLOAD_BYTES.saturating_sub(others))
+    let part = i32::try_from(part).map_err(|_| too_large())?;
+    Ok(MAX_UPLOAD_BYTES.saturating_sub(recording::size_without(conn, recording, part).await?))
 }
 
 /// Completes the upload if this was the last part, and starts the work in the same transaction.
@@ -203,6 +215,48 @@ pub(super) async fn finish(
         .await;
     if let Some(restart) = started? {
         app.bus().publish(transcript, &Event::Status { value: restart.status.to_string() }).await;
+    }
+    Ok(())
+}
+
+/// Ends the recording of a transcript that is being made and starts the work on it, in one transaction. `total`: chunks that must
+/// be there; `None`: those that are. Once it is ended, ending it again changes nothing.
+///
+/// # Errors
+/// The transcript is locked; nothing has arrived, or not all of it; it is an upload, which ends by itself.
+pub(super) async fn end(
+    app: &App,
+    conn: &mut Connection,
+    id: TranscriptId,
+    total: Option<u32>,
+) -> Result<(), Error> {
+    let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
+    let started: Result<_, Error> = conn
+        .transaction(async |conn| {
+            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            let found = match row.recording_id {
+                Some(complete) => Some(complete),
+                None => recording::pending(conn, id).await?.map(|pending| pending.id),
+            };
+            let nothing = || Error::BadRequest("Nothing has been recorded for this transcript yet".into());
+            let ended = open::end(conn, found.ok_or_else(nothing)?, total, clock::now()).await?;
+            match ended {
+                End::Already => Ok(None),
+                _ if row.locked => Err(Error::BadRequest("Transcript is locked".into())),
+                End::Complete { .. } => Ok(jobs::start(conn, id).await?),
+                End::Nothing | End::Unknown => Err(nothing()),
+                End::Missing(parts) => Err(Error::Conflict(format!(
+                    "not all of it has arrived: chunk {} is missing",
+                    parts.first().copied().unwrap_or_default()
+                ))),
+                End::Counted(total) => Err(Error::Conflict(format!(
+                    "this is an upload in {total} chunks, which is complete with the last of them"
+                ))),
+            }
+        })
+        .await;
+    if let Some(restart) = started? {
+        app.bus().publish(id, &Event::Status { value: restart.status.to_string() }).await;
     }
     Ok(())
 }

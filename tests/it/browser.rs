@@ -8,13 +8,12 @@ mod events;
 mod every;
 mod library;
 mod login;
-mod login;
 mod provider;
-mod provider;
-mod rooms;
+mod recorder;
 mod rooms;
 mod screenshots;
 mod sending;
+mod uploads;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -43,7 +42,7 @@ struct Browser {
     process: Child,
     /// Everything that the console has said.
     said: Mutex<Vec<String>>,
-    _profile: tempfile::TempDir,
+    profile: Option<tempfile::TempDir>,
 }
 
 /// Of what a console said: that something was blocked by the page's policy.
@@ -65,6 +64,11 @@ fn a_violation_of_the_policy_is_told_from_other_complaints() {
 
 impl Browser {
     async fn open(dark: bool) -> Self {
+        Self::with(dark, &[], tempfile::tempdir().unwrap()).await
+    }
+
+    /// With more switches of Chromium's, and a profile that an earlier browser may have left.
+    async fn with(dark: bool, switches: &[String], profile: tempfile::TempDir) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -72,7 +76,6 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts; `make setup` installs chromium-driver");
-        let profile = tempfile::tempdir().unwrap();
         let mut options = ChromeCapabilities::new();
         for argument in [
             "--headless=new",
@@ -89,6 +92,9 @@ impl Browser {
         ] {
             options.add_arg(argument).unwrap();
         }
+        for switch in switches {
+            options.add_arg(switch).unwrap();
+        }
         options.set("goog:loggingPrefs", serde_json::json!({ "browser": "ALL" })).unwrap();
         if dark {
             options.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
@@ -102,7 +108,18 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         };
-        Self { driver, port, process, said: Mutex::default(), _profile: profile }
+        Self { driver, port, process, said: Mutex::default(), profile: Some(profile) }
+    }
+
+    /// Dies as programs do, without a goodbye to its pages; what it leaves on the disk.
+    async fn crash(mut self) -> tempfile::TempDir {
+        let session = self.driver.handle().session_id().to_string();
+        let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
+        let body = serde_json::json!({ "cmd": "Browser.crash", "params": {} });
+        let crashed =
+            reqwest::Client::new().post(url).timeout(Duration::from_secs(10)).json(&body).send().await;
+        assert!(!crashed.is_ok_and(|answer| answer.status().is_success()), "it is still there");
+        self.profile.take().expect("it has not crashed before")
     }
 
     async fn size(&self, width: u32, height: u32) {

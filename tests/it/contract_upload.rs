@@ -20,7 +20,7 @@ async fn chunks_one_after_the_other_make_a_recording_and_the_work_begins() {
     let (id, path) = made(&site).await;
     let state = format!("{path}/record/upload");
     let (status, nothing) = site.json(&state).await;
-    let names = ["complete", "filename", "received", "received_bytes", "total_chunks"];
+    let names = ["complete", "filename", "open", "received", "received_bytes", "take", "total_chunks"];
     assert_eq!((status, fields(&nothing)), (200, names.to_vec()));
     assert_eq!((&nothing["received"], &nothing["total_chunks"]), (&json!([]), &Value::Null));
     for (number, bytes) in [b"first".as_slice(), b"second", b"third"].into_iter().enumerate() {

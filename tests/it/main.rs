@@ -12,6 +12,7 @@ mod auth;
 mod backup;
 mod browser;
 mod bus;
+mod capture;
 mod certs;
 mod channels;
 mod checkpoints;

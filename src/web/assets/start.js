@@ -1,18 +1,16 @@
-// The start page: drop-zone, upload progress, and a list that stays fresh.
+// The start page: files are chosen or dropped, interrupted uploads and recordings are offered, and the list stays fresh.
 
-import { Refused, Upload } from "./upload.js";
-import { announce, bytes, clock } from "./util.js";
+import { Queue } from "./uploads.js";
+import { offer } from "./offers.js";
 import { keepFresh } from "./rows.js";
+import { arrived, forget, unfinished } from "./upload.js";
+import { announce, bytes } from "./util.js";
 
 const form = document.getElementById("drop");
 const input = form.querySelector('input[type="file"]');
-const box = document.getElementById("uploading");
-const bar = box.querySelector("progress");
-const text = (part, value) => { box.querySelector(`[data-${part}]`).textContent = value; };
-const actions = { cancel: box.querySelector("[data-cancel]"), again: box.querySelector("[data-again]") };
-
-let upload = null;
-let spokenAt = 0;
+const choose = form.querySelector("[data-choose]");
+const refresh = keepFresh();
+const queue = new Queue(document.getElementById("uploading"), Number(form.dataset.limit), refresh);
 
 for (const kind of ["dragenter", "dragover"]) {
   form.addEventListener(kind, (event) => { event.preventDefault(); form.classList.add("over"); });
@@ -20,80 +18,109 @@ for (const kind of ["dragenter", "dragover"]) {
 for (const kind of ["dragleave", "drop"]) form.addEventListener(kind, () => form.classList.remove("over"));
 form.addEventListener("drop", (event) => {
   event.preventDefault();
-  const file = event.dataTransfer?.files?.[0];
-  if (file) start(file);
+  const { files, folders } = dropped(event.dataTransfer);
+  if (files.length) add(files);
+  if (folders.length) refuseFolders(folders, files.length);
 });
 // A file dropped beside the zone must not make the browser leave the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 
 form.classList.add("with-script");
-form.querySelector("[data-choose]").hidden = false;
+choose.hidden = false;
 form.querySelector("[data-plain]").hidden = true;
-form.querySelector("[data-choose] button").addEventListener("click", () => input.click());
-input.addEventListener("change", () => { if (input.files[0]) start(input.files[0]); });
-
-function start(file) {
-  const limit = Number(form.dataset.limit);
-  form.hidden = true;
-  box.hidden = false;
-  text("name", file.name);
-  bar.value = 0;
-  if (file.size === 0) return fail("This file is empty: there is nothing in it to transcribe.", file, false);
-  if (file.size > limit) return fail(`This file has ${bytes(file.size)}; the limit is ${bytes(limit)}.`, file, false);
-  window.addEventListener("beforeunload", warn);
-  actions.again.hidden = true;
-  box.classList.remove("bad");
-  const { title, source_language: language, vocabulary, room_id: room } = form.elements;
-  const options = { title: title.value.trim(), language: language.value, vocabulary: vocabulary.value, room: room?.value };
-  upload = new Upload(file, options, show);
-  show({ sent: 0, total: file.size, speed: 0, waiting: null });
-  box.querySelector("[data-cancel]").focus();
-  upload.run().then(
-    (id) => {
-      window.removeEventListener("beforeunload", warn);
-      announce("Upload complete");
-      location.assign(`/transcripts/${id}`);
-    },
-    (error) => {
-      window.removeEventListener("beforeunload", warn);
-      if (!upload.cancelled) fail(`The upload stopped: ${error.message}.`, file, !(error instanceof Refused));
-    },
-  );
-}
-
-function warn(event) { event.preventDefault(); }
-
-function show({ sent, total, speed, waiting }) {
-  const percent = total ? Math.floor((sent / total) * 100) : 0;
-  bar.value = percent;
-  text("percent", `${percent} %`);
-  const left = speed > 0 ? (total - sent) / speed : 0;
-  const pace = speed > 0 ? ` · ${bytes(speed)}/s${left > 5 ? ` · ${clock(left)} left` : ""}` : "";
-  text("detail", waiting ?? `${bytes(sent)} of ${bytes(total)}${pace}`);
-  if (waiting || percent >= spokenAt + 25) {
-    spokenAt = percent;
-    announce(waiting ?? `Upload ${percent} percent`);
-  }
-}
-
-function fail(message, file, resumable) {
-  box.classList.add("bad");
-  text("detail", resumable ? `${message} What has arrived is kept.` : message);
-  announce(message);
-  actions.again.hidden = !resumable;
-  actions.again.onclick = () => start(file);
-  actions.again.focus();
-}
-
-actions.cancel.addEventListener("click", async () => {
-  window.removeEventListener("beforeunload", warn);
-  await upload?.cancel();
-  upload = null;
-  box.hidden = true;
-  form.hidden = false;
+// Nothing is sent by the form itself any more: Enter in a field chooses files.
+input.required = false;
+form.addEventListener("submit", (event) => { event.preventDefault(); input.click(); });
+choose.addEventListener("click", () => input.click());
+input.addEventListener("change", () => {
+  const files = [...input.files];
+  // The same file may be chosen again.
   input.value = "";
-  announce("Upload cancelled");
-  form.querySelector("[data-choose] button").focus();
+  if (files.length) add(files);
 });
 
-keepFresh();
+function add(files) {
+  const { title, source_language: language, vocabulary, room_id: room } = form.elements;
+  const given = title.value.trim();
+  queue.add(files, (n, of) => ({
+    title: given && of > 1 ? `${given.slice(0, 190)} (${n + 1})` : given,
+    language: language.value,
+    vocabulary: vocabulary.value,
+    room: room?.value,
+  }));
+  // One title is for what was chosen under it.
+  title.value = "";
+  remind();
+}
+
+/** What was dropped: its files, and the names of folders among it. */
+function dropped(transfer) {
+  const [files, folders] = [[], []];
+  for (const item of transfer?.items ?? []) {
+    if (item.kind !== "file") continue;
+    const entry = item.webkitGetAsEntry?.();
+    if (entry?.isDirectory) folders.push(entry.name);
+    else files.push(item.getAsFile());
+  }
+  return { files: files.filter(Boolean), folders };
+}
+
+function refuseFolders(folders, files) {
+  const names = folders.map((name) => `“${name}”`).join(", ");
+  const said = `${names} ${folders.length === 1 ? "is a folder" : "are folders"}: open ${folders.length === 1 ? "it" : "them"} and drop the files inside.`;
+  let notice = document.getElementById("folders");
+  if (!notice) {
+    notice = document.createElement("p");
+    notice.id = "folders";
+    notice.className = "notice bad";
+    notice.setAttribute("role", "alert");
+    form.before(notice);
+  }
+  notice.textContent = files ? `${said} The ${files === 1 ? "file" : `${files} files`} beside ${folders.length === 1 ? "it" : "them"} ${files === 1 ? "is" : "are"} taken.` : said;
+}
+
+// Uploads of this browser that did not end: the files have to be chosen again, since no page may keep them.
+const box = document.getElementById("waiting");
+box.querySelector("[data-again]").addEventListener("click", () => input.click());
+
+async function remind() {
+  const underWay = new Set(queue.items.map((item) => item.upload.mark));
+  const open = [];
+  for (const note of unfinished()) {
+    if (underWay.has(note.key)) continue;
+    try {
+      const had = await arrived(note);
+      if (had === null) { forget(note.key); continue; }
+      open.push({ ...note, had });
+    } catch {
+      open.push({ ...note, had: null });
+    }
+  }
+  const list = box.querySelector("[data-list]");
+  list.replaceChildren(...open.map(line));
+  box.querySelector("[data-said]").textContent = open.length === 1
+    ? "An upload is unfinished: choose the file again to go on."
+    : `${open.length} uploads are unfinished: choose the files again to go on.`;
+  box.querySelector("[data-again]").textContent = open.length === 1 ? "Choose the file" : "Choose the files";
+  box.hidden = open.length === 0;
+}
+
+function line(note) {
+  const row = document.importNode(document.getElementById("waiting-file").content, true).firstElementChild;
+  row.querySelector("[data-name]").textContent = note.name;
+  row.querySelector("[data-detail]").textContent = note.had === null ? "" : `${bytes(note.had)} of ${bytes(note.size)} have arrived`;
+  const away = row.querySelector("[data-forget]");
+  away.setAttribute("aria-label", `Throw away what has arrived of “${note.name}”`);
+  away.addEventListener("click", async () => {
+    forget(note.key);
+    await fetch(`/v1/transcripts/${note.id}`, { method: "DELETE" }).catch(() => {});
+    announce(`What had arrived of “${note.name}” is thrown away`);
+    await remind();
+    refresh();
+    choose.focus();
+  });
+  return row;
+}
+
+remind();
+offer();

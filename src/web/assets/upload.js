@@ -1,41 +1,61 @@
 // Uploads one file in chunks that the server keeps, so that a cut line, a closed laptop or a reload costs one chunk at most.
 
+import { Refused, call, failure, unique } from "./api.js";
 import { sleep } from "./util.js";
 
 const CHUNK = 8 * 1024 * 1024;
 const TRIES = 8;
+const NOTES = "reflector-upload:";
 
-/** The server refused for good: trying again would not help. */
-export class Refused extends Error {}
+/** The person halted it: what has arrived is kept. */
+export class Halted extends Error {}
 
-function key(file) {
-  return `reflector-upload:${file.name}:${file.size}:${file.lastModified}`;
+/** What makes a file the same one when it is chosen again. */
+function mark(file) {
+  return `${NOTES}${file.name}:${file.size}:${file.lastModified}`;
 }
 
-/** Calls the API; throws Refused with the server's own words for a 4xx, Error for what may pass. */
-async function call(method, url, body) {
-  const response = await fetch(url, {
-    method,
-    headers: body ? { "content-type": "application/json" } : {},
-    body: body ? JSON.stringify(body) : undefined,
-  });
-  const data = await response.json().catch(() => ({}));
-  if (response.ok) return data;
-  // A field that failed its check is a list.
-  const said = Array.isArray(data.detail) ? data.detail[0]?.msg : data.detail;
-  const detail = typeof said === "string" ? said : `the server answered ${response.status}`;
-  throw passing(response.status) ? new Error(detail) : new Refused(detail);
+/** This browser's notes of uploads that did not end: the file's name and size, its transcript, and when it began. */
+export function unfinished() {
+  return Object.keys(localStorage).filter((key) => key.startsWith(NOTES)).map(note).filter(Boolean).sort((a, b) => a.at - b.at);
 }
 
-// 507 (disk full) needs a person; time-outs, throttling and other 5xx may pass.
-function passing(status) {
-  return status === 408 || status === 429 || (status >= 500 && status !== 507);
+function note(key) {
+  const value = localStorage.getItem(key);
+  if (!value) return null;
+  // name:size:lastModified; a name may have colons of its own.
+  const [, name, size] = /^(.*):(\d+):(\d+)$/s.exec(key.slice(NOTES.length)) ?? [null, key.slice(NOTES.length), "0"];
+  try {
+    const kept = JSON.parse(value);
+    return { key, name, size: Number(size), id: String(kept.id), at: Number(kept.at) || 0 };
+  } catch {
+    // What older pages noted: the transcript alone.
+    return { key, name, size: Number(size), id: value, at: 0 };
+  }
 }
+
+export function forget(key) {
+  localStorage.removeItem(key);
+}
+
+/** What the server has of a noted upload: its bytes; null where it needs no more, or knows nothing of it. */
+export async function arrived({ id }) {
+  try {
+    const state = await call("GET", `/v1/transcripts/${id}/record/upload`);
+    return state.complete ? null : state.received_bytes;
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
+  }
+}
+
+// Transcripts are made one after the other, in the order in which their files were chosen.
+let turn = Promise.resolve();
 
 export class Upload {
   /**
    * @param {File} file
-   * @param {{title?: string, language?: string, vocabulary?: string}} options
+   * @param {{title?: string, language?: string, vocabulary?: string, room?: string}} options
    * @param {(state: {sent: number, total: number, speed: number, waiting: string|null}) => void} onState
    */
   constructor(file, options, onState) {
@@ -43,70 +63,103 @@ export class Upload {
     this.options = options;
     this.onState = onState;
     this.total = Math.max(1, Math.ceil(file.size / CHUNK));
-    this.cancelled = false;
+    this.mark = mark(file);
+    this.once = unique();
+    // Counts up with every start and halt: what an earlier one still does is no longer wanted.
+    this.round = 0;
     this.request = null;
+    this.wake = null;
     this.done = 0;
     this.marks = [];
   }
 
-  /** Runs to the end; resolves with the transcript's id. */
+  /** Runs to the end, from where it was; resolves with the transcript's id. Throws Halted, Refused, or what may pass by itself. */
   async run() {
-    const { id, received } = await this.begin();
+    const round = this.round += 1;
+    this.marks = [];
+    const begun = turn.then(() => this.again(round, () => this.begin()));
+    turn = begun.catch(() => {});
+    const { id, received } = await begun;
     this.id = id;
     const have = new Set(received);
     this.done = [...have].reduce((sum, n) => sum + this.sizeOf(n), 0);
+    this.report(0, null);
     // The last chunk goes last, as the ancestor's servers want it.
     for (let n = 0; n < this.total; n += 1) {
-      if (!have.has(n)) await this.persist(n);
+      if (have.has(n)) continue;
+      await this.again(round, () => this.send(n));
+      this.done += this.sizeOf(n);
     }
-    localStorage.removeItem(key(this.file));
+    forget(this.mark);
     return id;
+  }
+
+  /** Stops for now. */
+  halt() {
+    this.round += 1;
+    this.request?.abort();
+    this.wake?.();
+  }
+
+  /** Stops, and takes back what the server has. */
+  async cancel() {
+    this.halt();
+    const id = this.id ?? note(this.mark)?.id;
+    forget(this.mark);
+    if (id) await fetch(`/v1/transcripts/${id}`, { method: "DELETE" }).catch(() => {});
   }
 
   /** Finds out whether the server has part of this file already, else makes a transcript for it. */
   async begin() {
-    const known = localStorage.getItem(key(this.file));
+    const known = note(this.mark)?.id ?? this.id;
     if (known) {
       try {
         const state = await call("GET", `/v1/transcripts/${known}/record/upload`);
-        if (state.total_chunks === this.total || state.total_chunks === null) {
+        if (state.total_chunks === this.total || (state.total_chunks === null && !state.open)) {
           // What was named only this time counts as well.
           if (this.options.vocabulary) await call("PATCH", `/v1/transcripts/${known}`, { vocabulary: this.options.vocabulary });
+          this.noted(known);
           return { id: known, received: state.received };
         }
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
       }
-      localStorage.removeItem(key(this.file));
+      forget(this.mark);
+      this.once = unique();
     }
     const made = await call("POST", "/v1/transcripts", {
-      name: this.options.title || this.file.name.replace(/\.[^.]+$/, "") || this.file.name,
+      name: this.options.title || this.file.name.replace(/\.[^.]+$/, "").slice(0, 200) || this.file.name.slice(0, 200),
       source_language: this.options.language || "auto",
       vocabulary: this.options.vocabulary ?? "",
       source_kind: "file",
       room_id: this.options.room || null,
-    });
-    localStorage.setItem(key(this.file), made.id);
+    }, { once: this.once });
+    // Halted while it was asked: it is there all the same, for when it goes on.
+    this.id = made.id;
+    this.noted(made.id);
     return { id: made.id, received: [] };
   }
 
-  sizeOf(n) {
-    return Math.min(CHUNK, this.file.size - n * CHUNK);
+  noted(id) {
+    localStorage.setItem(this.mark, JSON.stringify({ id, at: note(this.mark)?.at || Date.now() }));
   }
 
-  /** Sends one chunk, trying again with growing pauses while the trouble may pass. */
-  async persist(n) {
+  sizeOf(n) {
+    return Math.max(0, Math.min(CHUNK, this.file.size - n * CHUNK));
+  }
+
+  /** Does something, and again with growing pauses while the trouble may pass. */
+  async again(round, step) {
     for (let attempt = 1; ; attempt += 1) {
+      if (this.round !== round) throw new Halted("paused");
       try {
-        await this.send(n);
-        this.done += this.sizeOf(n);
-        return;
+        return await step();
       } catch (error) {
-        if (this.cancelled || error instanceof Refused || attempt >= TRIES) throw error;
+        if (this.round !== round) throw new Halted("paused");
+        if (error instanceof Refused || attempt >= TRIES) throw error;
         const pause = Math.min(30, 2 ** (attempt - 1));
         this.report(0, `Connection lost. Trying again in ${pause} s…`);
-        await sleep(pause * 1000);
-        if (this.cancelled) throw error;
+        await Promise.race([sleep(pause * 1000), new Promise((resolve) => { this.wake = resolve; })]);
       }
     }
   }
@@ -125,17 +178,9 @@ export class Upload {
       this.request = request;
       request.open("POST", `/v1/transcripts/${this.id}/record/upload?${query}`);
       request.upload.onprogress = (event) => this.report(Math.min(event.loaded, this.sizeOf(n)), null);
-      request.onload = () => {
-        if (request.status < 300) return resolve();
-        let detail = `the server answered ${request.status}`;
-        try {
-          const body = JSON.parse(request.responseText);
-          if (typeof body.detail === "string") detail = body.detail;
-        } catch { /* not JSON: the status says it */ }
-        reject(passing(request.status) ? new Error(detail) : new Refused(detail));
-      };
+      request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText)));
       request.onerror = () => reject(new Error("the connection was lost"));
-      request.onabort = () => reject(new Error("cancelled"));
+      request.onabort = () => reject(new Halted("paused"));
       request.send(form);
     });
   }
@@ -149,13 +194,5 @@ export class Upload {
     const [then, before] = this.marks[0];
     const speed = now > then ? Math.max(0, ((sent - before) * 1000) / (now - then)) : 0;
     this.onState({ sent, total: this.file.size, speed, waiting });
-  }
-
-  /** Stops, and takes back what the server has. */
-  async cancel() {
-    this.cancelled = true;
-    this.request?.abort();
-    localStorage.removeItem(key(this.file));
-    if (this.id) await fetch(`/v1/transcripts/${this.id}`, { method: "DELETE" }).catch(() => {});
   }
 }

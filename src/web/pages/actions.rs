@@ -29,7 +29,8 @@ fn to(id: TranscriptId) -> Redirect {
     Redirect::to(&format!("/transcripts/{id}"))
 }
 
-/// `POST /upload`: the form of the start page, for browsers without script. The file is streamed like any chunk.
+/// `POST /upload`: the form of the start page, for browsers without script: one recording or several, each a transcript of its own. Files
+/// are streamed like any chunk.
 pub(in crate::web) async fn upload(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -39,6 +40,7 @@ pub(in crate::web) async fn upload(
         return Err(Error::Forbidden.into());
     }
     let mut new = NewTranscript { source_language: "auto".into(), ..NewTranscript::of_file("") };
+    let (mut made, mut shared) = (Vec::new(), Vec::new());
     while let Some(field) = form.next_field().await.map_err(uploads::broken)? {
         match field.name() {
             Some("title") => {
@@ -54,23 +56,54 @@ pub(in crate::web) async fn upload(
             Some("room_id") => {
                 new.room_id = room_id(uploads::text(field, "room_id").await?)?;
             }
+            // A form in which nothing was chosen has a file without a name.
+            Some("file") if field.file_name().is_none_or(str::is_empty) => {}
             Some("file") => {
-                if field.file_name().is_none_or(str::is_empty) {
-                    return Err(Error::BadRequest("Choose a recording first".into()).into());
-                }
-                let (id, share_mode) = create(&app, viewer, new, field.file_name()).await?;
+                let one = NewTranscript { id: TranscriptId::new(), ..new.clone() };
+                let name = uploads::clean_name(field.file_name());
+                let (id, share_mode) = create(&app, viewer, one, Some(&name)).await?;
                 if let Err(error) = receive(&app, id, field).await {
                     // Without script there is no second try with the same transcript: leave nothing behind.
                     discard(&app, id).await;
-                    return Err(error.into());
+                    return Err(named(error, &name, made.len()).into());
                 }
-                let shares = (share_mode != ShareMode::Private).then_some(Extension(Shares::New(id)));
-                return Ok((shares, to(id)));
+                made.push(id);
+                shared.extend((share_mode != ShareMode::Private).then_some(id));
             }
             _ => {}
         }
     }
-    Err(Error::BadRequest("Choose a recording first".into()).into())
+    let to = match made.as_slice() {
+        [] => return Err(Error::BadRequest("Choose a recording first".into()).into()),
+        [id] => to(*id),
+        _ => Redirect::to("/transcripts"),
+    };
+    Ok(((!shared.is_empty()).then_some(Extension(Shares::New(shared))), to))
+}
+
+/// What was wrong with one of several files, and what became of those before it.
+fn named(error: Error, file: &str, before: usize) -> Error {
+    let said = |text: String| match before {
+        0 => format!("{file}: {text}"),
+        _ => format!("{file}: {text}. What was sent before it has arrived ({before})"),
+    };
+    match error {
+        Error::TooLarge(text) => Error::TooLarge(said(text)),
+        Error::BadRequest(text) => Error::BadRequest(said(text)),
+        other => other,
+    }
+}
+
+/// `POST /transcripts/{id}/finish`: an interrupted recording is taken as it is.
+pub(in crate::web) async fn finish(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+) -> Result<Redirect, PageError> {
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
+    uploads::end(&app, &mut conn, id, None).await?;
+    Ok(to(id))
 }
 
 async fn create(
@@ -104,9 +137,9 @@ async fn receive(
     let name = uploads::clean_name(field.file_name());
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let mut conn = read::connect(app).await?;
-    let recording = uploads::begin(&mut conn, id, 1, &name, &kind).await?;
+    let recording = uploads::begin(&mut conn, id, Some(1), &name, &kind).await?;
     drop(conn);
-    uploads::receive_part(app, &recording, 0, field, MAX_UPLOAD_BYTES).await?;
+    uploads::receive_part(app, &recording, (0, 0), field, MAX_UPLOAD_BYTES).await?;
     let mut conn = read::connect(app).await?;
     uploads::finish(app, &mut conn, id, recording.id).await
 }

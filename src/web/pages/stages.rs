@@ -18,6 +18,8 @@ pub(crate) struct StagesView {
     pub note: Option<String>,
     /// The upload waits for its other half.
     pub upload_open: bool,
+    /// It is being recorded, or was interrupted.
+    pub recording: bool,
 }
 
 impl StagesView {
@@ -56,6 +58,7 @@ pub(crate) struct PillView {
 pub(crate) struct Arrived {
     pub bytes: u64,
     pub parts: usize,
+    /// 0: nobody knows yet.
     pub of: usize,
 }
 
@@ -100,10 +103,16 @@ pub(super) fn stages(
                 bytes(had)
             )),
             (Status::Idle, None) => Some("Nothing has been uploaded yet.".into()),
+            (Status::Recording, _) => Some(
+                "This is being recorded. If it was interrupted, it can be gone on with or finished; left alone, it is finished as it is after six hours."
+                    .into(),
+            ),
             _ => None,
         };
-        let upload_open = arrived.is_some() && note.is_some();
+        let recording = status == Status::Recording;
+        let upload_open = arrived.is_some() && note.is_some() && !recording;
         return StagesView {
+            recording,
             say: note.clone().unwrap_or_default(),
             note,
             upload_open,
@@ -232,5 +241,13 @@ mod tests {
         let arrived = Some(Arrived { bytes: 8_000_000, parts: 1, of: 3 });
         let view = stages(Status::Idle, &[], |_| None, arrived);
         assert!(view.shown() && view.upload_open && view.note.unwrap().contains("1 of 3 parts"));
+    }
+
+    #[test]
+    fn what_is_being_recorded_says_so_and_is_no_upload() {
+        let arrived = Some(Arrived { bytes: 8_000, parts: 4, of: 0 });
+        let view = stages(Status::Recording, &[], |_| None, arrived);
+        assert!(view.shown() && view.recording && !view.upload_open);
+        assert!(view.note.unwrap().starts_with("This is being recorded."));
     }
 }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::format::bytes;
 use super::languages::LANGUAGES;
+use super::record::{self, UnfinishedView};
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
 use crate::config::{MAX_PROMPT, MAX_UPLOAD_BYTES};
@@ -34,6 +35,7 @@ struct StartPage {
     /// Rooms that a recording can be put into.
     rooms: Vec<(String, String)>,
     undo: Option<UndoView>,
+    unfinished: Vec<UnfinishedView>,
     rows: Vec<RowView>,
     busy: bool,
     more: bool,
@@ -43,6 +45,13 @@ struct StartPage {
     trust: bool,
     empty_title: &'static str,
     empty_text: &'static str,
+}
+
+impl StartPage {
+    /// What a script fills in for a recording that only its browser knows of.
+    fn blank(&self) -> [UnfinishedView; 1] {
+        [UnfinishedView::default()]
+    }
 }
 
 /// What happened just before.
@@ -62,6 +71,7 @@ pub(in crate::web) async fn start(
     let Rows { rows, busy, total } = rows::load(&mut conn, &filter).await?;
     let undo = rows::undo(&mut conn, viewer, just.deleted).await?;
     let rooms = rooms::choice(&mut conn, viewer, |may| may.add).await?;
+    let unfinished = record::unfinished(&mut conn, viewer).await?;
     drop(conn);
     Ok(html(&StartPage {
         version: &assets::VERSION,
@@ -72,6 +82,7 @@ pub(in crate::web) async fn start(
         languages: LANGUAGES,
         rooms,
         undo,
+        unfinished,
         rows,
         busy,
         more: total > RECENT,
@@ -81,6 +92,6 @@ pub(in crate::web) async fn start(
             .map(|age| age.num_days()),
         trust: app.config().tls.site_ca.is_some(),
         empty_title: "No transcripts yet",
-        empty_text: "Drop a recording above. Its words appear while it is still being worked on.",
+        empty_text: "Drop a recording above, or record one. Its words appear while it is still being worked on.",
     }))
 }

@@ -255,7 +255,8 @@ async fn arrived(conn: &mut Connection, id: TranscriptId) -> Result<Option<Arriv
     let Some(pending) = recording::pending(conn, id).await? else { return Ok(None) };
     let parts = recording::parts(conn, pending.id).await?;
     let bytes = parts.iter().map(|part| part.size.unsigned_abs()).sum();
-    Ok(Some(Arrived { bytes, parts: parts.len(), of: pending.total_parts.unsigned_abs() as usize }))
+    let total = pending.total_parts.unwrap_or(0).unsigned_abs() as usize;
+    Ok(Some(Arrived { bytes, parts: parts.len(), of: total }))
 }
 
 fn head(view: &TranscriptView, speakers: usize) -> HeadView {

@@ -123,7 +123,7 @@ pub(in crate::web) async fn create(
         tell::created(&app, new.id).await;
     }
     // It is private still where nothing was made, because the key was known.
-    let shares = (new.share_mode != ShareMode::Private).then_some(Extension(Shares::New(new.id)));
+    let shares = (new.share_mode != ShareMode::Private).then_some(Extension(Shares::New(vec![new.id])));
     Ok((shares, [(CONTENT_TYPE, "application/json")], answer).into_response())
 }
 

@@ -1,0 +1,56 @@
+// Talking to the API: what may pass is told from what will not.
+
+/** Milliseconds after which an answer is not waited for any more. */
+const PATIENCE = 60_000;
+
+/** The server refused for good: trying again would not help. `status` says how. */
+export class Refused extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+// 507 (disk full) needs a person; time-outs, throttling and other 5xx may pass.
+function passing(status) {
+  return status === 408 || status === 429 || (status >= 500 && status !== 507);
+}
+
+/** What an answer that is no success means, in the server's own words: a Refused, or an Error for what may pass. */
+export function failure(status, text) {
+  let detail = `the server answered ${status}`;
+  try {
+    const data = JSON.parse(text);
+    // A field that failed its check is a list.
+    const said = Array.isArray(data.detail) ? data.detail[0]?.msg : data.detail;
+    if (typeof said === "string") detail = said;
+  } catch { /* not JSON: the status says it */ }
+  return passing(status) ? new Error(detail) : new Refused(detail, status);
+}
+
+/**
+ * Calls the API and gives back what it answers; throws Refused for what is refused, Error for what may pass.
+ * @param {{once?: string}} [how] `once`: a key under which the same call does nothing twice.
+ */
+export async function call(method, url, body, { once } = {}) {
+  const headers = body ? { "content-type": "application/json" } : {};
+  if (once) headers["idempotency-key"] = once;
+  let response;
+  try {
+    response = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : undefined, signal: AbortSignal.timeout(PATIENCE) });
+  } catch {
+    throw new Error("the connection was lost");
+  }
+  const text = await response.text();
+  if (!response.ok) throw failure(response.status, text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("the server’s answer can’t be read");
+  }
+}
+
+/** A name that nothing else has. `crypto.randomUUID` is missing in the clear. */
+export function unique() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

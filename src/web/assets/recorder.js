@@ -1,0 +1,471 @@
+// The page that records.
+
+import { Refused, call, unique } from "./api.js";
+import { Sender, format } from "./recorder-send.js";
+import { Mix, microphones, shares } from "./recorder-sound.js";
+import { Store, lock, save } from "./recorder-store.js";
+import { announce, clock, sleep, spoken } from "./util.js";
+
+/** Milliseconds between two pieces: what a crash can cost at most. */
+const PIECE = 2000;
+/** Seconds without any sound after which a person is warned. */
+const QUIET = 8;
+
+const page = document.getElementById("recorder");
+const setUp = document.getElementById("set-up");
+const running = document.getElementById("running");
+const ending = document.getElementById("ending");
+const find = (box, name) => box.querySelector(`[data-${name}]`);
+const title = document.title;
+
+let store = null;
+let mix = null;
+let session = null;
+let sender = null;
+let recorder = null;
+let release = null;
+let wakeLock = null;
+let quietSince = 0;
+let warned = false;
+let resumed = null;
+/** Writes to this browser's own storage, one after the other. */
+let kept = Promise.resolve();
+
+// How long is recorded, without pauses.
+const time = { before: 0, since: null };
+const elapsed = () => time.before + (time.since === null ? 0 : (performance.now() - time.since) / 1000);
+
+function refuse(said, more = "") {
+  const box = document.getElementById("refused");
+  find(box, "said").textContent = said;
+  find(box, "more").textContent = more;
+  box.hidden = false;
+}
+
+/** Why a microphone could not be had, in words that help. */
+function why(error) {
+  switch (error.name) {
+    case "NotAllowedError": return ["The browser does not let this page use the microphone.", "Allow it in the address bar, or in the system’s settings, and try again."];
+    case "NotFoundError": case "OverconstrainedError": return ["No microphone was found.", "Plug one in, or record the sound of a tab alone."];
+    case "NotReadableError": return ["The microphone is taken by another program.", "Close that program and try again."];
+    default: return ["The microphone could not be opened.", error.message];
+  }
+}
+
+// Setting up
+
+async function begin() {
+  if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
+    return refuse(
+      "This browser does not record here.",
+      window.isSecureContext ? "A newer Firefox, Chrome, Edge or Safari does." : "Browsers allow it only over https, or on the machine itself.",
+    );
+  }
+  store = await Store.open();
+  resumed = await wanted();
+  if (resumed === undefined) return null;
+  setUp.hidden = false;
+  for (const part of setUp.querySelectorAll("[data-system]")) part.hidden = !shares();
+  await list();
+  navigator.mediaDevices.addEventListener("devicechange", list);
+  setUp.microphone.addEventListener("change", () => { if (mix) listen(); });
+  find(setUp, "try").addEventListener("click", listen);
+  setUp.addEventListener("submit", (event) => { event.preventDefault(); start(); });
+  setInterval(meters, 100);
+  return null;
+}
+
+/**
+ * The recording that is gone on with; null: a new one; undefined: it can't be. This browser may know it, or the server, or both.
+ */
+async function wanted() {
+  const query = new URLSearchParams(location.search);
+  const [key, id] = [query.get("session"), page.dataset.id];
+  if (!key && !id) return null;
+  const known = (await store?.sessions().catch(() => []) ?? []).find((one) => (key ? one.key === key : one.id === id));
+  if (!known && !id) {
+    refuse("This recording is not in this browser any more.", "Go back to the start page.");
+    return undefined;
+  }
+  const found = known ?? { key: unique(), id, title: page.dataset.title, at: Date.now(), seconds: 0, next: 0, take: -1, ...format() };
+  if (!(await hold(found.key))) {
+    refuse("This recording is being made in another tab.", "Go on there, or close that tab first.");
+    return undefined;
+  }
+  if (found.id) {
+    try {
+      const state = await call("GET", `/v1/transcripts/${found.id}/record/upload`);
+      if (state.complete) {
+        refuse("This recording is finished already.", "Its transcript is on the start page.");
+        return undefined;
+      }
+      // Another device may have gone on with it meanwhile.
+      found.next = Math.max(found.next, (state.received.at(-1) ?? -1) + 1);
+      found.take = Math.max(found.take, state.received.length ? state.take : -1);
+      found.seconds = Math.max(found.seconds, Number(page.dataset.seconds) || 0);
+    } catch (error) {
+      if (error instanceof Refused) {
+        refuse("This recording can’t be gone on with.", error.message);
+        return undefined;
+      }
+    }
+  }
+  if (!page.dataset.id) {
+    find(page, "heading").textContent = `Go on recording “${found.title}”`;
+    find(page, "lead").textContent = `${clock(found.seconds)} min are kept in this browser. What you record now follows them.`;
+    setUp.querySelector(".options").hidden = true;
+    find(setUp, "start").textContent = "Go on recording";
+  }
+  return found;
+}
+
+/** Fills the lists of microphones; what was chosen stays chosen. */
+async function list() {
+  const found = await microphones().catch(() => []);
+  for (const choice of [setUp.microphone, running.querySelector("select")]) {
+    const before = choice.value;
+    const named = found.filter(({ id }) => id && id !== "default");
+    choice.replaceChildren(
+      new Option("The browser’s own choice", ""),
+      ...named.map(({ id, name }) => new Option(name, id)),
+      ...(shares() ? [new Option("None: only the tab or the computer", "none")] : []),
+    );
+    choice.value = [...choice.options].some(({ value }) => value === before) ? before : "";
+  }
+}
+
+/** Opens the chosen microphone, so that one sees whether it hears anything. False where it can't be had. */
+async function listen() {
+  document.getElementById("refused").hidden = true;
+  mix ??= new Mix(lost);
+  const wish = setUp.microphone.value;
+  if (wish === "none") { mix.drop("microphone"); return true; }
+  try {
+    await mix.wake();
+    await mix.microphone(wish);
+    await list();
+    return true;
+  } catch (error) {
+    refuse(...why(error));
+    return false;
+  }
+}
+
+async function share() {
+  try {
+    mix ??= new Mix(lost);
+    await mix.system();
+    return true;
+  } catch (error) {
+    if (error.name === "NotAllowedError") refuse("No tab, window or screen was chosen.", "Choose one, or record the microphone alone.");
+    else if (error instanceof TypeError) refuse("What you chose came without its sound.", "Choose a tab and switch on “share tab audio”. Firefox and Safari share no sound at all.");
+    else refuse("The sound of a tab could not be had.", error.message);
+    return false;
+  }
+}
+
+// Recording
+
+async function start() {
+  const button = find(setUp, "start");
+  if (button.disabled) return;
+  button.disabled = true;
+  try {
+    document.getElementById("refused").hidden = true;
+    // First what the browser asks for in a window of its own: it does so only at once after a click.
+    if (setUp.system.checked && !(await share())) return;
+    if (!(await listen())) return;
+    if (!mix.sources.microphone && !mix.sources.system) return refuse("There is nothing to record.", "Choose a microphone, or the sound of a tab.");
+    await mix.wake();
+    session = resumed ?? fresh();
+    if (!release && !(await hold(session.key))) return refuse("This recording is being made in another tab.");
+    sender = new Sender(session, store, told);
+    time.before = session.seconds;
+    for (const piece of (await store?.pieces(session.key).catch(() => [])) ?? []) if (!piece.sent) sender.push(plain(piece));
+    take();
+    show();
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function fresh() {
+  const { title: name, source_language: language, vocabulary, room_id: room } = setUp.elements;
+  const shown = name.value.trim() || `Recording of ${new Date().toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`;
+  return {
+    key: unique(),
+    id: null,
+    title: shown,
+    wish: {
+      name: shown.slice(0, 200),
+      source_language: language.value || "auto",
+      vocabulary: vocabulary.value,
+      source_kind: "live",
+      room_id: room?.value || null,
+    },
+    at: Date.now(),
+    seconds: 0,
+    next: 0,
+    take: -1,
+    ...format(),
+  };
+}
+
+const plain = ({ number, take: of, seconds, blob }) => ({ number, take: of, seconds, blob });
+
+/** Keeps the recording for this tab alone, for as long as the page lives. */
+async function hold(key) {
+  if (!navigator.locks) return true;
+  return new Promise((answer) => {
+    navigator.locks.request(lock(key), { ifAvailable: true }, (got) => {
+      if (!got) return answer(false);
+      return new Promise((free) => { release = free; answer(true); });
+    });
+  });
+}
+
+/** Starts the recorder: a media file of its own. */
+function take() {
+  session.take += 1;
+  const { mime } = session;
+  recorder = new MediaRecorder(mix.stream, { ...(mime ? { mimeType: mime } : {}), audioBitsPerSecond: 64_000 });
+  const mine = session.take;
+  recorder.ondataavailable = ({ data }) => { if (data.size) piece(data, mine); };
+  recorder.onerror = (event) => {
+    warn(`The browser’s recorder failed (${event.error?.name ?? "unknown"}); it begins again.`);
+    const broken = recorder;
+    take();
+    if (broken.state !== "inactive") broken.stop();
+  };
+  recorder.start(PIECE);
+  time.since ??= performance.now();
+}
+
+/** A piece is kept here and sent. */
+function piece(blob, of) {
+  session.seconds = elapsed();
+  const one = { number: session.next, take: of, seconds: session.seconds, blob };
+  session.next += 1;
+  const state = { ...session };
+  // How far it was then, with the name that the server has given it meanwhile.
+  kept = kept.then(() => store?.add({ ...state, id: session.id }, one)).catch(() => { warn("This browser has no room left to keep the recording: it is only sent. Do not close the page while the line is down."); });
+  sender.push(one);
+}
+
+function show() {
+  setUp.hidden = true;
+  running.hidden = false;
+  page.querySelector(".hero").hidden = true;
+  find(running, "share").hidden = !shares() || Boolean(mix.sources.system);
+  const choice = running.querySelector("select");
+  choice.value = setUp.microphone.value;
+  quietSince = performance.now();
+  window.addEventListener("beforeunload", ask);
+  stayAwake();
+  tick();
+  announce("Recording");
+  find(running, "pause").focus();
+}
+
+function ask(event) { event.preventDefault(); }
+
+async function stayAwake() {
+  if (document.hidden || !recorder || wakeLock) return;
+  try {
+    wakeLock = await navigator.wakeLock.request("screen");
+    wakeLock.addEventListener("release", () => { wakeLock = null; });
+  } catch { /* low battery, or a browser without it: the recording goes on as long as the machine does */ }
+}
+document.addEventListener("visibilitychange", () => {
+  if (recorder?.state === "recording" && document.hidden) recorder.requestData();
+  stayAwake();
+});
+// The last sign of a page that goes: what is recorded until now is kept.
+window.addEventListener("pagehide", () => { if (recorder?.state === "recording") recorder.requestData(); });
+
+function pause() {
+  const button = find(running, "pause");
+  if (recorder.state === "recording") {
+    // What was said last does not wait for the pause to end.
+    recorder.requestData();
+    recorder.pause();
+    time.before = elapsed();
+    time.since = null;
+    button.textContent = "Go on";
+    announce(`Paused at ${spoken(elapsed())}`);
+  } else {
+    recorder.resume();
+    time.since = performance.now();
+    quietSince = performance.now();
+    button.textContent = "Pause";
+    announce("Recording again");
+  }
+  running.dataset.state = recorder.state;
+  tick();
+}
+
+/** What changes every second: the time, the tab's title. */
+function tick() {
+  if (!recorder) return;
+  const paused = recorder.state === "paused";
+  find(running, "doing").textContent = paused ? "Paused" : "Recording";
+  find(running, "elapsed").textContent = clock(elapsed());
+  document.title = `${paused ? "❚❚" : "●"} ${clock(elapsed())} ${paused ? "Paused" : "Recording"} · Reflector`;
+}
+
+let lastTick = 0;
+function meters() {
+  if (!mix) return;
+  const { microphone, system, heard } = mix.levels();
+  const shown = recorder ? running : setUp;
+  meter(find(shown, "level"), microphone);
+  if (!recorder) return;
+  const both = find(running, "system-level");
+  both.hidden = system === null;
+  meter(both.querySelector("meter"), system);
+  const now = performance.now();
+  if (now - lastTick > 250) { lastTick = now; tick(); }
+  if (heard || recorder.state !== "recording") {
+    quietSince = now;
+    if (warned) { warned = false; find(running, "warning").hidden = true; }
+  } else if (!warned && now - quietSince > QUIET * 1000) {
+    warned = true;
+    warn("Nothing is heard. Is the microphone switched off, or is another one meant?");
+  }
+}
+
+function meter(element, level) {
+  const value = Math.round(level ?? 0);
+  if (element.value !== value) element.value = value;
+  const words = value < 3 ? "silent" : value < 35 ? "quiet" : value < 92 ? "good" : "too loud";
+  if (element.getAttribute("aria-valuetext") !== words) element.setAttribute("aria-valuetext", words);
+}
+
+function warn(said) {
+  const box = find(running, "warning");
+  box.textContent = said;
+  box.hidden = false;
+}
+
+/** A source has gone: the recording goes on with what there is, and with another microphone where there is one. */
+async function lost(what) {
+  if (!recorder) return;
+  if (what === "system") {
+    find(running, "share").hidden = false;
+    warn("The sound of the tab has ended. Add it again if it should be recorded.");
+    return;
+  }
+  warn("The microphone is gone.");
+  running.querySelector("select").value = "";
+  await change();
+}
+
+/** Another microphone, while it is recorded. */
+async function change() {
+  const wish = running.querySelector("select").value;
+  if (wish === "none") return mix.drop("microphone");
+  try {
+    await mix.microphone(wish);
+    await list();
+    warned = false;
+    quietSince = performance.now();
+    find(running, "warning").hidden = true;
+  } catch (error) {
+    warn(why(error).join(" "));
+  }
+  return null;
+}
+
+/** How the sending stands. */
+function told({ waiting, trouble, refused }) {
+  const behind = waiting * (PIECE / 1000);
+  const box = find(running, "kept");
+  if (refused) {
+    box.textContent = `The server takes no more of it: ${refused}. The recording goes on and is kept in this browser.`;
+  } else if (trouble && waiting) {
+    box.textContent = `Not sent: ${trouble}. The last ${clock(behind)} min are kept in this browser and sent as soon as that is possible.`;
+  } else {
+    box.textContent = waiting > 2 ? `Kept in this browser, and being sent: ${clock(behind)} min to go.` : "Everything is kept in this browser and on the server.";
+  }
+  const bar = ending.querySelector("progress");
+  const all = session.next;
+  bar.max = Math.max(1, all);
+  bar.value = all - waiting;
+  if (!ending.hidden && !refused) find(ending, "detail").textContent = trouble && waiting ? `Not sent yet: ${trouble}. It is tried again; this page may be closed, and the start page goes on with it.` : `${all - waiting} of ${all} pieces have arrived.`;
+}
+
+// The end
+
+async function stop() {
+  if (!recorder) return;
+  const last = recorder;
+  const flushed = new Promise((resolve) => { last.addEventListener("stop", resolve, { once: true }); });
+  if (last.state !== "inactive") last.stop();
+  else last.dispatchEvent(new Event("stop"));
+  await flushed;
+  time.before = elapsed();
+  time.since = null;
+  recorder = null;
+  await mix.close();
+  mix = null;
+  wakeLock?.release().catch(() => {});
+  running.hidden = true;
+  ending.hidden = false;
+  document.title = title;
+  find(ending, "said").focus();
+  announce("Recorded. The rest is being sent.");
+  await kept;
+  window.removeEventListener("beforeunload", ask);
+  if (!session.next) return over("Nothing was recorded.", "The browser gave no sound at all. Try again, with another microphone.");
+  try {
+    await sender.finish();
+  } catch (error) {
+    return over("The recording could not be finished.", `${error.message}. It is kept in this browser: save it as a file, or go on from the start page.`, true);
+  }
+  await store?.remove(session.key).catch(() => {});
+  release?.();
+  location.assign(`/transcripts/${session.id}`);
+  return null;
+}
+
+function over(said, more, saves = false) {
+  find(ending, "said").textContent = said;
+  find(ending, "detail").textContent = more;
+  ending.querySelector("progress").hidden = true;
+  const button = find(ending, "save");
+  button.hidden = !saves || !store;
+  button.onclick = () => save(store, session);
+  announce(said);
+  return null;
+}
+
+/** Throws everything away; what the server has goes into the trash, from where it can be taken back. */
+async function discard() {
+  if (!confirm(`Throw away what is recorded (${clock(elapsed())} min)? What has reached the server stays in the trash for a while.`)) return;
+  const last = recorder;
+  recorder = null;
+  last.ondataavailable = null;
+  const stopped = sender.stop();
+  if (last.state !== "inactive") last.stop();
+  await mix.close();
+  mix = null;
+  window.removeEventListener("beforeunload", ask);
+  // A transcript that is being made for it right now is to be thrown away too.
+  await Promise.race([stopped, sleep(3000)]);
+  await kept;
+  await store?.remove(session.key).catch(() => {});
+  release?.();
+  if (session.id) await call("DELETE", `/v1/transcripts/${session.id}`).catch(() => {});
+  location.assign(session.id ? `/?deleted=${session.id}` : "/");
+}
+
+find(running, "pause").addEventListener("click", pause);
+find(running, "stop").addEventListener("click", stop);
+find(running, "discard").addEventListener("click", discard);
+find(running, "share").addEventListener("click", async () => {
+  document.getElementById("refused").hidden = true;
+  if (await share()) { find(running, "share").hidden = true; find(running, "warning").hidden = true; }
+});
+running.querySelector("select").addEventListener("change", change);
+
+begin();

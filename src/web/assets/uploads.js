@@ -1,0 +1,201 @@
+// The list of uploads: two at a time, in order, each with its progress, and what can be done about it.
+
+import { Refused } from "./api.js";
+import { Halted, Upload } from "./upload.js";
+import { announce, bytes, clock } from "./util.js";
+
+const AT_ONCE = 2;
+// What a browser may not call audio or video although it is.
+const KNOWN = /\.(3g2|3gp|aac|ac3|aif|aifc|aiff|amr|ape|asf|au|avi|caf|dsf|dts|eac3|flac|flv|gsm|m2ts|m4a|m4b|m4v|mka|mkv|mov|mp2|mp3|mp4|mpc|mpe?g|mts|mxf|nut|oga|ogg|ogv|opus|ra|rm|sln|spx|tta|ts|voc|w64|wav|weba|webm|wma|wmv|wv)$/i;
+
+/** What is wrong with a file, before anything of it is sent: a sentence, and whether it may be sent all the same. */
+function fault(file, limit) {
+  if (file.size === 0) return { said: "This file is empty: there is nothing in it to transcribe." };
+  if (file.size > limit) return { said: `This file has ${bytes(file.size)}; the limit is ${bytes(limit)}.` };
+  if (!/^(audio|video)\//.test(file.type) && !KNOWN.test(file.name)) {
+    return { said: "This does not look like audio or video.", anyway: true };
+  }
+  return null;
+}
+
+const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
+
+export class Queue {
+  /**
+   * @param {HTMLElement} box where the list is
+   * @param {number} limit bytes that a file may have
+   * @param {() => void} onDone called whenever an upload has become a transcript
+   */
+  constructor(box, limit, onDone) {
+    this.box = box;
+    this.limit = limit;
+    this.onDone = onDone;
+    this.list = box.querySelector("[data-list]");
+    this.said = box.querySelector("[data-said]");
+    this.clear = box.querySelector("[data-clear]");
+    this.items = [];
+    this.clear.addEventListener("click", () => this.tidy());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.items.some((item) => item.state === "sending" || item.state === "waiting")) event.preventDefault();
+    });
+  }
+
+  /** Adds files in their order. `options` gives title, language and so on for the nth of so many. */
+  add(files, options) {
+    const fresh = [];
+    for (const [n, file] of files.entries()) {
+      const twice = this.items.find((item) => same(item.file, file) && item.state !== "done" && item.state !== "gone");
+      if (twice) {
+        // Chosen again: that is how one goes on.
+        if (twice.state === "failed" || twice.state === "paused") this.resume(twice);
+        else announce(`“${file.name}” is in the list already`);
+        continue;
+      }
+      fresh.push(this.row(file, options(n, files.length)));
+    }
+    if (!this.items.length) return;
+    this.box.hidden = false;
+    this.next();
+    this.tell();
+    if (fresh.length) {
+      this.box.scrollIntoView({ block: "nearest" });
+      this.said.focus({ preventScroll: true });
+    }
+  }
+
+  row(file, options) {
+    const row = document.importNode(document.getElementById("upload-row").content, true).firstElementChild;
+    const item = { file, row, state: "waiting", spokenAt: 0 };
+    const part = (name) => row.querySelector(`[data-${name}]`);
+    part("name").textContent = file.name;
+    for (const [name, verb] of [["pause", "Pause"], ["go", "Go on with"], ["anyway", "Upload anyway:"], ["cancel", "Cancel"]]) {
+      part(name).setAttribute("aria-label", `${verb} “${file.name}”`);
+    }
+    row.querySelector("progress").setAttribute("aria-label", `Progress of “${file.name}”`);
+    part("pause").addEventListener("click", () => this.pause(item));
+    part("go").addEventListener("click", () => this.resume(item));
+    part("anyway").addEventListener("click", () => this.resume(item));
+    part("cancel").addEventListener("click", () => this.cancel(item));
+    item.upload = new Upload(file, options, (state) => this.show(item, state));
+    this.list.append(row);
+    this.items.push(item);
+    const wrong = fault(file, this.limit);
+    if (wrong) this.set(item, wrong.anyway ? "odd" : "refused", wrong.said);
+    else this.set(item, "waiting", `${bytes(file.size)} · waits for its turn`);
+    return item;
+  }
+
+  /** Starts what waits, as long as there is room. */
+  next() {
+    const busy = () => this.items.filter((item) => item.state === "sending").length;
+    for (const item of this.items) {
+      if (busy() >= AT_ONCE) break;
+      if (item.state === "waiting") this.start(item);
+    }
+  }
+
+  async start(item) {
+    this.set(item, "sending", "Beginning…");
+    try {
+      const id = await item.upload.run();
+      item.id = id;
+      item.row.querySelector("progress").value = 100;
+      item.row.querySelector("[data-percent]").textContent = "100 %";
+      item.row.querySelector("[data-open]").href = `/transcripts/${id}`;
+      this.set(item, "done", `${bytes(item.file.size)} uploaded. It is being transcribed.`);
+      announce(`“${item.file.name}” is uploaded`);
+      // Alone, it is what one wants to see next.
+      if (this.items.length === 1) return location.assign(`/transcripts/${id}`);
+      this.onDone();
+    } catch (error) {
+      if (error instanceof Halted) {
+        // A halt of the person's; or of one that was started again at once, which has its own state.
+      } else if (error instanceof Refused) {
+        this.set(item, error.status === 507 ? "failed" : "refused", `The upload stopped: ${error.message}.`);
+        announce(`“${item.file.name}”: ${error.message}`);
+      } else {
+        this.set(item, "failed", `The upload stopped: ${error.message}. What has arrived is kept.`);
+        announce(`“${item.file.name}”: the upload stopped`);
+      }
+    }
+    this.next();
+    this.tell();
+    return null;
+  }
+
+  pause(item) {
+    const before = item.state;
+    this.set(item, "paused", before === "sending" ? `Paused at ${bytes(item.sent ?? 0)} of ${bytes(item.file.size)}. What has arrived is kept.` : "Paused.");
+    if (before === "sending") item.upload.halt();
+    item.row.querySelector("[data-go]").focus();
+    announce(`“${item.file.name}” is paused`);
+    this.next();
+    this.tell();
+  }
+
+  resume(item) {
+    this.set(item, "waiting", "Waits for its turn.");
+    this.next();
+    this.tell();
+    item.row.querySelector(item.state === "sending" ? "[data-pause]" : "[data-cancel]").focus();
+  }
+
+  async cancel(item) {
+    const begun = item.state === "sending" || item.state === "paused" || item.state === "failed";
+    item.state = "gone";
+    const at = this.items.indexOf(item);
+    this.items.splice(at, 1);
+    item.row.remove();
+    const near = this.items[Math.min(at, this.items.length - 1)];
+    (near ? near.row.querySelector("[data-cancel]:not([hidden]), [data-open]:not([hidden])") : document.querySelector("[data-choose]"))?.focus();
+    announce(`“${item.file.name}” is taken from the list`);
+    if (begun) await item.upload.cancel();
+    this.next();
+    this.tell();
+  }
+
+  /** Takes what is over from the list. */
+  tidy() {
+    for (const item of this.items.filter(({ state }) => state === "done" || state === "refused")) item.row.remove();
+    this.items = this.items.filter(({ state }) => state !== "done" && state !== "refused");
+    this.tell();
+    document.querySelector("[data-choose]").focus();
+  }
+
+  set(item, state, detail) {
+    item.state = state;
+    item.row.dataset.state = state;
+    item.row.querySelector("[data-detail]").textContent = detail;
+    const shown = { pause: ["sending", "waiting"], go: ["paused", "failed"], anyway: ["odd"], open: ["done"] };
+    for (const [name, states] of Object.entries(shown)) item.row.querySelector(`[data-${name}]`).hidden = !states.includes(state);
+    const over = state === "refused" || state === "odd";
+    item.row.querySelector("progress").hidden = over;
+    const cancel = item.row.querySelector("[data-cancel]");
+    cancel.hidden = state === "done";
+    cancel.textContent = over ? "Take it from the list" : "Cancel";
+  }
+
+  show(item, { sent, total, speed, waiting }) {
+    if (item.state !== "sending") return;
+    item.sent = sent;
+    const percent = total ? Math.floor((sent / total) * 100) : 0;
+    item.row.querySelector("progress").value = percent;
+    item.row.querySelector("[data-percent]").textContent = `${percent} %`;
+    const left = speed > 0 ? (total - sent) / speed : 0;
+    const pace = speed > 0 ? ` · ${bytes(speed)}/s${left > 5 ? ` · ${clock(left)} left` : ""}` : "";
+    item.row.querySelector("[data-detail]").textContent = waiting ?? `${bytes(sent)} of ${bytes(total)}${pace}`;
+    if (waiting || percent >= item.spokenAt + 25) {
+      item.spokenAt = percent;
+      announce(`“${item.file.name}”: ${waiting ?? `${percent} percent`}`);
+    }
+  }
+
+  /** How it stands with all of them. */
+  tell() {
+    const count = (...states) => this.items.filter((item) => states.includes(item.state)).length;
+    const [done, all] = [count("done"), this.items.length - count("refused", "odd")];
+    this.said.textContent = all === 0 ? "Not uploaded" : done === all ? (all === 1 ? "Uploaded" : `All ${all} are uploaded`) : `Uploading: ${done} of ${all} done`;
+    this.clear.hidden = count("done", "refused") === 0;
+    this.box.hidden = this.items.length === 0;
+  }
+}

@@ -1,0 +1,309 @@
+//! Recording in the browser: Chromium's microphone is a real recording, its browser dies in the middle, and nothing is lost.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reflector::ids::TranscriptId;
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use super::Browser;
+use super::login::{keys, press};
+use crate::support::media::Media;
+use crate::support::site::Site;
+use crate::support::workshop::two_people;
+
+/// Chromium's switches for a microphone that plays a file, and a person who allows it.
+fn hearing(file: &Path) -> Vec<String> {
+    vec![
+        "--use-fake-ui-for-media-stream".into(),
+        "--use-fake-device-for-media-stream".into(),
+        format!("--use-file-for-fake-audio-capture={}", file.display()),
+    ]
+}
+
+/// Two people, from their first word on.
+fn talk(media: &Media) -> std::path::PathBuf {
+    media.ffmpeg(&format!("-ss 6.5 -i {} -ar 48000 -ac 2 -c:a pcm_s16le", two_people().display()), "talk.wav")
+}
+
+impl Browser {
+    async fn go(&self, site: &Site, path: &str) {
+        self.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
+    }
+
+    /// Presses Tab until a control that matches has the focus.
+    async fn tab_to(&self, css: &str) {
+        let there = format!("return document.activeElement.matches({})", json!(css));
+        for _ in 0..60 {
+            if self.script(&there).await == true {
+                return;
+            }
+            press(self, Key::Tab).await;
+        }
+        panic!("{css} can't be reached by keyboard");
+    }
+
+    /// What the page says is recorded, in seconds.
+    async fn elapsed(&self) -> f64 {
+        let text = self.script("return document.querySelector('[data-elapsed]').innerText").await;
+        text.as_str().unwrap().split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
+    }
+
+    async fn offline(&self, offline: bool) {
+        let to =
+            json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        for (command, params) in [("Network.enable", json!({})), ("Network.emulateNetworkConditions", to)] {
+            self.ask("goog/cdp/execute", &json!({ "cmd": command, "params": params })).await;
+        }
+    }
+
+    /// Begins a recording by mouse.
+    async fn records(&self, site: &Site, title: &str) {
+        self.go(site, "/record").await;
+        self.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
+        self.driver.find(By::Name("title")).await.unwrap().send_keys(title).await.unwrap();
+        self.driver.find(By::Css("[data-start]")).await.unwrap().click().await.unwrap();
+        self.until("it records", "document.querySelector('#running:not([hidden])')").await;
+    }
+}
+
+/// The one transcript there is, or the newest.
+async fn newest(site: &Site) -> Value {
+    site.json("/v1/transcripts").await.1["items"][0].clone()
+}
+
+async fn pieces(site: &Site, id: &str) -> usize {
+    let (_, state) = site.json(&format!("/v1/transcripts/{id}/record/upload")).await;
+    state["received"].as_array().map_or(0, Vec::len)
+}
+
+async fn until_pieces(site: &Site, wanted: usize) -> String {
+    for _ in 0..600 {
+        let id = newest(site).await["id"].as_str().unwrap_or_default().to_owned();
+        if !id.is_empty() && pieces(site, &id).await >= wanted {
+            return id;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{wanted} pieces never came");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() {
+    let site = Site::working().await;
+    let media = Media::new();
+    let switches = hearing(&talk(&media));
+    let browser = Browser::with(false, &switches, tempfile::tempdir().unwrap()).await;
+    browser.size(1440, 1000).await;
+    browser.go(&site, "/").await;
+    browser.tab_to("a[href='/record']").await;
+    press(&browser, Key::Enter).await;
+    browser.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
+    browser.tab_to("[name=title]").await;
+    keys(&browser, "Where are you from").await;
+    browser.tab_to("[data-start]").await;
+    press(&browser, Key::Enter).await;
+    browser.until("it records", "document.title.startsWith('●')").await;
+    let focused = "return document.activeElement.matches('[data-pause]')";
+    assert_eq!(browser.script(focused).await, true, "the next thing one does");
+    browser.until("the level moves", "document.querySelector('#level-now').value > 30").await;
+    let level = "return document.querySelector('#level-now').getAttribute('aria-valuetext')";
+    assert!(["quiet", "good", "too loud"].contains(&browser.script(level).await.as_str().unwrap()));
+
+    // A pause: nothing is added, and what was said before it has arrived.
+    browser
+        .until(
+            "some is recorded",
+            "Number(document.querySelector('[data-elapsed]').innerText.split(':')[1]) >= 5",
+        )
+        .await;
+    press(&browser, Key::Enter).await;
+    browser.until("it pauses", "document.title.startsWith('❚❚')").await;
+    let before = browser.elapsed().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(browser.elapsed().await, before);
+    press(&browser, Key::Enter).await;
+    browser.until("it goes on", "document.title.startsWith('●')").await;
+    browser
+        .until(
+            "a good part is recorded",
+            "Number(document.querySelector('[data-elapsed]').innerText.split(':')[1]) >= 14",
+        )
+        .await;
+    let id = until_pieces(&site, 5).await;
+    let (_, row) = site.json(&format!("/v1/transcripts/{id}")).await;
+    assert_eq!((&row["status"], &row["name"]), (&json!("recording"), &json!("Where are you from")));
+    assert_eq!(row["source_kind"], "live");
+    assert_eq!(browser.console().await, Vec::<String>::new());
+    let recorded = browser.elapsed().await;
+    let profile = browser.crash().await;
+
+    // After the crash: at most the last piece is gone.
+    let browser = Browser::with(false, &switches, profile).await;
+    browser.size(1440, 1000).await;
+    browser.go(&site, "/").await;
+    browser.until("it is offered", "document.querySelector('[data-offer] [data-save]:not([hidden])')").await;
+    let said = browser.script("return document.querySelector('[data-offer] [data-what]').innerText").await;
+    let said = said.as_str().unwrap();
+    let clock =
+        said.strip_prefix("A recording of 0:").and_then(|rest| rest.strip_suffix(" min was interrupted"));
+    let kept: f64 = clock.unwrap_or_else(|| panic!("{said}")).parse().unwrap();
+    assert!(recorded - kept < 5.0, "{recorded} s were recorded, {kept} s are left");
+    browser.shot("recorder-offer-1440-light").await;
+    browser.tab_to("[data-offer] [data-on]").await;
+    press(&browser, Key::Enter).await;
+    browser.until("it may go on", "document.querySelector('#set-up:not([hidden])')").await;
+    assert!(
+        browser
+            .script("return document.querySelector('h1').innerText")
+            .await
+            .as_str()
+            .unwrap()
+            .contains("Where are you from")
+    );
+    browser.tab_to("[data-start]").await;
+    press(&browser, Key::Enter).await;
+    browser.until("it records", "document.title.startsWith('●')").await;
+    assert!(browser.elapsed().await >= kept, "it goes on where it was");
+    let wanted = kept + 13.0;
+    browser.until("the rest is recorded", &format!("document.querySelector('[data-elapsed]').innerText.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) >= {wanted}")).await;
+    browser.tab_to("[data-stop]").await;
+    press(&browser, Key::Enter).await;
+    browser
+        .until("the transcript's page is open", &format!("location.pathname === '/transcripts/{id}'"))
+        .await;
+    browser.until("words appear", "document.querySelector('#text [data-s]')").await;
+    assert_eq!(browser.console().await, Vec::<String>::new());
+    // Nothing is left to be offered.
+    browser.go(&site, "/").await;
+    browser.until("the page is there", "document.querySelector('#drop.with-script')").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(browser.script("return document.querySelector('[data-offer]')").await, Value::Null);
+    browser.driver.clone().quit().await.unwrap();
+
+    let transcript: TranscriptId = id.parse().unwrap();
+    site.workshop.until_ended(transcript).await;
+    let (_, whole) = site.json(&format!("/v1/transcripts/{id}")).await;
+    let text = whole["transcript"].as_str().unwrap();
+    assert!(text.matches("New Jersey").count() >= 2, "once before the crash, once after it: {text}");
+    let seconds = whole["duration"].as_f64().unwrap() / 1000.0;
+    assert!((kept + 12.0..recorded + 20.0).contains(&seconds), "{kept} s and 13 s more: {seconds}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_too() {
+    let site = Site::new().await;
+    let media = Media::new();
+    let switches = hearing(&talk(&media));
+    let browser = Browser::with(true, &switches, tempfile::tempdir().unwrap()).await;
+    browser.size(390, 844).await;
+    browser.records(&site, "On a train").await;
+    let id = until_pieces(&site, 1).await;
+    browser.offline(true).await;
+    browser
+        .until("it says so", "document.querySelector('[data-kept]').innerText.startsWith('Not sent')")
+        .await;
+    browser.no_sideways_scroll().await;
+    browser.shot("recorder-offline-390-dark").await;
+    let before = pieces(&site, &id).await;
+    browser.offline(false).await;
+    browser
+        .until("it is all there", "document.querySelector('[data-kept]').innerText.startsWith('Everything')")
+        .await;
+    assert!(pieces(&site, &id).await > before);
+
+    // Another tab of the same browser does not take it away.
+    let tab = browser.driver.new_tab().await.unwrap();
+    let first = browser.driver.window().await.unwrap();
+    browser.driver.switch_to_window(tab).await.unwrap();
+    browser.go(&site, "/").await;
+    browser.until("nothing is offered", "!document.querySelector('[data-offer]')").await;
+    browser.go(&site, &format!("/record?resume={id}")).await;
+    browser.until("it is told", "document.querySelector('#refused:not([hidden])')").await;
+    let said = browser.script("return document.querySelector('#refused').innerText").await;
+    assert!(said.as_str().unwrap().contains("in another tab"), "{said}");
+    browser.driver.close_window().await.unwrap();
+    browser.driver.switch_to_window(first).await.unwrap();
+
+    // The line is gone again, and then the browser: what never left it is sent from the start page.
+    browser.offline(true).await;
+    browser
+        .until("it says so", "document.querySelector('[data-kept]').innerText.startsWith('Not sent')")
+        .await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (sent, recorded) = (pieces(&site, &id).await, browser.elapsed().await);
+    let profile = browser.crash().await;
+    let browser = Browser::with(true, &switches, profile).await;
+    browser.size(390, 844).await;
+    browser.go(&site, "/").await;
+    browser.until("it is offered", "document.querySelector('[data-offer] [data-save]:not([hidden])')").await;
+    browser.no_sideways_scroll().await;
+    browser.shot("recorder-offer-390-dark").await;
+    browser.driver.find(By::Css("[data-offer] [data-finish] button")).await.unwrap().click().await.unwrap();
+    browser
+        .until("the transcript's page is open", &format!("location.pathname === '/transcripts/{id}'"))
+        .await;
+    let (_, state) = site.json(&format!("/v1/transcripts/{id}/record/upload")).await;
+    let arrived = state["received"].as_array().unwrap().len();
+    assert_eq!(state["complete"], true);
+    assert!(arrived > sent, "{sent} pieces before, {arrived} now");
+    let (_, row) = site.json(&format!("/v1/transcripts/{id}")).await;
+    assert!(recorded - row["duration"].as_f64().unwrap() / 1000.0 < 5.0, "{recorded} s: {}", row["duration"]);
+    browser.driver.clone().quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_told_a_tab_is_mixed_in_and_what_is_thrown_away_can_be_taken_back() {
+    let site = Site::new().await;
+    let media = Media::new();
+    let silence = media.ffmpeg("-f lavfi -i anullsrc=r=48000:cl=stereo -t 20 -c:a pcm_s16le", "silence.wav");
+    for dark in [false, true] {
+        let theme = if dark { "dark" } else { "light" };
+        let browser = Browser::with(dark, &hearing(&silence), tempfile::tempdir().unwrap()).await;
+        let look = async |name: &str| {
+            for (width, height) in [(390, 1300), (1440, 1100)] {
+                browser.size(width, height).await;
+                browser.no_sideways_scroll().await;
+                browser.shot(&format!("{name}-{width}-{theme}")).await;
+            }
+            assert_eq!(browser.console().await, Vec::<String>::new(), "{name}");
+        };
+        browser.go(&site, "/record").await;
+        browser.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
+        browser.driver.find(By::Css("[data-try]")).await.unwrap().click().await.unwrap();
+        browser
+            .until("microphones have names", "document.querySelector('[name=microphone]').options.length > 2")
+            .await;
+        look("recorder-set-up").await;
+        browser.records(&site, "Quiet").await;
+        browser.until("it is told", "document.querySelector('[data-warning]:not([hidden])')?.innerText.startsWith('Nothing is heard')").await;
+        look("recorder-silent").await;
+
+        // A tab with a tone, in the place of what a person would pick.
+        browser.script("navigator.mediaDevices.getDisplayMedia = async () => {
+            const context = new AudioContext(); const tone = context.createOscillator(); const out = context.createMediaStreamDestination();
+            tone.connect(out); tone.start(); window.__tone = tone; return out.stream; };").await;
+        browser.driver.find(By::Css("[data-share]")).await.unwrap().click().await.unwrap();
+        browser.until("it is heard", "document.querySelector('#level-system').value > 50").await;
+        browser.until("the warning goes", "document.querySelector('[data-warning]').hidden").await;
+        look("recorder-tab").await;
+        let id = until_pieces(&site, 2).await;
+        browser.driver.find(By::Css("[data-discard]")).await.unwrap().click().await.unwrap();
+        browser.driver.accept_alert().await.unwrap();
+        browser
+            .until("it can be taken back", "document.querySelector('form[action$=\"/restore\"] button')")
+            .await;
+        assert_eq!(site.json(&format!("/v1/transcripts/{id}")).await.0, 404, "in the trash");
+        browser.driver.find(By::Css("form[action$='/restore'] button")).await.unwrap().click().await.unwrap();
+        browser.until("it is back", &format!("location.pathname === '/transcripts/{id}'")).await;
+        look("recorder-page").await;
+        browser.go(&site, "/").await;
+        browser.until("it is offered", "document.querySelector('[data-offer]')").await;
+        look("recorder-offer").await;
+        // Nothing of it is left in this browser: the server has what there is.
+        browser.driver.find(By::Css("[data-offer] [data-away] button")).await.unwrap().click().await.unwrap();
+        browser.until("it is in the trash", "location.search.startsWith('?deleted=')").await;
+        browser.driver.clone().quit().await.unwrap();
+    }
+}
