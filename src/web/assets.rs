@@ -17,16 +17,22 @@ const JS: &str = "text/javascript; charset=utf-8";
 const ASSETS: &[(&str, &str, &str)] = &[
     ("site.css", "text/css; charset=utf-8", include_str!("assets/site.css")),
     ("icon.svg", "image/svg+xml", include_str!("assets/icon.svg")),
+    ("transcript.css", "text/css; charset=utf-8", include_str!("assets/transcript.css")),
+    ("cursor.js", JS, include_str!("assets/cursor.js")),
     ("edit.js", JS, include_str!("assets/edit.js")),
     ("follow.js", JS, include_str!("assets/follow.js")),
+    ("keys.js", JS, include_str!("assets/keys.js")),
+    ("leaves.js", JS, include_str!("assets/leaves.js")),
     ("library.js", JS, include_str!("assets/library.js")),
     ("live.js", JS, include_str!("assets/live.js")),
     ("player.js", JS, include_str!("assets/player.js")),
     ("rows.js", JS, include_str!("assets/rows.js")),
+    ("select.js", JS, include_str!("assets/select.js")),
     ("start.js", JS, include_str!("assets/start.js")),
     ("transcript.js", JS, include_str!("assets/transcript.js")),
     ("upload.js", JS, include_str!("assets/upload.js")),
     ("util.js", JS, include_str!("assets/util.js")),
+    ("words.js", JS, include_str!("assets/words.js")),
 ];
 
 /// The hash in every asset's address.

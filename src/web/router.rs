@@ -92,6 +92,7 @@ fn pages() -> Router<App> {
         .route("/transcripts", get(pages::library))
         .route("/transcripts/{id}", get(pages::transcript))
         .route("/transcripts/{id}/parts", get(pages::parts))
+        .route("/transcripts/{id}/text", get(pages::leaf))
         .route("/transcripts/{id}/title", post(pages::title))
         .route("/transcripts/{id}/speakers", post(pages::speakers))
         .route("/transcripts/{id}/room", post(pages::room))

@@ -1,17 +1,45 @@
-// The transcript page: player, words, live changes, inline title.
+// The transcript page: player, words, live changes, inline title; each part has its own file, here they meet.
 
+import { Cursor } from "./cursor.js";
 import { Editor } from "./edit.js";
 import { Follow } from "./follow.js";
+import { Keys } from "./keys.js";
+import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
 import { Player } from "./player.js";
+import { Selection } from "./select.js";
 
 document.documentElement.classList.add("js");
 
 const page = document.querySelector("[data-transcript]");
-const live = new Live(page.dataset.transcript, changed);
-const editor = new Editor(page.dataset.transcript, { refresh: () => live.refresh(), player: () => player });
+const id = page.dataset.transcript;
 let player = null;
 let follow = null;
+const text = new Leaves(id);
+const live = new Live(id, changed, (fresh) => text.adopt(fresh));
+const refresh = () => live.refresh();
+const editor = new Editor(id, { refresh, player: () => player, text });
+const cursor = new Cursor(text, () => follow);
+const selection = new Selection(id, { player: () => player, editor });
+new Keys({
+  player: () => player,
+  follow: () => follow,
+  text,
+  acts: {
+    r: () => repeat(),
+    s: () => selection.focus(),
+    e: () => editor.press(),
+  },
+});
+
+// What is sticky stands below the player, and below the bar for editing where that is on.
+const above = new ResizeObserver(() => {
+  const height = document.querySelector(".player")?.offsetHeight ?? 0;
+  const bar = document.querySelector(".edit-bar.on")?.offsetHeight ?? 0;
+  document.documentElement.style.setProperty("--player-height", `${height}px`);
+  document.documentElement.style.setProperty("--above", `${height + bar}px`);
+});
+const bar = document.querySelector("[data-edit-bar]");
 
 function attachPlayer() {
   const root = document.querySelector(".player");
@@ -20,9 +48,20 @@ function attachPlayer() {
   follow?.end();
   player = new Player(root);
   if (before) player.seek(before);
-  follow = new Follow(player);
+  follow = new Follow(player, text);
+  above.disconnect();
+  for (const one of [root, bar]) if (one) above.observe(one);
   const from = Number(new URLSearchParams(location.search).get("t"));
   if (from > 0 && !before) player.audio.addEventListener("loadedmetadata", () => player.seek(from), { once: true });
+}
+
+/** What is selected again and again, or the paragraph that plays; and no longer. */
+function repeat() {
+  if (!player) return;
+  if (player.looping) { player.loop(null); return; }
+  if (selection.words) { player.loop({ from: selection.words.start, to: selection.words.end }); return; }
+  const paragraph = text.paragraphAt(player.time);
+  if (paragraph) player.loop({ from: Number(paragraph.previousElementSibling.querySelector(".at").dataset.seek), to: Number(paragraph.dataset.end) });
 }
 
 // The title becomes a form in place; without script the form is always there in the menu.

@@ -4,6 +4,7 @@ mod actions;
 mod format;
 mod gist;
 mod languages;
+mod leaves;
 mod library;
 pub(super) mod login;
 mod people;
@@ -24,7 +25,7 @@ pub(super) use actions::{delete, process, restore, room, speakers, title, upload
 pub(super) use format::{bytes, sentence};
 pub(super) use library::library;
 pub(super) use start::start;
-pub(super) use transcript::{parts, transcript};
+pub(super) use transcript::{leaf, parts, transcript};
 pub(super) use trust::{certificate, trust};
 
 use super::respond::PageError;
