@@ -8,7 +8,12 @@ pub(super) fn render(document: &Document) -> String {
     let mut csv = String::from("\u{feff}start,end,speaker,text\r\n");
     for line in &document.segments {
         let speaker = cell(line.speaker.as_deref().unwrap_or_default());
-        csv.push_str(&format!("{},{},{speaker},{}\r\n", seconds(line.start), seconds(line.end), cell(&line.text)));
+        csv.push_str(&format!(
+            "{},{},{speaker},{}\r\n",
+            seconds(line.start),
+            seconds(line.end),
+            cell(&line.text)
+        ));
     }
     csv
 }

@@ -342,7 +342,8 @@ mod tests {
     fn a_name_in_the_text_takes_its_room_from_the_lines() {
         let name = "Maximiliane Wagner-Lindenthal";
         let line = Line { speaker: Some(name.into()), ..spoken(40, 0.3) };
-        let cues = cues(&[line.clone(), Line { start: 20.0, end: 22.0, words: Vec::new(), ..line }], Names::InText);
+        let cues =
+            cues(&[line.clone(), Line { start: 20.0, end: 22.0, words: Vec::new(), ..line }], Names::InText);
         assert_readable(&cues);
         assert!(cues[0].lines[0].starts_with(&format!("{name}: word0")), "{:?}", cues[0]);
         assert_eq!(cues.iter().filter(|cue| cue.lines.join(" ").contains(name)).count(), 1);

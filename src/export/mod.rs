@@ -47,8 +47,7 @@ pub enum Format {
 pub struct UnknownFormat;
 
 impl Format {
-    pub const ALL: [Self; 7] =
-        [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
+    pub const ALL: [Self; 7] = [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
 
     /// End of the file's name, without the dot; also its name on the command line.
     pub fn extension(self) -> &'static str {

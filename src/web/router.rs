@@ -13,7 +13,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::api::document;
-use super::api::v1::edits::{history, segments, whole};
+use super::api::v1::edits::{find, history, review, segments, versions, whole};
 use super::api::v1::{
     self, api_keys, audio, auth, destroy, download, list, participants, process, rooms, search, speaker,
     topics, transcripts, upload, webhook, zip,
@@ -169,6 +169,11 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(whole::undo))
         .routes(routes!(whole::redo))
         .routes(routes!(whole::restore_all))
+        .routes(routes!(find::find))
+        .routes(routes!(review::list, review::settle))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::restore))
+        .routes(routes!(versions::compare))
         .routes(routes!(participants::list, participants::create))
         .routes(routes!(participants::get, participants::update, participants::delete))
         .routes(routes!(audio::mp3))

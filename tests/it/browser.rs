@@ -156,7 +156,9 @@ impl Browser {
     /// Clicks, as a mouse does, on the first word of the text for which this holds: an expression over its `text`, its `index` in its
     /// paragraph of `count` words, and the `paragraph`. When it begins, in seconds.
     async fn click_word(&self, which: &str) -> f64 {
-        let begins = self.script(&format!("const pick = (text, index, count, paragraph) => {which}; {CLICK_WORD}")).await;
+        let begins = self
+            .script(&format!("const pick = (text, index, count, paragraph) => {which}; {CLICK_WORD}"))
+            .await;
         begins.as_f64().unwrap_or_else(|| panic!("no word is such that {which}"))
     }
 

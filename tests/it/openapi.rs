@@ -36,7 +36,11 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 /// A path with its parameters replaced.
 fn filled(path: &str) -> String {
     let id = "018f0000-0000-7000-8000-000000000000";
-    let path = path.replace("{format}", "txt").replace("{index}", "0").replace("{word}", "0");
+    let path = path
+        .replace("{format}", "txt")
+        .replace("{index}", "0")
+        .replace("{word}", "0")
+        .replace("{version}", "1");
     path.replace("{id}", id).replace("{topic}", id).replace("{participant}", id).replace("{delivery}", id)
 }
 
@@ -324,8 +328,7 @@ async fn known(site: &Site) -> Value {
         let made = site.send("POST", &path, &body).await.1["id"].clone();
         if n < 3 { people.push(made) } else { guests.push(made) }
     }
-    let mut known =
-        json!({ "": { "id": ids, "topic": topics, "participant": people, "index": [0, 1], "word": [0, 1] } });
+    let mut known = json!({ "": { "id": ids, "topic": topics, "participant": people, "index": [0, 1], "word": [0, 1], "version": [1] } });
     known[format!("DELETE {one}/participants/{{participant}}")] = json!({ "participant": guests });
     let trashed = [format!("DELETE {one}/destroy"), format!("POST {one}/restore")];
     for operation in [format!("DELETE {one}"), format!("POST {one}/record/upload")].iter().chain(&trashed) {
@@ -355,6 +358,9 @@ async fn known(site: &Site) -> Value {
         known[operation] = json!({ "id": made });
     }
     known[&posts[1]]["body"] = json!({ "word": 1 });
+    let settled = [site.finished("other talk 1.wav").await, site.finished("other talk 2.wav").await];
+    let places = json!({ "places": [{ "segment": 0, "word": 0 }] });
+    known[format!("POST {one}/doubts")] = json!({ "id": settled, "body": places });
     let undone = edited(site).await;
     for _ in 0..10 {
         let revision = site.json(&format!("/v1/transcripts/{undone}/segments")).await.1["revision"].clone();

@@ -51,7 +51,10 @@ async fn a_finished_transcript_is_whole_without_script() {
         assert!(page.contains(part), "{part}");
     }
     // From 20 seconds on (1jk to base 36 are 2000 hundredths), a word every second.
-    assert!(page.contains("<p data-w=\"1jk 2s 2s 2s 2s\" data-end=\"26\">We should"), "words carry their times");
+    assert!(
+        page.contains("<p data-w=\"1jk 2s 2s 2s 2s\" data-end=\"26\">We should"),
+        "words carry their times"
+    );
     assert!(page.contains("&#60;cut&#62;") && !page.contains("<cut>"), "words are escaped");
     assert!(!page.contains("data-working"));
 }
@@ -150,7 +153,8 @@ async fn a_long_text_is_read_leaf_by_leaf_without_script() {
     let id = site.long("Board meeting").await;
     let path = format!("/transcripts/{id}");
     let (_, first) = site.page(&path).await;
-    let total: usize = first.split("data-total=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+    let total: usize =
+        first.split("data-total=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
     assert!((10..30).contains(&total), "{total} leaves of three hours");
     assert_eq!(first.matches("data-open").count(), 1);
     assert!(first.contains("href=\"?part=2#part-2\">Part 2 of "), "the next one is a link");
@@ -163,7 +167,11 @@ async fn a_long_text_is_read_leaf_by_leaf_without_script() {
         words += long::words(&page);
         assert!(page.len() < 80_000, "{part}: {} bytes", page.len());
     }
-    assert_eq!(words, long::meeting().iter().map(|one| one.words.len()).sum::<usize>(), "nothing is left out");
+    assert_eq!(
+        words,
+        long::meeting().iter().map(|one| one.words.len()).sum::<usize>(),
+        "nothing is left out"
+    );
     assert!(paragraphs > 300, "{paragraphs}");
 
     // A link to a time opens the leaf where that is said.
@@ -171,7 +179,8 @@ async fn a_long_text_is_read_leaf_by_leaf_without_script() {
     let open = later.split("data-open").next().unwrap().rsplit("data-from=\"").next().unwrap();
     let from: f64 = open.split('"').next().unwrap().parse().unwrap();
     assert!((7_500.0..=9_000.0).contains(&from), "{from}");
-    for (query, status) in [("part=0", 200), ("part=999", 200), ("part=-1", 422), ("part=x", 422), ("", 200)] {
+    for (query, status) in [("part=0", 200), ("part=999", 200), ("part=-1", 422), ("part=x", 422), ("", 200)]
+    {
         assert_eq!(site.page(&format!("{path}/text?{query}")).await.0, status, "{query}");
     }
     let empty = site.create("nothing yet").await;

@@ -79,9 +79,9 @@ pub(super) fn views(leaves: &[Leaf], open: Open) -> Result<Vec<LeafView>, Error>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Segment;
     use crate::web::pages::people::Names;
     use crate::web::pages::turns::leaves;
-    use crate::model::Segment;
 
     fn text(said: &str) -> Vec<Leaf> {
         let segment = |idx: i32| Segment {

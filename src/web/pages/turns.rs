@@ -95,8 +95,7 @@ pub(super) fn leaves(segments: &[Segment], topics: &[TopicView], names: &Names) 
         if new_topic || new_speaker || pause || full {
             finish(&mut leaves, draft.take());
             let filled = leaves.last().map(|leaf| leaf.bytes);
-            let new_leaf =
-                filled.is_none_or(|bytes| bytes > if new_topic { LEAF_OF_TOPIC } else { LEAF });
+            let new_leaf = filled.is_none_or(|bytes| bytes > if new_topic { LEAF_OF_TOPIC } else { LEAF });
             if new_leaf {
                 leaves.push(Leaf { start: segment.start, ..Leaf::default() });
             }
@@ -252,13 +251,7 @@ mod tests {
         assert_eq!(leaves.len(), 1);
         assert_eq!(
             shape(&leaves[0]),
-            [
-                "# First",
-                "Speaker 1: one two three",
-                "Speaker 2: four | five",
-                "# Second",
-                "Speaker 2: six"
-            ]
+            ["# First", "Speaker 1: one two three", "Speaker 2: four | five", "# Second", "Speaker 2: six"]
         );
     }
 

@@ -113,6 +113,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                             "name": "x", "title": "x", "speaker": 0, "timestamp_from": 0.0, "timestamp_to": 1.0,
                             "speaker_from": 0, "speaker_to": 1,
                             "revision": "1.0", "text": "x", "word": 1, "find": "x", "replace": "y",
+                            "places": [{ "segment": 0, "word": 0 }],
                         }))
                     } else {
                         let kind = "application/x-www-form-urlencoded";

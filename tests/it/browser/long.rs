@@ -27,7 +27,9 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
     browser.size(1280, 900).await;
     browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
     browser.until("the first words are there", "document.querySelector('#text p[data-w]')").await;
-    browser.until("the second leaf is on its way", "document.querySelectorAll('.leaf[data-open]').length >= 1").await;
+    browser
+        .until("the second leaf is on its way", "document.querySelectorAll('.leaf[data-open]').length >= 1")
+        .await;
     let [bytes, requests, elements] = weight(&browser).await;
     println!("opened: {bytes} bytes, {requests} requests, {elements} elements");
     assert!(bytes < 300_000, "{bytes} bytes of pages and JSON before the sound");
@@ -41,7 +43,11 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
     for _ in 0..400 {
         browser.until("what is in view is there", IN_VIEW).await;
         most = most.max(weight(&browser).await[2]);
-        let open = browser.script("return [...document.querySelectorAll('.leaf[data-open]')].map((leaf) => leaf.dataset.leaf)").await;
+        let open = browser
+            .script(
+                "return [...document.querySelectorAll('.leaf[data-open]')].map((leaf) => leaf.dataset.leaf)",
+            )
+            .await;
         seen.extend(open.as_array().unwrap().iter().map(ToString::to_string));
         let end = "const before = scrollY; scrollBy(0, 1.5 * innerHeight); return scrollY === before";
         if browser.script(end).await == true {
@@ -55,7 +61,8 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
     assert!(requests < 30 + total, "{requests} requests");
     assert!(bytes < 550_000, "{bytes} bytes of pages and JSON for all of it");
     let last = long::meeting().last().unwrap().text.trim().to_owned();
-    let shown = browser.script("return [...document.querySelectorAll('#text p[data-w]')].at(-1).textContent").await;
+    let shown =
+        browser.script("return [...document.querySelectorAll('#text p[data-w]')].at(-1).textContent").await;
     assert!(shown.as_str().unwrap().ends_with(&last), "{shown} ends with {last}");
     assert_eq!(browser.console().await.iter().filter(|line| !line.contains("/audio/")).count(), 0);
 }
@@ -71,7 +78,12 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
     let browser = Browser::open(true).await;
     browser.size(390, 844).await;
     browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
-    browser.until("the page is there", "document.querySelector('.toc a') && document.documentElement.matches('.js')").await;
+    browser
+        .until(
+            "the page is there",
+            "document.querySelector('.toc a') && document.documentElement.matches('.js')",
+        )
+        .await;
     browser.no_sideways_scroll().await;
     let before = weight(&browser).await[1];
     browser.script("[...document.querySelectorAll('.toc a')].at(10).click()").await;
@@ -81,7 +93,9 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
             "document.getElementById('topic-11')?.getBoundingClientRect().top > 0 && document.getElementById('topic-11').getBoundingClientRect().top < innerHeight",
         )
         .await;
-    browser.until("its first word is", "document.querySelector('#text p.now') && CSS.highlights.has('now')").await;
+    browser
+        .until("its first word is", "document.querySelector('#text p.now') && CSS.highlights.has('now')")
+        .await;
     let marked = browser.script("return [...CSS.highlights.get('now')].map(String)").await;
     let first = long::meeting()[2750].words[0].text.trim().to_owned();
     assert_eq!(marked, json!([first]));
@@ -94,7 +108,9 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
     assert_eq!(text["segments"][0]["index"], 2750, "{text}");
     let body = json!({ "revision": text["revision"], "text": "Now for something else." });
     assert_eq!(site.send("PATCH", &format!("{segments}/2750"), &body).await.0, 200);
-    browser.until("it shows", "document.getElementById('text').textContent.includes('Now for something else.')").await;
+    browser
+        .until("it shows", "document.getElementById('text').textContent.includes('Now for something else.')")
+        .await;
     let open: Value = browser.script("return document.querySelectorAll('.leaf[data-open]').length").await;
     assert!(open.as_u64().unwrap() <= 6, "{open} leaves");
     assert!(weight(&browser).await[2] < ELEMENTS);

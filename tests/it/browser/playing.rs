@@ -57,7 +57,9 @@ async fn the_waveform_and_its_topics_are_used_by_keyboard() {
         assert!((now - wanted).abs() < 0.3, "{now} seconds, {wanted} wanted");
     }
     press(&browser, Key::Right.value().to_string()).await;
-    let said = browser.script("return document.querySelector('[data-seekbar]').getAttribute('aria-valuetext')").await;
+    let said = browser
+        .script("return document.querySelector('[data-seekbar]').getAttribute('aria-valuetext')")
+        .await;
     assert_eq!(said, "5 seconds of 1 minute");
     // Tab leads from the waveform to the topics on it.
     press(&browser, Key::Tab.value().to_string()).await;
@@ -65,12 +67,23 @@ async fn the_waveform_and_its_topics_are_used_by_keyboard() {
     let name = browser.script("return document.activeElement.textContent.trim()").await;
     assert_eq!(name, "0:20 The budget");
     press(&browser, Key::Enter.value().to_string()).await;
-    browser.until("it plays from there", &format!("{TIME} >= 20 && !document.querySelector('audio').paused")).await;
+    browser
+        .until("it plays from there", &format!("{TIME} >= 20 && !document.querySelector('audio').paused"))
+        .await;
     browser.script("document.querySelector('audio').pause()").await;
     browser.script("document.activeElement.blur()").await;
 
     // Single keys.
-    for (key, wanted) in [("[", 0.0), ("]", 20.0), ("l", 30.0), ("[", 20.0), ("l", 30.0), ("j", 20.0), (".", 40.0), (",", 20.0)] {
+    for (key, wanted) in [
+        ("[", 0.0),
+        ("]", 20.0),
+        ("l", 30.0),
+        ("[", 20.0),
+        ("l", 30.0),
+        ("j", 20.0),
+        (".", 40.0),
+        (",", 20.0),
+    ] {
         press(&browser, key).await;
         let at = format!("Math.abs({TIME} - {wanted}) < 4");
         browser.until(&format!("{key} leads to {wanted}"), &at).await;
@@ -162,11 +175,16 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(browser.script("return window.scrollY").await, 0, "the page stays where it is");
     browser.script("document.querySelector('.back-now').click()").await;
-    browser.until("it is in sight", &format!("{in_sight} && document.querySelector('.back-now').hidden")).await;
+    browser
+        .until("it is in sight", &format!("{in_sight} && document.querySelector('.back-now').hidden"))
+        .await;
     // Who speaks was said to those who don't see it.
     browser.script("document.querySelector('audio').currentTime = 299.5").await;
     browser
-        .until("the next speaker is named", "/^Speaker \\d, [45]:/.test(document.getElementById('announce').textContent)")
+        .until(
+            "the next speaker is named",
+            "/^Speaker \\d, [45]:/.test(document.getElementById('announce').textContent)",
+        )
         .await;
 }
 
@@ -176,7 +194,8 @@ async fn selected_words_are_given_to_another_speaker_and_taken_back() {
     let id = site.finished("Budget").await;
     let browser = opened(&site, id, 60, false).await;
     browser.size(390, 844).await;
-    let select = "const p = document.querySelectorAll('#text p[data-w]')[1]; p.scrollIntoView({ block: 'center' });
+    let select =
+        "const p = document.querySelectorAll('#text p[data-w]')[1]; p.scrollIntoView({ block: 'center' });
         getSelection().setBaseAndExtent(p.firstChild, 12, p.firstChild, 20)";
     browser.script(select).await;
     browser.until("it says what can be done", "!document.querySelector('[data-selection]').hidden").await;
@@ -189,6 +208,8 @@ async fn selected_words_are_given_to_another_speaker_and_taken_back() {
     browser.until("another one says them", &format!("{turns}.includes('Speaker 3: <cut> the')")).await;
     browser.until("undoing is offered", "!document.querySelector('[data-edit-undo]').disabled").await;
     browser.script("document.querySelector('[data-edit-undo]').click()").await;
-    browser.until("it is as it was", &format!("{turns}.includes('Speaker 2: We should <cut> the budget.')")).await;
+    browser
+        .until("it is as it was", &format!("{turns}.includes('Speaker 2: We should <cut> the budget.')"))
+        .await;
     assert_eq!(browser.console().await, Vec::<String>::new());
 }

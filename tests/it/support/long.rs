@@ -15,8 +15,26 @@ use super::site::Site;
 pub const LENGTH: f64 = 3.0 * 3600.0;
 
 const VOCABULARY: [&str; 20] = [
-    "the", "budget", "we", "should", "committee", "of", "a", "proposal", "and", "quarter", "it", "is", "numbers", "to",
-    "reconsider", "in", "schedule", "that", "next", "agreement",
+    "the",
+    "budget",
+    "we",
+    "should",
+    "committee",
+    "of",
+    "a",
+    "proposal",
+    "and",
+    "quarter",
+    "it",
+    "is",
+    "numbers",
+    "to",
+    "reconsider",
+    "in",
+    "schedule",
+    "that",
+    "next",
+    "agreement",
 ];
 
 /// 27,000 words by four people, in sentences of nine words, two and a half a second.
@@ -67,10 +85,16 @@ impl Site {
         let mut conn = self.workshop.conn().await;
         transcript::set_duration(&mut conn, id, seconds * 1000.0).await.expect("its length");
         let text = output::current(&mut conn, id, Stage::Assemble).await.expect("a query").expect("a text");
-        diesel::delete(table::table.filter(table::output_id.eq(text.id))).execute(&mut *conn).await.expect("gone");
+        diesel::delete(table::table.filter(table::output_id.eq(text.id)))
+            .execute(&mut *conn)
+            .await
+            .expect("gone");
         segment::append(&mut conn, text.id, said).await.expect("segments");
         let made = output::current(&mut conn, id, Stage::Topics).await.expect("a query").expect("topics");
-        diesel::delete(topic::table.filter(topic::output_id.eq(made.id))).execute(&mut *conn).await.expect("gone");
+        diesel::delete(topic::table.filter(topic::output_id.eq(made.id)))
+            .execute(&mut *conn)
+            .await
+            .expect("gone");
         let topics: Vec<Topic> = (0..12)
             .map(|n| Topic {
                 id: TopicId::new(),

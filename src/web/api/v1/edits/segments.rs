@@ -24,7 +24,7 @@ use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// Characters that a person may write in the place of one word.
-const WORD_TEXT_MAX: usize = 200;
+pub(super) const WORD_TEXT_MAX: usize = 200;
 /// Segments of one answer.
 const LIMIT_MAX: usize = 1000;
 
@@ -133,7 +133,10 @@ pub(in crate::web) async fn write_word(
 }
 
 /// A text as it is kept.
-fn limited(text: &str, most: usize) -> Result<String, Error> {
+///
+/// # Errors
+/// It is too long.
+pub(super) fn limited(text: &str, most: usize) -> Result<String, Error> {
     let text = tidy(text);
     if text.chars().count() > most {
         return Err(Error::Invalid { field: "text", message: format!("has more than {most} characters") });
