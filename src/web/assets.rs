@@ -32,6 +32,10 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("transcript.js", JS, include_str!("assets/transcript.js")),
     ("upload.js", JS, include_str!("assets/upload.js")),
     ("util.js", JS, include_str!("assets/util.js")),
+    ("find.js", JS, include_str!("assets/find.js")),
+    ("people.js", JS, include_str!("assets/people.js")),
+    ("review.js", JS, include_str!("assets/review.js")),
+    ("versions.js", JS, include_str!("assets/versions.js")),
     ("words.js", JS, include_str!("assets/words.js")),
 ];
 

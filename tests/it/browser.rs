@@ -7,6 +7,7 @@ mod login;
 mod long;
 mod playing;
 mod provider;
+mod review;
 mod rooms;
 
 use std::path::PathBuf;

@@ -15,6 +15,7 @@ mod checkpoints;
 mod cli_transcribe;
 mod contract_conventions;
 mod contract_edits;
+mod contract_review;
 mod contract_rooms;
 mod contract_search;
 mod contract_speakers;

@@ -1,4 +1,4 @@
-// Changing the text: a form below the paragraph, for one segment of it at a time; undo, redo, find and replace.
+// Changing the text: a form below the paragraph, for one segment of it at a time; undo and redo of whatever changes it.
 
 import { announce } from "./util.js";
 import { colour, rangeOf, startOf, wordUnder, wordsOf } from "./words.js";
@@ -33,11 +33,11 @@ export class Editor {
     this.redo = part("redo");
     this.said = part("said");
     this.undone = part("undone");
-    this.menu = part("replace");
+    this.back = part("said-undo");
     this.toggle.addEventListener("click", () => this.set(!this.on));
     this.undo.addEventListener("click", () => this.whole("undo", {}, "Undone."));
     this.redo.addEventListener("click", () => this.whole("redo", {}, "Done again."));
-    this.menu.querySelector("form").addEventListener("submit", (event) => this.replace(event));
+    this.back.addEventListener("click", () => { const undo = this.takeBack; this.say(""); undo?.(); });
     this.text.addEventListener("open", ({ detail: leaf }) => this.dress(leaf));
     window.addEventListener("beforeunload", (event) => { if (this.dirty()) event.preventDefault(); });
   }
@@ -47,7 +47,8 @@ export class Editor {
     if (!this.bar) return;
     const section = document.querySelector("[data-part=text]");
     this.bar.hidden = !section?.matches("[data-editable]");
-    section?.querySelector(".label-row")?.after(this.bar);
+    // Moved once only: what is moved loses the focus.
+    if (section && this.bar.parentElement !== section) section.querySelector(".label-row").after(this.bar);
     if (this.bar.hidden) this.on = false;
     this.segments = new Map();
     // Before the words' own listener, which would play from there.
@@ -82,7 +83,6 @@ export class Editor {
     this.toggle.textContent = this.on ? "Done" : "Edit text";
     this.toggle.setAttribute("aria-pressed", String(this.on));
     this.bar.classList.toggle("on", this.on);
-    this.bar.querySelector("[data-edit-tools]").hidden = !this.on;
     for (const button of where.querySelectorAll(".edit-open")) button.remove();
     if (!this.on) return;
     // By keyboard: a button for each paragraph.
@@ -117,6 +117,7 @@ export class Editor {
     const fail = (message) => { throw new Error(message); };
     const page = await this.ask("GET", `/segments?${query}`, null, fail);
     if (page.conflict) fail(page.detail);
+    this.segments ??= new Map();
     if (page.revision !== this.revision) this.segments.clear();
     this.know(page);
     this.total = page.total;
@@ -131,13 +132,18 @@ export class Editor {
 
   know({ revision, can_undo: undo, can_redo: redo }) {
     this.revision = revision;
+    if (!this.bar) return;
     this.undo.disabled = !undo;
     this.redo.disabled = !redo;
     this.undone.hidden = !undo && !redo && !this.on;
   }
 
-  say(text) {
+  /** Says what was done, with a way back where undoing the text is none. */
+  say(text, undo) {
+    if (!this.bar) return;
     this.said.textContent = text;
+    this.takeBack = undo;
+    this.back.hidden = !undo;
     if (text) announce(text);
   }
 
@@ -270,7 +276,7 @@ export class Editor {
   }
 
   leave() {
-    if (this.dirty() && !confirm("What you wrote here is not saved. Leave it?")) return false;
+    if (this.panel && this.dirty() && !confirm("What you wrote here is not saved. Leave it?")) return false;
     this.close();
     return true;
   }
@@ -388,20 +394,9 @@ export class Editor {
     return answer;
   }
 
-  async replace(event) {
-    event.preventDefault();
-    const data = new FormData(event.target);
-    const body = { find: data.get("find"), replace: data.get("replace"), whole_words: data.has("whole_words"), case_sensitive: data.has("case_sensitive") };
-    this.menu.open = false;
-    const answer = await this.whole("replace", body, "");
-    if (!answer) return;
-    const places = answer.replaced === 1 ? "1 place" : `${answer.replaced} places`;
-    this.say(answer.replaced ? `Replaced in ${places}. Undo takes it back.` : `“${body.find}” does not occur.`);
-  }
-
   /** Shows the text as it is now. */
   async renew(ask = false) {
-    this.segments.clear();
+    this.segments?.clear();
     try {
       await this.refresh();
       if (ask) await this.load("limit=1");

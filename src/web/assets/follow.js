@@ -123,6 +123,12 @@ export class Follow {
     this.back.hidden = !started || (this.now !== null && this.visible(rangeOf(this.now.paragraph, this.now.index))) || (!this.away && this.checkbox?.checked);
   }
 
+  /** Somebody is led elsewhere: the page stays there. */
+  leave() {
+    this.away = true;
+    this.look();
+  }
+
   /** Back to what plays. */
   async return() {
     this.away = false;

@@ -2,12 +2,16 @@
 
 import { Cursor } from "./cursor.js";
 import { Editor } from "./edit.js";
+import { Find } from "./find.js";
 import { Follow } from "./follow.js";
 import { Keys } from "./keys.js";
 import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
+import { People } from "./people.js";
 import { Player } from "./player.js";
+import { Review } from "./review.js";
 import { Selection } from "./select.js";
+import { Versions } from "./versions.js";
 
 document.documentElement.classList.add("js");
 
@@ -21,6 +25,11 @@ const refresh = () => live.refresh();
 const editor = new Editor(id, { refresh, player: () => player, text });
 const cursor = new Cursor(text, () => follow);
 const selection = new Selection(id, { player: () => player, editor });
+const people = new People({ id, editor, refresh });
+const find = new Find({ id, editor, text, follow: () => follow });
+const review = new Review({ editor, text, player: () => player, follow: () => follow });
+new Versions({ editor, go: (at) => (follow ? follow.go(at, false) : text.show(at)) });
+document.documentElement.classList.toggle("may-edit", Boolean(editor.bar));
 new Keys({
   player: () => player,
   follow: () => follow,
@@ -29,17 +38,25 @@ new Keys({
     r: () => repeat(),
     s: () => selection.focus(),
     e: () => editor.press(),
+    v: () => (review.on ? review.end() : review.begin()),
+    "/": () => find.open(),
   },
 });
 
-// What is sticky stands below the player, and below the bar for editing where that is on.
+// What is sticky stands below the player, and below the bars for editing and finding where those are open.
 const above = new ResizeObserver(() => {
-  const height = document.querySelector(".player")?.offsetHeight ?? 0;
-  const bar = document.querySelector(".edit-bar.on")?.offsetHeight ?? 0;
+  const height = (css) => document.querySelector(css)?.offsetHeight ?? 0;
+  const [sound, edit, found] = [height(".player"), height(".edit-bar.on"), height(".find-bar:not([hidden])")];
+  const { style } = document.documentElement;
+  style.setProperty("--player-height", `${sound}px`);
+  style.setProperty("--edit-height", `${edit}px`);
+  style.setProperty("--above", `${sound + edit + found}px`);
+});
+const bar = document.querySelector(".edit-bar.on")?.offsetHeight ?? 0;
   document.documentElement.style.setProperty("--player-height", `${height}px`);
   document.documentElement.style.setProperty("--above", `${height + bar}px`);
 });
-const bar = document.querySelector("[data-edit-bar]");
+for (const one of document.querySelectorAll("[data-edit-bar], [data-find]")) above.observe(one);
 
 function attachPlayer() {
   const root = document.querySelector(".player");
@@ -49,8 +66,7 @@ function attachPlayer() {
   player = new Player(root);
   if (before) player.seek(before);
   follow = new Follow(player, text);
-  above.disconnect();
-  for (const one of [root, bar]) if (one) above.observe(one);
+  above.observe(root);
   const from = Number(new URLSearchParams(location.search).get("t"));
   if (from > 0 && !before) player.audio.addEventListener("loadedmetadata", () => player.seek(from), { once: true });
 }
@@ -88,7 +104,8 @@ function changed(names) {
   else if (names.includes("marks")) player?.placeMarks();
   if (names.includes("head")) attachTitle();
   if (names.includes("text") || names.includes("topics")) follow?.index();
-  if (names.includes("text")) editor.attach();
+  if (names.includes("text")) { editor.attach(); find.attach(); }
+  if (names.includes("people")) people.attach();
 }
 
 // A menu closes when the attention goes elsewhere.

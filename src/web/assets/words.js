@@ -113,3 +113,28 @@ export function colour(name, ranges) {
   if (ranges.length) CSS.highlights.set(name, new Highlight(...ranges));
   else CSS.highlights.delete(name);
 }
+
+/** Ranges of the words that are said from one time to another, in seconds, as far as their leaf is there: in one paragraph. */
+export function rangesBetween(text, start, end) {
+  const leaf = text.at(start);
+  if (!leaf?.matches("[data-open]")) return [];
+  const exact = (one) => wordsOf(one).starts.findIndex((time) => Math.abs(time - start) < 0.011);
+  // Two may speak at once: the one meant has a word that begins just then.
+  const near = text.paragraphsOf(leaf).all.filter((one) => startOf(one) <= start + 0.02 && Number(one.dataset.end) >= start - 0.02);
+  const paragraph = near.find((one) => exact(one) >= 0) ?? text.paragraphAt(start);
+  if (!paragraph) return [];
+  const { starts } = wordsOf(paragraph);
+  const first = Math.max(0, lastUpTo(starts, start + 0.011));
+  const last = Math.max(first, lastUpTo(starts, end - 0.011));
+  return [rangeOf(paragraph, first, last)];
+}
+
+/** Scrolls to words, unless they are in sight: below the player, and above what covers so many pixels of the window's foot. */
+export function bring(range, foot = 0) {
+  const place = range.getBoundingClientRect();
+  const top = (document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0) + 24;
+  const bottom = window.innerHeight - foot - 24;
+  if (place.top >= top && place.bottom <= bottom) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(place.top) > 3 * window.innerHeight;
+  window.scrollBy({ top: place.top - top - (bottom - top) * 0.4, behavior: still ? "auto" : "smooth" });
+}

@@ -76,7 +76,7 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
     click(&browser, "[data-edit-restore]").await;
     browser.until("the machine's words are back", &format!("{TEXT}.includes('<cut>')")).await;
 
-    click(&browser, "[data-edit-replace] summary").await;
+    click(&browser, "[data-find-open]").await;
     browser.driver.find(By::Css("[name=find]")).await.unwrap().send_keys("budget").await.unwrap();
     browser.driver.find(By::Css("[name=replace]")).await.unwrap().send_keys("garden").await.unwrap();
     browser.shot("edit-replace-1280-light").await;
@@ -124,7 +124,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
     }
     press(&browser, Key::Enter.value().to_string()).await;
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
-    click(&browser, "[data-edit-replace] summary").await;
+    click(&browser, "[data-find-open]").await;
     browser.no_sideways_scroll().await;
     browser.shot("edit-replace-390-dark").await;
     press(&browser, Key::Escape.value().to_string()).await;
