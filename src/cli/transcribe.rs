@@ -19,7 +19,7 @@ use crate::speech::{DiarizeOptions, Engine, TranscribeOptions};
 pub struct Transcribe {
     /// Any file with an audio track
     file: PathBuf,
-    /// txt, md, json, srt, vtt or rttm
+    /// txt, md, json, csv, srt, vtt or rttm
     #[arg(long, default_value = "txt")]
     format: Format,
     /// Code of the language spoken, as in `en`; several if it changes. Detected if not given, among `speech.languages` if there are any

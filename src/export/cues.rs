@@ -1,4 +1,5 @@
-//! Utterances cut into subtitles that a person can read: at most two lines of 42 characters and 7 seconds.
+//! Utterances cut into subtitles that a person can read: at most two lines of 42 characters and 7 seconds; at least one second, and
+//! long enough to be read, where nothing else is said meanwhile.
 
 use super::Line;
 use super::document::one_line;
@@ -6,6 +7,11 @@ use super::document::one_line;
 const LINE_CHARS: usize = 42;
 const CUE_CHARS: usize = 2 * LINE_CHARS;
 const CUE_SECONDS: f64 = 7.0;
+const SHORTEST_SECONDS: f64 = 1.0;
+/// Characters that are read in a second.
+const PACE: f64 = 17.0;
+/// Seconds of silence that part what is said in a row.
+const BREATH: f64 = 0.5;
 
 /// One subtitle; its text is one or two lines (more only where a single word does not fit).
 #[derive(Debug, PartialEq)]
@@ -23,14 +29,81 @@ struct Piece {
     end: f64,
 }
 
-/// The subtitles of all utterances, in their order; none is empty, and none ends before it starts.
-pub(super) fn cues(segments: &[Line]) -> Vec<Cue> {
-    segments.iter().flat_map(cut).collect()
+/// How it is told who speaks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Names {
+    /// Beside the text, for formats that have voices.
+    Apart,
+    /// In the text, where another one begins to speak.
+    InText,
 }
 
-fn cut(line: &Line) -> Vec<Cue> {
-    let speaker = line.speaker.as_deref().map(one_line).filter(|name| !name.is_empty());
-    let pieces = if line.words.is_empty() { spread(line) } else { timed(line) };
+/// The subtitles of all utterances, in their order; none is empty, and none ends before it starts.
+pub(super) fn cues(segments: &[Line], names: Names) -> Vec<Cue> {
+    let mut before: Option<String> = None;
+    let mut all: Vec<Cue> = Vec::new();
+    for line in segments {
+        let speaker = line.speaker.as_deref().map(one_line).filter(|name| !name.is_empty());
+        let changes = speaker.is_some() && speaker != before;
+        let prefix = match &speaker {
+            Some(name) if changes && names == Names::InText => format!("{name}: "),
+            _ => String::new(),
+        };
+        let cues = cut(line, speaker.as_ref(), &prefix);
+        // What says nothing does not count as having spoken.
+        if !cues.is_empty() {
+            before = speaker.or(before);
+        }
+        for cue in cues {
+            match all.last().and_then(|last| joined(last, &cue)) {
+                Some(both) => {
+                    all.pop();
+                    all.push(both);
+                }
+                None => all.push(cue),
+            }
+        }
+    }
+    linger(&mut all);
+    all
+}
+
+/// Two subtitles as one, where one of them is too short to be read, one speaker says both in one breath, and both fit.
+fn joined(one: &Cue, next: &Cue) -> Option<Cue> {
+    let short = |cue: &Cue| cue.end - cue.start < SHORTEST_SECONDS.max(characters(cue) as f64 / PACE);
+    let gap = next.start - one.end;
+    let fits = one.speaker == next.speaker
+        && (short(one) || next.end - next.start < SHORTEST_SECONDS)
+        && (-1e-9..=BREATH).contains(&gap)
+        && next.end - one.start <= CUE_SECONDS;
+    let lines = wrap(&format!("{} {}", one.lines.join(" "), next.lines.join(" ")));
+    (fits && lines.len() <= 2).then(|| Cue {
+        start: one.start,
+        end: next.end,
+        speaker: one.speaker.clone(),
+        lines,
+    })
+}
+
+fn characters(cue: &Cue) -> usize {
+    cue.lines.iter().map(|line| line.chars().count()).sum()
+}
+
+/// Lets each stay long enough to be read, as far as nothing else follows.
+fn linger(cues: &mut [Cue]) {
+    for at in 0..cues.len() {
+        let next = cues.get(at + 1).map_or(f64::INFINITY, |next| next.start);
+        let cue = &mut cues[at];
+        let wanted = (characters(cue) as f64 / PACE).clamp(SHORTEST_SECONDS, CUE_SECONDS);
+        cue.end = cue.end.max((cue.start + wanted).min(next));
+    }
+}
+
+fn cut(line: &Line, speaker: Option<&String>, prefix: &str) -> Vec<Cue> {
+    let mut pieces = if line.words.is_empty() { spread(line) } else { timed(line) };
+    if let Some(first) = pieces.iter_mut().find(|piece| !one_line(&piece.text).is_empty()) {
+        first.text = format!("{prefix}{}", first.text.trim_start());
+    }
     let mut cues: Vec<Cue> = Vec::new();
     let mut group: Vec<&Piece> = Vec::new();
     let mut flush = |group: &mut Vec<&Piece>| {
@@ -40,7 +113,7 @@ fn cut(line: &Line) -> Vec<Cue> {
             && !lines.is_empty()
         {
             let end = last.end.max(first.start + 0.001);
-            cues.push(Cue { start: first.start, end, speaker: speaker.clone(), lines });
+            cues.push(Cue { start: first.start, end, speaker: speaker.cloned(), lines });
         }
         group.clear();
     };
@@ -168,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_short_utterance_stays_whole() {
-        let cues = cues(&[spoken(3, 0.5)]);
+        let cues = cues(&[spoken(3, 0.5)], Names::Apart);
         assert_eq!(cues.len(), 1);
         assert_eq!(cues[0].lines, ["word0 word1 word2"]);
     }
@@ -176,7 +249,7 @@ mod tests {
     #[test]
     fn a_long_one_is_cut_between_words_at_their_times() {
         let line = spoken(200, 0.3);
-        let cues = cues(std::slice::from_ref(&line));
+        let cues = cues(std::slice::from_ref(&line), Names::Apart);
         assert_readable(&cues);
         let text: Vec<&str> = cues.iter().flat_map(|cue| cue.lines.iter().map(String::as_str)).collect();
         assert_eq!(text.join(" "), line.text.trim());
@@ -189,7 +262,7 @@ mod tests {
 
     #[test]
     fn slow_speech_is_cut_by_time() {
-        let cues = cues(&[spoken(12, 1.5)]);
+        let cues = cues(&[spoken(12, 1.5)], Names::Apart);
         assert!(cues.len() > 1);
         assert_readable(&cues);
     }
@@ -197,7 +270,7 @@ mod tests {
     #[test]
     fn text_without_word_times_is_shared_out() {
         let text = "Some words of an utterance that goes on for quite a while. ".repeat(5);
-        let cues = cues(&[Line { start: 10.0, end: 30.0, text, ..Default::default() }]);
+        let cues = cues(&[Line { start: 10.0, end: 30.0, text, ..Default::default() }], Names::Apart);
         assert_readable(&cues);
         assert_eq!(cues[0].start, 10.0);
         assert!((cues.last().unwrap().end - 30.0).abs() < 0.2);
@@ -205,7 +278,8 @@ mod tests {
 
     #[test]
     fn a_language_without_spaces_is_cut_too() {
-        let cues = cues(&[Line { start: 0.0, end: 30.0, text: "会".repeat(200), ..Default::default() }]);
+        let line = Line { start: 0.0, end: 30.0, text: "会".repeat(200), ..Default::default() };
+        let cues = cues(&[line], Names::Apart);
         assert_readable(&cues);
         assert_eq!(
             cues.iter().flat_map(|cue| &cue.lines).map(|line| line.chars().count()).sum::<usize>(),
@@ -223,8 +297,55 @@ mod tests {
             text: "a b c".into(),
             words: vec![word(" a", 2.0, 1.0), word(" b", f64::NAN, 3.0), word(" c", 1.0, 0.0)],
         };
-        let cues = cues(&[line, Line { text: " \n".into(), ..Default::default() }]);
+        let cues = cues(&[line, Line { text: " \n".into(), ..Default::default() }], Names::Apart);
         assert_eq!(cues.len(), 1);
         assert!(cues[0].end > cues[0].start && cues[0].speaker.is_none());
+    }
+
+    #[test]
+    fn short_ones_are_joined_or_stay_until_they_can_be_read() {
+        let said = |start: f64, end: f64, who: &str, text: &str| Line {
+            start,
+            end,
+            speaker: Some(who.into()),
+            text: text.into(),
+            words: Vec::new(),
+        };
+        let lines = [
+            said(0.0, 0.3, "Ada", "Yes."),
+            said(0.4, 1.4, "Ada", "I think so."),
+            said(1.5, 1.7, "Bob", "No."),
+            said(2.1, 2.4, "Ada", "Why?"),
+            said(9.0, 9.2, "Ada", "Go on."),
+            said(20.0, 21.0, "Bob", "This is said much faster than anybody can read it."),
+            said(30.0, 31.0, "Bob", "So is this, but somebody speaks"),
+            said(31.0, 32.0, "Ada", "right after it."),
+        ];
+        let cues = cues(&lines, Names::Apart);
+        let shape: Vec<_> = cues.iter().map(|cue| (cue.lines.join(" "), cue.start, cue.end)).collect();
+        let wanted = [
+            ("Yes. I think so.", 0.0, 1.4),
+            ("No.", 1.5, 2.1),
+            ("Why?", 2.1, 3.1),
+            ("Go on.", 9.0, 10.0),
+            ("This is said much faster than anybody can read it.", 20.0, 20.0 + 49.0 / PACE),
+            ("So is this, but somebody speaks", 30.0, 31.0),
+            ("right after it.", 31.0, 32.0),
+        ];
+        assert_eq!(shape.len(), wanted.len(), "{shape:?}");
+        for ((text, start, end), (wanted, from, to)) in shape.iter().zip(wanted) {
+            assert!(text == wanted && (start - from).abs() + (end - to).abs() < 1e-9, "{text} {start} {end}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_the_text_takes_its_room_from_the_lines() {
+        let name = "Maximiliane Wagner-Lindenthal";
+        let line = Line { speaker: Some(name.into()), ..spoken(40, 0.3) };
+        let cues =
+            cues(&[line.clone(), Line { start: 20.0, end: 22.0, words: Vec::new(), ..line }], Names::InText);
+        assert_readable(&cues);
+        assert!(cues[0].lines[0].starts_with(&format!("{name}: word0")), "{:?}", cues[0]);
+        assert_eq!(cues.iter().filter(|cue| cue.lines.join(" ").contains(name)).count(), 1);
     }
 }

@@ -1,8 +1,9 @@
-//! A transcript as text: txt, md, json, srt, vtt, rttm, and the API's own formats. Pure: values in, a string out.
+//! A transcript as text: txt, md, json, csv, srt, vtt, rttm, and the API's own formats. Pure: values in, a string out.
 //!
 //! Times are in seconds. Text and names come from people and models: whatever they hold, a rendered file keeps its form.
 
 mod api;
+mod csv;
 mod cues;
 mod document;
 mod json;
@@ -30,6 +31,8 @@ pub enum Format {
     Md,
     /// Segments and words with times; the shape is in [`render`].
     Json,
+    /// A table: `start,end,speaker,text`, a row an utterance.
+    Csv,
     /// SubRip subtitles.
     Srt,
     /// WebVTT subtitles with voice tags.
@@ -40,11 +43,11 @@ pub enum Format {
 
 /// Not one of the formats.
 #[derive(Debug, thiserror::Error)]
-#[error("the format is one of txt, md, json, srt, vtt, rttm")]
+#[error("the format is one of txt, md, json, csv, srt, vtt, rttm")]
 pub struct UnknownFormat;
 
 impl Format {
-    pub const ALL: [Self; 6] = [Self::Txt, Self::Md, Self::Json, Self::Srt, Self::Vtt, Self::Rttm];
+    pub const ALL: [Self; 7] = [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
 
     /// End of the file's name, without the dot; also its name on the command line.
     pub fn extension(self) -> &'static str {
@@ -52,6 +55,7 @@ impl Format {
             Self::Txt => "txt",
             Self::Md => "md",
             Self::Json => "json",
+            Self::Csv => "csv",
             Self::Srt => "srt",
             Self::Vtt => "vtt",
             Self::Rttm => "rttm",
@@ -63,6 +67,7 @@ impl Format {
             Self::Txt | Self::Rttm => "text/plain; charset=utf-8",
             Self::Md => "text/markdown; charset=utf-8",
             Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
             Self::Srt => "application/x-subrip; charset=utf-8",
             Self::Vtt => "text/vtt; charset=utf-8",
         }
@@ -86,6 +91,7 @@ pub fn render(document: &Document, format: Format) -> String {
         Format::Txt => txt::render(document),
         Format::Md => md::render(document),
         Format::Json => json::render(document),
+        Format::Csv => csv::render(document),
         Format::Srt => srt::render(document),
         Format::Vtt => vtt::render(document),
         Format::Rttm => rttm::render(document),
@@ -102,7 +108,7 @@ mod tests {
             assert_eq!(format.extension().parse::<Format>().unwrap(), format);
         }
         let error = "docx".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "the format is one of txt, md, json, srt, vtt, rttm");
+        assert_eq!(error.to_string(), "the format is one of txt, md, json, csv, srt, vtt, rttm");
     }
 
     #[test]
@@ -111,6 +117,7 @@ mod tests {
         assert_eq!(render(&nothing, Format::Txt), "");
         assert_eq!(render(&nothing, Format::Srt), "");
         assert_eq!(render(&nothing, Format::Rttm), "");
+        assert_eq!(render(&nothing, Format::Csv), "\u{feff}start,end,speaker,text\r\n");
         assert_eq!(render(&nothing, Format::Vtt), "WEBVTT\n");
         assert_eq!(render(&nothing, Format::Md), "# Transcript\n");
         let json: serde_json::Value = serde_json::from_str(&render(&nothing, Format::Json)).unwrap();

@@ -1,18 +1,12 @@
 use super::Document;
-use super::cues::cues;
+use super::cues::{Names, cues};
 use super::time::full;
 
 /// Numbered from 1. A change of speaker is marked with the name, as SubRip has no voices.
 pub(super) fn render(document: &Document) -> String {
-    let mut before = None;
-    let cues = cues(&document.segments).into_iter().enumerate().map(|(index, cue)| {
+    let cues = cues(&document.segments, Names::InText).into_iter().enumerate().map(|(index, cue)| {
         let (start, end) = (full(cue.start, ','), full(cue.end, ','));
-        let name = match &cue.speaker {
-            Some(name) if before.as_ref() != Some(name) => format!("{}: ", plain(name)),
-            _ => String::new(),
-        };
-        before = cue.speaker.or_else(|| before.take());
-        format!("{}\n{start} --> {end}\n{name}{}\n", index + 1, plain(&cue.lines.join("\n")))
+        format!("{}\n{start} --> {end}\n{}\n", index + 1, plain(&cue.lines.join("\n")))
     });
     cues.collect::<Vec<_>>().join("\n")
 }
@@ -38,9 +32,8 @@ mod tests {
             line(1.5, 2.0, Some("Ann"), "Well?"),
             line(2.0, 3.25, Some("Bob"), "Hi."),
         ];
-        let expected = "1\n00:00:00,000 --> 00:00:01,500\nAnn: Hello.\n\n\
-            2\n00:00:01,500 --> 00:00:02,000\nWell?\n\n\
-            3\n00:00:02,000 --> 00:00:03,250\nBob: Hi.\n";
+        let expected = "1\n00:00:00,000 --> 00:00:02,000\nAnn: Hello. Well?\n\n\
+            2\n00:00:02,000 --> 00:00:03,250\nBob: Hi.\n";
         assert_eq!(render(&Document { segments, ..Default::default() }), expected);
     }
 

@@ -1,10 +1,10 @@
 use super::Document;
-use super::cues::{Cue, cues};
+use super::cues::{Cue, Names, cues};
 use super::time::full;
 
 /// Cues with a voice tag each; text is escaped.
 pub(super) fn render(document: &Document) -> String {
-    let cues = cues(&document.segments);
+    let cues = cues(&document.segments, Names::Apart);
     let mut vtt = String::from("WEBVTT\n");
     for cue in &cues {
         vtt.push('\n');

@@ -3,11 +3,14 @@
 
 mod apply;
 mod change;
+mod compare;
 mod desk;
+mod doubt;
 mod find;
 mod layer;
 mod log;
 mod make;
+mod seek;
 mod text;
 
 use chrono::{DateTime, Utc};
@@ -20,10 +23,13 @@ use crate::ids::{OutputId, TranscriptId, UserId};
 
 pub use apply::Outcome;
 pub use change::{At, Change, ChangeKind, Run, Words};
+pub use compare::{Difference, compare};
 pub use desk::{Desk, Revision, same};
+pub use doubt::{Alike, DECIDED_MAX, Doubt, Place, alike};
 pub use layer::{Layer, Piece, Token};
 pub use log::{Standing, replay, shown};
 pub use make::{PLACES_MAX, Refusal, Replaced, SEGMENT_TEXT_MAX};
+pub use seek::{Found, Places};
 pub use text::tidy;
 
 /// Changes of one transcript, undone ones and undoing included, and words of all of them: each is gone through whenever the text is

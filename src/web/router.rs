@@ -12,7 +12,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use super::api::document;
-use super::api::v1::edits::{history, segments, whole};
+use super::api::v1::edits::{find, history, review, segments, versions, whole};
 use super::api::v1::{
     self, api_keys, audio, auth, config, destroy, download, list, participants, process, quotes, rooms,
     search, sending, speaker, topics, transcripts, upload, webhook, zip, zulip,
@@ -100,6 +100,7 @@ fn pages() -> Router<App> {
         .route("/transcripts/undo", post(pages::undo))
         .route("/transcripts/{id}", get(pages::transcript))
         .route("/transcripts/{id}/parts", get(pages::parts))
+        .route("/transcripts/{id}/text", get(pages::leaf))
         .route("/transcripts/{id}/title", post(pages::title))
         .route("/transcripts/{id}/speakers", get(pages::speakers_page).post(pages::speakers))
         .route("/transcripts/{id}/speakers/merge", post(pages::merge))
@@ -209,6 +210,11 @@ fn v1() -> OpenApiRouter<App> {
         .routes(routes!(whole::undo))
         .routes(routes!(whole::redo))
         .routes(routes!(whole::restore_all))
+        .routes(routes!(find::find))
+        .routes(routes!(review::list, review::settle))
+        .routes(routes!(versions::list))
+        .routes(routes!(versions::restore))
+        .routes(routes!(versions::compare))
         .routes(routes!(participants::list, participants::create))
         .routes(routes!(participants::get, participants::update, participants::delete))
         .routes(routes!(audio::mp3))

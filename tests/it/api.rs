@@ -102,6 +102,7 @@ async fn a_finished_transcript_is_given_in_every_format() {
         ("srt", "application/x-subrip", "00:00:20,000 -->"),
         ("vtt", "text/vtt", "WEBVTT"),
         ("json", "application/json", "\"probability\""),
+        ("csv", "text/csv", "20.000,26.000,\"Speaker 2\",\"We should <cut> the budget.\""),
         ("rttm", "text/plain", "SPEAKER "),
     ] {
         let response = site.get(&format!("{path}/download/{format}")).await;

@@ -8,8 +8,11 @@ mod events;
 mod every;
 mod library;
 mod login;
+mod long;
+mod playing;
 mod provider;
 mod recorder;
+mod review;
 mod rooms;
 mod screenshots;
 mod sending;
@@ -31,6 +34,31 @@ use crate::support::certs::Workbench;
 use crate::support::media::Media;
 use crate::support::site::{Site, talk};
 use crate::support::workshop::two_people;
+
+/// Finds a word by `pick` and clicks in its middle.
+const CLICK_WORD: &str = "let found = null;
+    for (const paragraph of document.querySelectorAll('#text p[data-w]')) {
+        let [at, time, text] = [0, 0, paragraph.firstChild.data];
+        const items = paragraph.dataset.w.split(' ');
+        items.forEach((item, index) => {
+            const [after, length] = item.split('.');
+            time += parseInt(after, 36);
+            if (text[at] === ' ') at += 1;
+            let end = length ? at + Number(length) : text.indexOf(' ', at);
+            if (end < 0) end = text.length;
+            if (!found && pick(text.slice(at, end), index, items.length, paragraph)) found = { paragraph, from: at, to: end, time: time / 100 };
+            at = end;
+        });
+    }
+    if (!found) return null;
+    found.paragraph.scrollIntoView({ block: 'center' });
+    const range = new Range();
+    range.setStart(found.paragraph.firstChild, found.from);
+    range.setEnd(found.paragraph.firstChild, found.to);
+    const box = range.getClientRects()[0];
+    const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+    document.elementFromPoint(x, y).dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, clientX: x, clientY: y }));
+    return found.time;";
 
 /// Far more than anything takes.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -182,6 +210,15 @@ impl Browser {
         }
     }
 
+    /// Clicks, as a mouse does, on the first word of the text for which this holds: an expression over its `text`, its `index` in its
+    /// paragraph of `count` words, and the `paragraph`. When it begins, in seconds.
+    async fn click_word(&self, which: &str) -> f64 {
+        let begins = self
+            .script(&format!("const pick = (text, index, count, paragraph) => {which}; {CLICK_WORD}"))
+            .await;
+        begins.as_f64().unwrap_or_else(|| panic!("no word is such that {which}"))
+    }
+
     async fn no_sideways_scroll(&self) {
         let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
         assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
@@ -228,7 +265,7 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser
         .until("progress shows", "document.querySelector('.stages .run progress, [data-part=player] audio')")
         .await;
-    browser.until("words appear", "document.querySelector('#text [data-s]')").await;
+    browser.until("words appear", "document.querySelector('#text p[data-w]')").await;
     browser.until("the summary appears", "document.querySelector('.gist .lead-text')").await;
     browser.until("the work has ended", "!document.querySelector('[data-working]')").await;
     assert_eq!(browser.script("return window.__here").await, true, "the page was never loaded again");
@@ -243,12 +280,12 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     assert_eq!(button.attr("aria-label").await.unwrap().as_deref(), Some("Pause"));
     browser.until("a word is marked", "document.querySelector('#text .now')").await;
 
-    let word = "[...document.querySelectorAll('#text [data-s]')].at(-3)";
-    browser.script(&format!("{word}.scrollIntoView({{block: 'center'}}); {word}.click()")).await;
+    let last = "[...document.querySelectorAll('#text p[data-w]')].at(-1)";
+    let time = browser.click_word(&format!("paragraph === {last} && index === Math.max(0, count - 3)")).await;
     browser
         .until(
             "it plays from that word",
-            &format!("Math.abs(document.querySelector('audio').currentTime - Number({word}.dataset.s)) < 2"),
+            &format!("Math.abs(document.querySelector('audio').currentTime - {time}) < 2"),
         )
         .await;
     browser.script("document.querySelector('audio').pause()").await;

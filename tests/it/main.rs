@@ -20,6 +20,7 @@ mod cli_transcribe;
 mod contract_auth;
 mod contract_conventions;
 mod contract_edits;
+mod contract_review;
 mod contract_rooms;
 mod contract_search;
 mod contract_sockets;

@@ -37,7 +37,11 @@ fn operations(document: &Value) -> BTreeMap<String, BTreeMap<String, Value>> {
 /// A path with its parameters replaced.
 fn filled(path: &str) -> String {
     let id = "018f0000-0000-7000-8000-000000000000";
-    let path = path.replace("{format}", "txt").replace("{index}", "0").replace("{word}", "0");
+    let path = path
+        .replace("{format}", "txt")
+        .replace("{index}", "0")
+        .replace("{word}", "0")
+        .replace("{version}", "1");
     ["{id}", "{topic}", "{participant}", "{delivery}", "{quote}", "{sending}"]
         .iter()
         .fold(path, |path, name| path.replace(name, id))
@@ -355,8 +359,7 @@ async fn known(site: &Site) -> Value {
         let made = site.send("POST", &path, &body).await.1["id"].clone();
         if n < 3 { people.push(made) } else { guests.push(made) }
     }
-    let mut known =
-        json!({ "": { "id": ids, "topic": topics, "participant": people, "index": [0, 1], "word": [0, 1] } });
+    let mut known = json!({ "": { "id": ids, "topic": topics, "participant": people, "index": [0, 1], "word": [0, 1], "version": [1] } });
     known[format!("DELETE {one}/participants/{{participant}}")] = json!({ "participant": guests });
     let trashed = [format!("DELETE {one}/destroy"), format!("POST {one}/restore")];
     for operation in [format!("DELETE {one}"), format!("POST {one}/record/upload")].iter().chain(&trashed) {
@@ -395,6 +398,9 @@ async fn known(site: &Site) -> Value {
     known[format!("DELETE {one}/quotes/{{quote}}")] = json!({ "id": [ids[0]], "quote": made });
     known[format!("POST {one}/quotes")] = json!({ "body": seconds });
     known[format!("POST {one}/audio/token")] = json!({ "body": { "expires_in": 60 } });
+    let settled = [site.finished("other talk 1.wav").await, site.finished("other talk 2.wav").await];
+    let places = json!({ "places": [{ "segment": 0, "word": 0 }] });
+    known[format!("POST {one}/doubts")] = json!({ "id": settled, "body": places });
     let undone = edited(site).await;
     for _ in 0..10 {
         let revision = site.json(&format!("/v1/transcripts/{undone}/segments")).await.1["revision"].clone();

@@ -5,6 +5,7 @@ use reflector::model::segment;
 use reflector::model::stage::{self, Stage};
 use reflector::model::{Segment, output};
 
+use crate::support::long;
 use crate::support::site::{Site, multipart};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +50,11 @@ async fn a_finished_transcript_is_whole_without_script() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(page.contains("data-s=\"21\">should</span>"), "words carry their times");
+    // From 20 seconds on (1jk to base 36 are 2000 hundredths), a word every second.
+    assert!(
+        page.contains("<p data-w=\"1jk 2s 2s 2s 2s\" data-end=\"26\">We should"),
+        "words carry their times"
+    );
     assert!(page.contains("&#60;cut&#62;") && !page.contains("<cut>"), "words are escaped");
     assert!(!page.contains("data-working"));
 }
@@ -95,7 +100,7 @@ fn percent(text: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn text_shows_while_it_is_still_being_written_and_only_what_is_new_is_sent() {
+async fn text_shows_while_it_is_still_being_written_and_changes_are_told_by_marks() {
     let site = Site::new().await;
     let id = site.create("talk.wav").await;
     let attempt = site.up_to(id, Some(Stage::Transcribe)).await.unwrap();
@@ -126,10 +131,60 @@ async fn text_shows_while_it_is_still_being_written_and_only_what_is_new_is_sent
             && growing.contains("More is being written")
     );
 
+    let parts = format!("{page}/parts");
+    let mark = async || {
+        let (status, parts) = site.page(&parts).await;
+        assert!(status == 200 && !parts.contains("words."), "what is said is not sent again: {parts}");
+        let rest = parts.split("data-mark=\"").nth(1).expect("a leaf").to_owned();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let before = mark().await;
+    assert_eq!(mark().await, before);
     segment::append(&mut conn, written, &[say(1, " Later words.")]).await.unwrap();
-    let (_, parts) = site.page(&format!("{page}/parts?output={written}&segments=1")).await;
-    assert!(parts.contains("Later words.") && !parts.contains("First words."), "{parts}");
-    assert!(parts.contains("data-append") && parts.contains("data-segments=\"2\""));
+    let after = mark().await;
+    assert_ne!(after, before, "more was said");
+    let (_, leaf) = site.page(&format!("{page}/text?part=1")).await;
+    assert!(leaf.contains("First words. Later words.") && leaf.contains(&after), "{leaf}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_is_read_leaf_by_leaf_without_script() {
+    let site = Site::new().await;
+    let id = site.long("Board meeting").await;
+    let path = format!("/transcripts/{id}");
+    let (_, first) = site.page(&path).await;
+    let total: usize =
+        first.split("data-total=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap();
+    assert!((10..30).contains(&total), "{total} leaves of three hours");
+    assert_eq!(first.matches("data-open").count(), 1);
+    assert!(first.contains("href=\"?part=2#part-2\">Part 2 of "), "the next one is a link");
+    let said = |page: &str| page.matches("<p data-w=").count();
+    let (mut paragraphs, mut words) = (0, 0);
+    for part in 1..=total {
+        let (status, page) = site.page(&format!("{path}?part={part}")).await;
+        assert_eq!((status, page.matches("data-open").count()), (200, 1), "{part}");
+        paragraphs += said(&page);
+        words += long::words(&page);
+        assert!(page.len() < 80_000, "{part}: {} bytes", page.len());
+    }
+    assert_eq!(
+        words,
+        long::meeting().iter().map(|one| one.words.len()).sum::<usize>(),
+        "nothing is left out"
+    );
+    assert!(paragraphs > 300, "{paragraphs}");
+
+    // A link to a time opens the leaf where that is said.
+    let (_, later) = site.page(&format!("{path}?t=9000")).await;
+    let open = later.split("data-open").next().unwrap().rsplit("data-from=\"").next().unwrap();
+    let from: f64 = open.split('"').next().unwrap().parse().unwrap();
+    assert!((7_500.0..=9_000.0).contains(&from), "{from}");
+    for (query, status) in [("part=0", 200), ("part=999", 200), ("part=-1", 422), ("part=x", 422), ("", 200)]
+    {
+        assert_eq!(site.page(&format!("{path}/text?{query}")).await.0, status, "{query}");
+    }
+    let empty = site.create("nothing yet").await;
+    assert_eq!(site.page(&format!("/transcripts/{empty}/text?part=1")).await.0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,6 +59,15 @@ impl Layer {
                 }
                 Outcome::default()
             }
+            Change::Confirm { words } => {
+                let found = self.find(words, exact);
+                for at in found.iter().flatten() {
+                    if let Some(token) = self.token_mut(*at) {
+                        token.confirmed = true;
+                    }
+                }
+                Outcome::of(&found)
+            }
             Change::Undo | Change::Redo => Outcome::default(),
         }
     }
@@ -234,6 +243,7 @@ fn written(old: &[Token], new: &[String], until: Option<f64>) -> Vec<Token> {
             speaker: stood.speaker,
             begins: tokens.is_empty() && first.begins,
             edited: true,
+            confirmed: false,
             whole: old.iter().all(|token| token.whole),
         });
     }

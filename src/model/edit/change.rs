@@ -62,6 +62,8 @@ pub enum Change {
     Restore { words: Words },
     /// All words and all segments are the machine's; who says them stays.
     RestoreAll,
+    /// These words, of which the machine was not sure, are right.
+    Confirm { words: Words },
     /// The newest change that stands does not count.
     Undo,
     /// What was undone last counts again.
@@ -78,6 +80,7 @@ text_enum! {
         Join = "join",
         Restore = "restore",
         RestoreAll = "restore_all",
+        Confirm = "confirm",
         Undo = "undo",
         Redo = "redo",
     }
@@ -93,6 +96,7 @@ impl Change {
             Self::Join { .. } => ChangeKind::Join,
             Self::Restore { .. } => ChangeKind::Restore,
             Self::RestoreAll => ChangeKind::RestoreAll,
+            Self::Confirm { .. } => ChangeKind::Confirm,
             Self::Undo => ChangeKind::Undo,
             Self::Redo => ChangeKind::Redo,
         }
@@ -105,6 +109,7 @@ impl Change {
             | Self::Merge { words, .. }
             | Self::Split { words }
             | Self::Join { words }
+            | Self::Confirm { words }
             | Self::Restore { words } => words.len(),
             Self::Text { runs } => runs.iter().map(|run| run.old.len() + run.new.len()).sum(),
             Self::RestoreAll | Self::Undo | Self::Redo => 0,

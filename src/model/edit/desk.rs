@@ -117,6 +117,10 @@ impl Desk {
         let revision = self.revision().edit.saturating_add(1);
         self.log.push(add(conn, self.transcript, revision, change, self.output.id, by).await?);
         transcript::touch(conn, self.transcript).await?;
+        // What was confirmed reads as it did.
+        if matches!(change, Change::Confirm { .. }) {
+            return Ok(());
+        }
         search::refresh_words(conn, self.transcript).await
     }
 }

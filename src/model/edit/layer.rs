@@ -23,6 +23,8 @@ pub struct Token {
     pub begins: bool,
     /// A person wrote it.
     pub edited: bool,
+    /// A person has heard that it is right.
+    pub confirmed: bool,
     /// A whole segment's text, whose words have no times.
     pub whole: bool,
 }
@@ -88,6 +90,7 @@ impl Layer {
             speaker: home.speaker,
             begins: word == 0,
             edited: false,
+            confirmed: false,
             whole,
         }
     }

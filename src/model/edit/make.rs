@@ -5,6 +5,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 
 use super::change::{At, Change, Run, Words};
 use super::layer::{Layer, Piece, Token};
+use super::seek::replace_one;
 use super::text::{pieces, tidy, words};
 
 /// What can't be done to a text.
@@ -104,23 +105,36 @@ impl Layer {
         changed.then_some(Change::RestoreAll)
     }
 
-    /// Replaces what `find` finds, within each segment.
+    /// Replaces what `find` finds, within each segment; `only`: one of the places, counted from 0.
     ///
     /// # Errors
     /// [`Refusal::TooManyPlaces`], [`Refusal::TooLong`]
-    pub fn replace_all(&self, find: &Regex, with: &str) -> Result<Replaced, Refusal> {
+    pub fn replace_all(&self, find: &Regex, with: &str, only: Option<usize>) -> Result<Replaced, Refusal> {
         let (mut runs, mut places) = (Vec::new(), 0);
+        let mut passed = 0;
         for piece in self.pieces() {
             let text: String = self.words(&piece).map(|(_, token)| token.text.as_str()).collect();
             let here = find.find_iter(&text).count();
             if here == 0 {
                 continue;
             }
-            places += here;
+            let before = passed;
+            passed += here;
+            let new = match only {
+                None => {
+                    places += here;
+                    find.replace_all(&text, NoExpand(with)).into_owned()
+                }
+                Some(one) if (before..passed).contains(&one) => {
+                    places = 1;
+                    replace_one(&text, find, one - before, with)
+                }
+                Some(_) => continue,
+            };
             if places > PLACES_MAX {
                 return Err(Refusal::TooManyPlaces(PLACES_MAX));
             }
-            let new = tidy(&find.replace_all(&text, NoExpand(with)));
+            let new = tidy(&new);
             if new.chars().count() > SEGMENT_TEXT_MAX {
                 return Err(Refusal::TooLong(SEGMENT_TEXT_MAX));
             }

@@ -425,7 +425,7 @@ impl Pair {
                     self.both(change, Some(Op::Text(vec![run])));
                 } else {
                     let find = regex::Regex::new(&format!(r"\b{old}\b")).unwrap();
-                    self.text(piece, &new, |layer, _| layer.replace_all(&find, &by).unwrap().change);
+                    self.text(piece, &new, |layer, _| layer.replace_all(&find, &by, None).unwrap().change);
                 }
             }
             Step::Split { piece, word } => {

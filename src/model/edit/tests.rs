@@ -216,13 +216,13 @@ fn words_are_replaced_everywhere_at_once() {
     let mut layer =
         Layer::new(vec![segment(0, 0.0, 0, "the data base is a database"), segment(1, 9.0, 0, "base")]);
     let find = regex::Regex::new("data base").unwrap();
-    let replaced = layer.replace_all(&find, "database").unwrap();
+    let replaced = layer.replace_all(&find, "database", None).unwrap();
     assert_eq!(replaced.places, 1);
     layer.apply(&replaced.change.unwrap(), true);
     assert_eq!(texts(&layer), [" the database is a database", " base"]);
-    let again = layer.replace_all(&find, "database").unwrap();
+    let again = layer.replace_all(&find, "database", None).unwrap();
     assert_eq!(again, Replaced { change: None, places: 0 });
-    let dollar = layer.replace_all(&regex::Regex::new("base").unwrap(), "$0 $1").unwrap();
+    let dollar = layer.replace_all(&regex::Regex::new("base").unwrap(), "$0 $1", None).unwrap();
     assert_eq!(dollar.places, 3);
     layer.apply(&dollar.change.unwrap(), true);
     assert_eq!(texts(&layer), [" the data$0 $1 is a data$0 $1", " $0 $1"]);

@@ -1,6 +1,10 @@
-// Changing the text: a form below the paragraph, for one segment of it at a time; undo, redo, find and replace.
+// Changing the text: a form below the paragraph, for one segment of it at a time; undo and redo of whatever changes it.
 
 import { announce } from "./util.js";
+import { colour, rangeOf, startOf, wordUnder, wordsOf } from "./words.js";
+
+/** Hundredths of a second, as the page has the times of words. */
+const hundredths = (seconds) => Math.round(seconds * 100);
 
 /** What the server says about a refusal, in one line. */
 function reason(body, status) {
@@ -13,10 +17,11 @@ function reason(body, status) {
 const LOST = "There is no connection to the server. What you wrote is still here: save it again in a moment.";
 
 export class Editor {
-  constructor(id, { refresh, player }) {
+  constructor(id, { refresh, player, text }) {
     this.base = `/v1/transcripts/${id}`;
     this.refresh = refresh;
     this.player = player;
+    this.text = text;
     this.on = false;
     this.panel = null;
     this.bar = document.querySelector("[data-edit-bar]");
@@ -27,11 +32,13 @@ export class Editor {
     this.undo = part("undo");
     this.redo = part("redo");
     this.said = part("said");
-    this.menu = part("replace");
+    this.undone = part("undone");
+    this.back = part("said-undo");
     this.toggle.addEventListener("click", () => this.set(!this.on));
     this.undo.addEventListener("click", () => this.whole("undo", {}, "Undone."));
     this.redo.addEventListener("click", () => this.whole("redo", {}, "Done again."));
-    this.menu.querySelector("form").addEventListener("submit", (event) => this.replace(event));
+    this.back.addEventListener("click", () => { const undo = this.takeBack; this.say(""); undo?.(); });
+    this.text.addEventListener("open", ({ detail: leaf }) => this.dress(leaf));
     window.addEventListener("beforeunload", (event) => { if (this.dirty()) event.preventDefault(); });
   }
 
@@ -40,13 +47,19 @@ export class Editor {
     if (!this.bar) return;
     const section = document.querySelector("[data-part=text]");
     this.bar.hidden = !section?.matches("[data-editable]");
-    section?.querySelector(".label-row")?.after(this.bar);
+    // Moved once only: what is moved loses the focus.
+    if (section && this.bar.parentElement !== section) section.querySelector(".label-row").after(this.bar);
     if (this.bar.hidden) this.on = false;
-    this.segments = null;
+    this.segments = new Map();
     // Before the words' own listener, which would play from there.
     if (section !== this.section) section?.addEventListener("click", (event) => this.click(event), { capture: true });
     this.section = section;
     this.dress();
+  }
+
+  /** The button, by a key. */
+  press() {
+    if (this.bar && !this.bar.hidden) this.set(!this.on);
   }
 
   async set(on) {
@@ -55,7 +68,7 @@ export class Editor {
     this.say("");
     if (on) {
       try {
-        await this.load();
+        await this.load("limit=1");
       } catch (error) {
         this.on = false;
         this.say(error.message);
@@ -65,21 +78,21 @@ export class Editor {
     if (this.on) this.say("Choose the words that are to be changed.");
   }
 
-  dress() {
+  dress(where = document) {
     this.section?.classList.toggle("editing", this.on);
     this.toggle.textContent = this.on ? "Done" : "Edit text";
     this.toggle.setAttribute("aria-pressed", String(this.on));
-    this.bar.querySelector("[data-edit-tools]").hidden = !this.on;
-    for (const button of document.querySelectorAll(".edit-open")) button.remove();
+    this.bar.classList.toggle("on", this.on);
+    for (const button of where.querySelectorAll(".edit-open")) button.remove();
     if (!this.on) return;
     // By keyboard: a button for each paragraph.
-    for (const turn of document.querySelectorAll("#text .turn")) {
+    for (const head of where.querySelectorAll(".turn .who")) {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "plain edit-open";
       button.textContent = "Edit";
-      button.setAttribute("aria-label", `Edit from ${turn.querySelector(".at")?.lastChild?.textContent?.trim() ?? "here"}`);
-      turn.querySelector(".who").append(button);
+      button.setAttribute("aria-label", `Edit from ${head.querySelector(".at")?.lastChild?.textContent?.trim() ?? "here"}`);
+      head.append(button);
     }
   }
 
@@ -99,75 +112,108 @@ export class Editor {
     return null;
   }
 
-  async load() {
+  /** Asks for segments and keeps them by number; those of an older text are forgotten. */
+  async load(query) {
     const fail = (message) => { throw new Error(message); };
-    let segments = [];
-    for (let total = 1; segments.length < total;) {
-      const page = await this.ask("GET", `/segments?offset=${segments.length}`, null, fail);
-      // Changed in between: from the beginning.
-      if (segments.length && page.revision !== this.revision) { segments = []; this.revision = page.revision; continue; }
-      this.know(page);
-      total = page.total;
-      segments = segments.concat(page.segments);
-      if (!page.segments.length) break;
-    }
-    const people = await fetch(`${this.base}/participants`).then((answer) => (answer.ok ? answer.json() : []), () => []);
-    this.names = new Map(people.filter((one) => one.speaker !== null).map((one) => [one.speaker, one.name]));
-    this.segments = segments;
+    const page = await this.ask("GET", `/segments?${query}`, null, fail);
+    if (page.conflict) fail(page.detail);
+    this.segments ??= new Map();
+    if (page.revision !== this.revision) this.segments.clear();
+    this.know(page);
+    this.total = page.total;
+    for (const one of page.segments) this.segments.set(one.index, one);
+    return page.segments;
+  }
+
+  /** Who speaks, as the page lists them: names by number. */
+  get names() {
+    return new Map([...document.querySelectorAll("[data-part=people] [data-person]")].map((one) => [Number(one.dataset.person), one.textContent]));
   }
 
   know({ revision, can_undo: undo, can_redo: redo }) {
     this.revision = revision;
+    if (!this.bar) return;
     this.undo.disabled = !undo;
     this.redo.disabled = !redo;
+    this.undone.hidden = !undo && !redo && !this.on;
   }
 
-  say(text) {
+  /** Says what was done, with a way back where undoing the text is none. */
+  say(text, undo) {
+    if (!this.bar) return;
     this.said.textContent = text;
+    this.takeBack = undo;
+    this.back.hidden = !undo;
     if (text) announce(text);
   }
 
   // Which segment.
 
   click(event) {
-    if (!this.on || event.button !== 0) return;
+    if (!this.on || event.button !== 0 || event.target.closest(".edit-panel")) return;
     const open = event.target.closest(".edit-open");
-    const word = event.target.closest("#text [data-s]") ?? open?.closest(".turn").querySelector("[data-s]");
-    if (!word || (!open && String(getSelection()) !== "")) return;
+    if (open) {
+      const paragraph = open.closest(".who").nextElementSibling;
+      event.preventDefault();
+      event.stopPropagation();
+      this.open(startOf(paragraph));
+      return;
+    }
+    if (!event.target.closest("#text p[data-w]") || String(getSelection()) !== "") return;
+    const word = wordUnder(event.clientX, event.clientY);
+    if (!word) return;
     event.preventDefault();
     event.stopPropagation();
-    this.open(Number(word.dataset.s));
+    this.open(wordsOf(word.paragraph).starts[word.index]);
   }
 
+  /** Opens the segment of the word that begins then. */
   async open(time) {
     if (!this.leave()) return;
     try {
-      if (!this.segments) await this.load();
+      const near = await this.load(`at=${Math.max(0, time - 0.02)}&limit=20`);
+      const has = (one) => one.words.some((word) => hundredths(word.start) === hundredths(time));
+      const found = near.find(has) ?? near.find((one) => one.start <= time + 0.011 && time < one.end) ?? near[0];
+      if (found) await this.show(found);
     } catch (error) {
       this.say(error.message);
-      return;
     }
-    const near = (word) => Math.abs(word.start - time) < 0.011;
-    const found = this.segments.find((one) => one.words.some(near)) ?? this.segments.find((one) => one.start <= time + 0.011 && time < one.end);
-    if (found) this.show(found);
   }
 
+  /** The segment of this number. */
+  async segment(index) {
+    if (!this.segments.has(index)) await this.load(`offset=${index}&limit=20`);
+    return this.segments.get(index);
+  }
+
+  /** Where its words are shown: ranges, and the last one's paragraph. */
   words(segment) {
-    const all = [...document.querySelectorAll("#text [data-s]")];
-    const times = new Set(segment.words.map((word) => Math.round(word.start * 100)));
-    const within = (at) => (times.size ? times.has(Math.round(at * 100)) : at >= segment.start - 0.011 && at < segment.end);
-    return all.filter((word) => within(Number(word.dataset.s)));
+    const times = new Set(segment.words.map((word) => hundredths(word.start)));
+    const meant = (time) => (times.size ? times.has(hundredths(time)) : time >= segment.start - 0.011 && time < segment.end);
+    const ranges = [];
+    let last = null;
+    for (const leaf of this.text.all.filter((one) => one.matches("[data-open]"))) {
+      for (const paragraph of this.text.paragraphsOf(leaf).all) {
+        if (startOf(paragraph) > segment.end + 0.02 || Number(paragraph.dataset.end) < segment.start - 0.02) continue;
+        wordsOf(paragraph).starts.forEach((start, index) => {
+          if (meant(start)) { ranges.push(rangeOf(paragraph, index)); last = paragraph; }
+        });
+      }
+    }
+    return { ranges, last };
   }
 
-  show(segment) {
+  async show(segment) {
     this.close();
-    const words = this.words(segment);
-    for (const word of words) word.classList.add("chosen");
-    const turn = words.at(-1)?.closest(".turn");
-    if (!turn) return;
+    await this.text.show(segment.words[0]?.start ?? segment.start);
+    const { ranges, last } = this.words(segment);
+    // What has no words is shown nowhere: it is written in beside what is said there.
+    const paragraph = last ?? this.text.paragraphAt(segment.start);
+    if (!paragraph) return;
+    colour("chosen", ranges);
     const panel = document.importNode(this.form.content, true).querySelector("form");
     const part = (name) => panel.querySelector(`[data-edit-${name}]`);
-    this.panel = { panel, part, segment, words, text: panel.querySelector("textarea"), index: segment.index, revision: this.revision };
+    this.panel = { panel, part, segment, text: panel.querySelector("textarea"), index: segment.index, revision: this.revision };
     this.panel.text.value = segment.text;
     if (document.getElementById("text").lang !== "auto") this.panel.text.lang = document.getElementById("text").lang;
     this.speakers(part("speaker"), segment.speaker);
@@ -175,7 +221,7 @@ export class Editor {
       part("heard").hidden = false;
       part("heard").querySelector("span").textContent = `The machine heard: “${segment.machine_text}”`;
     }
-    part("join").disabled = part("after").disabled = segment.index + 1 >= this.segments.length;
+    part("join").disabled = part("after").disabled = segment.index + 1 >= this.total;
     part("before").disabled = segment.index === 0;
     part("split").disabled = segment.words.length < 2;
     part("play").hidden = !this.player();
@@ -191,29 +237,23 @@ export class Editor {
     part("after").addEventListener("click", () => this.go(1));
     part("theirs").addEventListener("click", () => this.cancel());
     part("mine").addEventListener("click", () => this.save());
-    turn.after(panel);
+    paragraph.after(panel);
     this.panel.text.focus();
     panel.scrollIntoView({ block: "nearest" });
   }
 
   speakers(select, now) {
-    const known = new Set([...this.segments.map((one) => one.speaker), ...this.names.keys()].filter((one) => one !== null));
+    const { names } = this;
+    const known = new Set([...names.keys(), ...(now === null ? [] : [now])]);
     const next = Math.max(-1, ...known) + 1;
-    for (const speaker of [...known].sort((a, b) => a - b)) select.add(new Option(this.names.get(speaker) ?? `Speaker ${speaker + 1}`, String(speaker)));
+    for (const speaker of [...known].sort((a, b) => a - b)) select.add(new Option(names.get(speaker) ?? `Speaker ${speaker + 1}`, String(speaker)));
     select.add(new Option("Another speaker", String(next)));
     if (now === null) select.prepend(new Option("Unknown", ""));
     select.value = now === null ? "" : String(now);
   }
 
   play({ start, end }) {
-    const player = this.player();
-    player?.seek(start, true);
-    const stop = (event) => {
-      if (event.detail < end && event.detail >= start - 1) return;
-      player.removeEventListener("time", stop);
-      if (event.detail >= end && event.detail < end + 1) player.audio.pause();
-    };
-    player?.addEventListener("time", stop);
+    this.player()?.only(start, end);
   }
 
   key(event) {
@@ -227,9 +267,8 @@ export class Editor {
   async go(by) {
     const to = this.panel.segment.index + by;
     if (this.dirty() && !(await this.save())) return;
-    if (!this.segments) await this.load().catch((error) => this.say(error.message));
-    const next = this.segments?.[to];
-    if (next) this.show(next);
+    const next = await this.segment(to).catch((error) => { this.say(error.message); });
+    if (next) await this.show(next);
   }
 
   dirty() {
@@ -237,19 +276,19 @@ export class Editor {
   }
 
   leave() {
-    if (this.dirty() && !confirm("What you wrote here is not saved. Leave it?")) return false;
+    if (this.panel && this.dirty() && !confirm("What you wrote here is not saved. Leave it?")) return false;
     this.close();
     return true;
   }
 
   close(back = false) {
     if (!this.panel) return;
-    const { panel, words } = this.panel;
-    for (const word of words) word.classList.remove("chosen");
-    const turn = panel.previousElementSibling;
+    const { panel } = this.panel;
+    colour("chosen", []);
+    const paragraph = panel.previousElementSibling;
     this.panel = null;
     panel.remove();
-    if (back) turn?.querySelector(".edit-open")?.focus();
+    if (back) paragraph?.previousElementSibling?.querySelector(".edit-open")?.focus();
   }
 
   /** Leaves what was written; what others changed meanwhile was held back, and is shown now. */
@@ -324,6 +363,18 @@ export class Editor {
     this.say("Given to another speaker.");
   }
 
+  /** Gives words to a speaker: those that begin from one time to another, in seconds. Whether that was done. */
+  async give(speaker, from, until, name) {
+    if (!this.leave()) return false;
+    // As the page has the times, in hundredths.
+    const body = { speaker, timestamp_from: from - 0.006, timestamp_to: until + 0.006 };
+    const answer = await this.ask("PATCH", "/speaker/assign", body, (message) => this.say(message));
+    if (!answer || answer.conflict) { if (answer) this.say(answer.detail); return false; }
+    await this.renew(true);
+    this.say(`Given to ${name}.`);
+    return true;
+  }
+
   /** A change of the whole text. */
   async whole(what, body, done) {
     if (!this.leave()) return null;
@@ -343,23 +394,12 @@ export class Editor {
     return answer;
   }
 
-  async replace(event) {
-    event.preventDefault();
-    const data = new FormData(event.target);
-    const body = { find: data.get("find"), replace: data.get("replace"), whole_words: data.has("whole_words"), case_sensitive: data.has("case_sensitive") };
-    this.menu.open = false;
-    const answer = await this.whole("replace", body, "");
-    if (!answer) return;
-    const places = answer.replaced === 1 ? "1 place" : `${answer.replaced} places`;
-    this.say(answer.replaced ? `Replaced in ${places}. Undo takes it back.` : `“${body.find}” does not occur.`);
-  }
-
   /** Shows the text as it is now. */
   async renew(ask = false) {
-    this.segments = null;
+    this.segments?.clear();
     try {
       await this.refresh();
-      if (ask) await this.load();
+      if (ask) await this.load("limit=1");
     } catch { /* the next event fetches it */ }
   }
 }

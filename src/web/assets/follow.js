@@ -1,57 +1,79 @@
-// Words follow the playback, and lead it: a click on a word or a time goes there.
+// Words follow the playback, and lead it: a click on a word or a time goes there. Whoever scrolls away is left alone until they come back.
+
+import { announce, clock } from "./util.js";
+import { colour, lastUpTo, rangeOf, wordUnder, wordsOf } from "./words.js";
 
 export class Follow {
-  constructor(player) {
+  constructor(player, text) {
     this.player = player;
+    this.text = text;
     this.listening = new AbortController();
     const { signal } = this.listening;
     this.now = null;
-    this.scrolledAt = 0;
+    this.away = false;
+    this.speaker = null;
     this.checkbox = document.querySelector("[data-follow]");
+    this.back = backButton();
     this.index();
     player.addEventListener("time", (event) => this.mark(event.detail));
     document.addEventListener("click", (event) => this.click(event), { signal });
-    // Whoever scrolls by hand is reading elsewhere: leave the page alone for a while.
+    this.back.addEventListener("click", () => this.return(), { signal });
+    text.addEventListener("open", () => { this.now = null; this.mark(player.time); }, { signal });
+    // Whoever scrolls by hand is reading elsewhere.
     for (const kind of ["wheel", "touchmove", "keydown"]) {
       window.addEventListener(kind, (event) => {
-        if (kind !== "keydown" || /^(Arrow|Page|Home|End)/.test(event.key)) this.scrolledAt = performance.now();
+        if (kind === "keydown" && (!/^(Arrow|Page|Home|End)/.test(event.key) || event.defaultPrevented)) return;
+        this.touched = performance.now();
       }, { passive: true, signal });
     }
+    window.addEventListener("scroll", () => this.look(), { passive: true, signal });
   }
 
   /** Lets go of the page: another player has taken over. */
   end() {
     this.listening.abort();
     this.player.audio.pause();
+    this.back.hidden = true;
+    colour("now", []);
   }
 
-  /** Reads the words anew, after the text has changed. */
+  /** Reads the topics anew. */
   index() {
-    this.words = [...document.querySelectorAll("#text [data-s]")];
-    this.starts = this.words.map((word) => Number(word.dataset.s));
     this.topics = [...document.querySelectorAll(".toc a[data-seek]")];
     this.now = null;
-  }
-
-  /** The last word that has begun at `time`, or null. */
-  at(time) {
-    let low = 0;
-    let high = this.starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.starts[middle] <= time + 0.02) low = middle + 1;
-      else high = middle;
-    }
-    return low ? this.words[low - 1] : null;
+    this.mark(this.player.time);
   }
 
   mark(time) {
-    const word = this.at(time);
-    if (word === this.now) return;
-    this.now?.classList.remove("now");
-    word?.classList.add("now");
-    this.now = word;
-    if (word && !this.player.audio.paused) this.bring(word);
+    const paragraph = this.text.paragraphAt(time);
+    if (!paragraph) {
+      // Not there yet; it comes when it is about to be needed.
+      if (!this.player.audio.paused) this.fetch(time);
+      if (this.now) { colour("now", []); this.now = null; }
+      return;
+    }
+    const index = Math.max(0, lastUpTo(wordsOf(paragraph).starts, time + 0.02));
+    if (this.now?.paragraph === paragraph && this.now.index === index) return;
+    const before = this.now?.paragraph;
+    this.now = { paragraph, index };
+    const range = rangeOf(paragraph, index);
+    colour("now", time > 0 || !this.player.audio.paused ? [range] : []);
+    if (before !== paragraph) {
+      before?.classList.remove("now");
+      paragraph.classList.toggle("now", time > 0);
+      this.turned(paragraph, time);
+    }
+    if (!this.player.audio.paused) this.bring(range);
+    this.topic(time);
+  }
+
+  /** Has the leaf of a time, and soon after the next one. */
+  fetch(time) {
+    const leaf = this.text.at(time);
+    if (leaf) this.text.open(leaf).catch(() => {});
+  }
+
+  topic(time) {
     let current = null;
     for (const topic of this.topics) if (Number(topic.dataset.seek) <= time + 0.02) current = topic;
     for (const topic of this.topics) {
@@ -60,13 +82,72 @@ export class Follow {
     }
   }
 
-  bring(word) {
-    if (!this.checkbox?.checked || performance.now() - this.scrolledAt < 4000) return;
-    const place = word.getBoundingClientRect();
-    const top = (document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0) + 24;
-    if (place.top >= top && place.bottom <= window.innerHeight * 0.8) return;
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  /** Says who speaks now, to people who can't see it: when that changes, and no more often. */
+  turned(paragraph, time) {
+    const name = paragraph.closest(".turn").querySelector(".name")?.textContent ?? null;
+    if (name === this.speaker) return;
+    this.speaker = name;
+    if (name && !this.player.audio.paused) announce(`${name}, ${clock(time)}`);
+    const next = this.text.at(time)?.nextElementSibling;
+    if (next && !this.player.audio.paused && Number(next.dataset.from) - time < 60) this.text.open(next).catch(() => {});
+  }
+
+  top() { return (document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0) + 24; }
+
+  visible(range) {
+    const place = range.getBoundingClientRect();
+    return place.top >= this.top() && place.bottom <= window.innerHeight * 0.85;
+  }
+
+  bring(range) {
+    if (this.away || !this.checkbox?.checked) { this.look(); return; }
+    if (this.visible(range)) return;
+    if (performance.now() - (this.touched ?? -9999) < 1500) { this.look(); return; }
+    this.scroll(range);
+  }
+
+  scroll(range) {
+    const place = range.getBoundingClientRect();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(place.top) > 3 * window.innerHeight;
+    this.own = performance.now();
     window.scrollTo({ top: window.scrollY + place.top - window.innerHeight * 0.4, behavior: still ? "auto" : "smooth" });
+  }
+
+  /** Whether what plays is out of sight because somebody scrolled; then a button leads back. */
+  look() {
+    const byHand = performance.now() - (this.touched ?? -9999) < 1500;
+    if (byHand && performance.now() - (this.own ?? -9999) > 600) {
+      this.away = !this.now || !this.visible(rangeOf(this.now.paragraph, this.now.index));
+    }
+    const started = this.player.time > 0 && (!this.player.audio.paused || this.away);
+    this.back.hidden = !started || (this.now !== null && this.visible(rangeOf(this.now.paragraph, this.now.index))) || (!this.away && this.checkbox?.checked);
+  }
+
+  /** Somebody is led elsewhere: the page stays there. */
+  leave() {
+    this.away = true;
+    this.look();
+  }
+
+  /** Back to what plays. */
+  async return() {
+    this.away = false;
+    this.touched = undefined;
+    this.back.hidden = true;
+    await this.text.show(this.player.time).catch(() => {});
+    this.mark(this.player.time);
+    if (this.now) this.scroll(rangeOf(this.now.paragraph, this.now.index));
+  }
+
+  /** Goes to a time and shows it. */
+  async go(seconds, play = true) {
+    this.away = false;
+    this.touched = undefined;
+    this.back.hidden = true;
+    this.player.seek(seconds, play);
+    await this.text.show(seconds).catch(() => {});
+    this.mark(this.player.time);
+    if (this.now && !this.visible(rangeOf(this.now.paragraph, this.now.index))) this.scroll(rangeOf(this.now.paragraph, this.now.index));
   }
 
   click(event) {
@@ -74,17 +155,32 @@ export class Follow {
     const link = event.target.closest("[data-seek]");
     if (link) {
       event.preventDefault();
-      this.scrolledAt = 0;
-      this.player.seek(Number(link.dataset.seek), true);
       history.replaceState(null, "", link.href ?? location.href);
-      if (link.dataset.show) document.getElementById(link.dataset.show)?.scrollIntoView({ block: "start" });
+      this.go(Number(link.dataset.seek)).then(() => {
+        if (link.dataset.show) document.getElementById(link.dataset.show)?.scrollIntoView({ block: "start" });
+      });
       return;
     }
-    const word = event.target.closest("#text [data-s]");
-    // A selection means the click was the end of marking text to copy.
-    if (word && String(getSelection()) === "") {
-      this.scrolledAt = performance.now();
-      this.player.seek(Number(word.dataset.s), true);
+    if (!event.target.closest("#text p")) return;
+    // A selection means the click was the end of marking text.
+    const word = String(getSelection()) === "" ? wordUnder(event.clientX, event.clientY) : null;
+    if (word) {
+      this.away = false;
+      this.player.seek(wordsOf(word.paragraph).starts[word.index], true);
     }
   }
+}
+
+/** There is one on the page, whichever player there is. */
+function backButton() {
+  let button = document.querySelector(".back-now");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    button.className = "back-now";
+    button.textContent = "Back to now";
+    button.hidden = true;
+    document.querySelector("[data-transcript]").append(button);
+  }
+  return button;
 }

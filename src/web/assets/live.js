@@ -15,10 +15,14 @@ function isTyped(field) {
 }
 
 export class Live {
-  /** @param {(names: string[]) => void} onChange called with the parts that were replaced */
-  constructor(id, onChange) {
+  /**
+   * @param {(names: string[]) => void} onChange called with the parts that were replaced
+   * @param {(fresh: Element) => Promise<boolean>} adoptText takes the part with the text over; whether that changed anything
+   */
+  constructor(id, onChange, adoptText) {
     this.id = id;
     this.onChange = onChange;
+    this.adoptText = adoptText;
     this.seen = new Map();
     this.pending = null;
     this.notice = new ConnectionNotice();
@@ -84,27 +88,17 @@ export class Live {
 
   async refresh() {
     this.refreshedAt = performance.now();
-    const text = document.querySelector("[data-part=text]");
-    const query = new URLSearchParams({ output: text?.dataset.output ?? "", segments: text?.dataset.segments ?? "0" });
-    const fresh = await fetchDocument(`/transcripts/${this.id}/parts?${query}`);
+    const fresh = await fetchDocument(`/transcripts/${this.id}/parts`);
     const changed = [];
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const name = part.dataset.part;
       const old = document.querySelector(`[data-part="${name}"]`);
-      const html = part.outerHTML;
-      if (!old || this.seen.get(name) === html) continue;
-      if (part.dataset.append !== undefined) {
-        // All may have been written before it is put together with the speakers.
-        if (!part.querySelector(".writing")) old.querySelector(".writing")?.remove();
-        if (part.dataset.segments === old.dataset.segments) continue;
-        const list = old.querySelector("#text");
-        for (const turn of [...part.querySelectorAll(".turn")]) list.append(document.importNode(turn, true));
-        old.dataset.segments = part.dataset.segments;
-        changed.push(name);
+      if (name === "text" && old) {
+        if (await this.adoptText(part)) changed.push(name);
         continue;
       }
-      // What somebody is writing in the text stays, wherever the focus is.
-      if (old.querySelector("[data-busy]")) continue;
+      const html = part.outerHTML;
+      if (!old || this.seen.get(name) === html) continue;
       // Never pull a form from under someone's hands, nor the sound from their ears.
       if (old.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) continue;
       if (name === "player" && old.querySelector("audio") && part.querySelector("audio") && old.dataset.version === part.dataset.version) {

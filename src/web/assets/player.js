@@ -1,6 +1,9 @@
-// The player: one audio element, the waveform as its position, topic markers, speed.
+// The player: one audio element, the waveform as its position, topic markers, speed; a stretch played once or again and again.
 
 import { clock, spoken } from "./util.js";
+
+/** Seconds that a key moves the position by. */
+const STEPS = { ArrowLeft: -5, ArrowDown: -5, ArrowRight: 5, ArrowUp: 5, PageDown: -30, PageUp: 30, Home: -Infinity, End: Infinity };
 
 export class Player extends EventTarget {
   constructor(root) {
@@ -10,22 +13,23 @@ export class Player extends EventTarget {
     this.seekBar = root.querySelector("[data-seekbar]");
     this.clock = root.querySelector("[data-clock]");
     this.track = root.querySelector(".track");
+    this.speed = root.querySelector("[data-speed]");
     this.length = Number(root.dataset.duration) || 0;
+    this.stretch = null;
     this.audio.controls = false;
     root.querySelector(".deck").hidden = false;
 
     root.querySelector("[data-play]").addEventListener("click", () => this.toggle());
-    for (const button of root.querySelectorAll("[data-skip]")) {
-      button.addEventListener("click", () => this.seek(this.audio.currentTime + Number(button.dataset.skip)));
-    }
+    for (const button of root.querySelectorAll("[data-skip]")) button.addEventListener("click", () => this.skip(Number(button.dataset.skip)));
+    root.querySelector("[data-loop-end]").addEventListener("click", () => this.loop(null));
     this.seekBar.addEventListener("input", () => this.seek(Number(this.seekBar.value)));
-    const speed = root.querySelector("[data-speed]");
-    speed.value = localStorage.getItem("reflector-speed") ?? "1";
-    if (speed.selectedIndex < 0) speed.value = "1";
-    const setSpeed = () => { this.audio.playbackRate = Number(speed.value); localStorage.setItem("reflector-speed", speed.value); };
-    speed.addEventListener("change", setSpeed);
-    this.audio.addEventListener("loadedmetadata", () => { setSpeed(); this.show(); });
-    setSpeed();
+    this.seekBar.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (step === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.skip(step);
+    });
+    this.attachSpeed();
 
     for (const kind of ["play", "pause", "ended"]) {
       this.audio.addEventListener(kind, () => {
@@ -42,6 +46,23 @@ export class Player extends EventTarget {
     this.show();
   }
 
+  attachSpeed() {
+    this.speed.value = localStorage.getItem("reflector-speed") ?? "1";
+    if (this.speed.selectedIndex < 0) this.speed.value = "1";
+    const set = () => { this.audio.playbackRate = Number(this.speed.value); localStorage.setItem("reflector-speed", this.speed.value); };
+    this.speed.addEventListener("change", set);
+    this.audio.addEventListener("loadedmetadata", () => { set(); this.show(); });
+    set();
+  }
+
+  /** The next slower or faster speed; what it is now. */
+  faster(by) {
+    const last = this.speed.options.length - 1;
+    this.speed.selectedIndex = Math.min(last, Math.max(0, this.speed.selectedIndex + by));
+    this.speed.dispatchEvent(new Event("change"));
+    return this.speed.selectedOptions[0].textContent;
+  }
+
   placeMarks() {
     for (const mark of this.root.querySelectorAll(".marks li")) {
       const at = this.length ? Number(mark.dataset.at) / this.length : 0;
@@ -51,6 +72,9 @@ export class Player extends EventTarget {
     }
   }
 
+  /** When the topics begin, in seconds. */
+  get topics() { return [...this.root.querySelectorAll(".marks li")].map((mark) => Number(mark.dataset.at)); }
+
   get time() { return this.audio.currentTime; }
 
   toggle() {
@@ -58,12 +82,41 @@ export class Player extends EventTarget {
     else this.audio.pause();
   }
 
+  skip(by) {
+    this.seek(by === Infinity ? this.length : this.audio.currentTime + by);
+  }
+
   /** Goes to a time in seconds; with `play` it starts there. */
   seek(seconds, play = false) {
+    // Whoever goes elsewhere has heard enough of it.
+    if (this.stretch && (seconds < this.stretch.from - 0.05 || seconds > this.stretch.to)) this.loop(null);
     this.audio.currentTime = Math.min(Math.max(0, seconds), this.length || Infinity);
     if (play) this.audio.play().catch(() => {});
     this.show();
   }
+
+  /** Plays from one time to another, in seconds, and stops there. */
+  only(from, to) {
+    this.loop(null);
+    this.stretch = { from, to, again: false };
+    this.seek(from, true);
+  }
+
+  /** Plays a stretch again and again; `null`: no longer. */
+  loop(stretch) {
+    this.stretch = stretch && { ...stretch, to: Math.max(stretch.to, stretch.from + 0.2), again: true };
+    const shown = this.root.querySelector("[data-loop]");
+    const span = this.root.querySelector("[data-loop-span]");
+    shown.hidden = span.hidden = !stretch;
+    if (!stretch) return;
+    shown.querySelector("[data-loop-said]").textContent = `Repeating ${clock(stretch.from)} to ${clock(stretch.to)}`;
+    const part = (time) => (this.length ? (time / this.length) * 100 : 0);
+    span.style.left = `${part(stretch.from)}%`;
+    span.style.width = `max(3px, ${part(stretch.to - stretch.from)}%)`;
+    this.seek(stretch.from, true);
+  }
+
+  get looping() { return Boolean(this.stretch?.again); }
 
   // While playing, a frame loop: timeupdate comes only four times a second, too coarse for words.
   tick() {
@@ -72,11 +125,26 @@ export class Player extends EventTarget {
     requestAnimationFrame(() => this.tick());
   }
 
+  /** At the end of a stretch: back to its beginning, or a stop. */
+  turn(now) {
+    const { stretch } = this;
+    if (!stretch || this.audio.paused && !this.audio.ended || now < stretch.to) return;
+    if (stretch.again) {
+      this.audio.currentTime = stretch.from;
+      if (this.audio.paused) this.audio.play().catch(() => {});
+      return;
+    }
+    this.stretch = null;
+    this.audio.pause();
+    this.dispatchEvent(new CustomEvent("stretched"));
+  }
+
   show() {
+    this.turn(this.audio.currentTime);
     const now = this.audio.currentTime;
     const share = this.length ? Math.min(1, now / this.length) : 0;
     this.track.style.setProperty("--at", `${(share * 100).toFixed(3)}%`);
-    if (document.activeElement !== this.seekBar || !this.audio.paused) this.seekBar.value = String(now);
+    if (document.activeElement !== this.seekBar || !this.audio.paused || Math.abs(Number(this.seekBar.value) - now) > 1) this.seekBar.value = String(now);
     const label = `${clock(now)} / ${clock(this.length)}`;
     if (this.clock.textContent !== label) {
       this.clock.textContent = label;

@@ -1,17 +1,62 @@
-// The transcript page: player, words, live changes, inline title.
+// The transcript page: player, words, live changes, inline title; each part has its own file, here they meet.
 
+import { Cursor } from "./cursor.js";
 import { Editor } from "./edit.js";
+import { Find } from "./find.js";
 import { Follow } from "./follow.js";
+import { Keys } from "./keys.js";
+import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
+import { People } from "./people.js";
 import { Player } from "./player.js";
+import { Review } from "./review.js";
+import { Selection } from "./select.js";
+import { Versions } from "./versions.js";
 
 document.documentElement.classList.add("js");
 
 const page = document.querySelector("[data-transcript]");
-const live = new Live(page.dataset.transcript, changed);
-const editor = new Editor(page.dataset.transcript, { refresh: () => live.refresh(), player: () => player });
+const id = page.dataset.transcript;
 let player = null;
 let follow = null;
+const text = new Leaves(id);
+const live = new Live(id, changed, (fresh) => text.adopt(fresh));
+const refresh = () => live.refresh();
+const editor = new Editor(id, { refresh, player: () => player, text });
+const cursor = new Cursor(text, () => follow);
+const selection = new Selection(id, { player: () => player, editor });
+const people = new People({ id, editor, refresh });
+const find = new Find({ id, editor, text, follow: () => follow });
+const review = new Review({ editor, text, player: () => player, follow: () => follow });
+new Versions({ editor, go: (at) => (follow ? follow.go(at, false) : text.show(at)) });
+document.documentElement.classList.toggle("may-edit", Boolean(editor.bar));
+new Keys({
+  player: () => player,
+  follow: () => follow,
+  text,
+  acts: {
+    r: () => repeat(),
+    s: () => selection.focus(),
+    e: () => editor.press(),
+    v: () => (review.on ? review.end() : review.begin()),
+    "/": () => find.open(),
+  },
+});
+
+// What is sticky stands below the player, and below the bars for editing and finding where those are open.
+const above = new ResizeObserver(() => {
+  const height = (css) => document.querySelector(css)?.offsetHeight ?? 0;
+  const [sound, edit, found] = [height(".player"), height(".edit-bar.on"), height(".find-bar:not([hidden])")];
+  const { style } = document.documentElement;
+  style.setProperty("--player-height", `${sound}px`);
+  style.setProperty("--edit-height", `${edit}px`);
+  style.setProperty("--above", `${sound + edit + found}px`);
+});
+const bar = document.querySelector(".edit-bar.on")?.offsetHeight ?? 0;
+  document.documentElement.style.setProperty("--player-height", `${height}px`);
+  document.documentElement.style.setProperty("--above", `${height + bar}px`);
+});
+for (const one of document.querySelectorAll("[data-edit-bar], [data-find]")) above.observe(one);
 
 function attachPlayer() {
   const root = document.querySelector(".player");
@@ -20,9 +65,19 @@ function attachPlayer() {
   follow?.end();
   player = new Player(root);
   if (before) player.seek(before);
-  follow = new Follow(player);
+  follow = new Follow(player, text);
+  above.observe(root);
   const from = Number(new URLSearchParams(location.search).get("t"));
   if (from > 0 && !before) player.audio.addEventListener("loadedmetadata", () => player.seek(from), { once: true });
+}
+
+/** What is selected again and again, or the paragraph that plays; and no longer. */
+function repeat() {
+  if (!player) return;
+  if (player.looping) { player.loop(null); return; }
+  if (selection.words) { player.loop({ from: selection.words.start, to: selection.words.end }); return; }
+  const paragraph = text.paragraphAt(player.time);
+  if (paragraph) player.loop({ from: Number(paragraph.previousElementSibling.querySelector(".at").dataset.seek), to: Number(paragraph.dataset.end) });
 }
 
 // The title becomes a form in place; without script the form is always there in the menu.
@@ -49,7 +104,8 @@ function changed(names) {
   else if (names.includes("marks")) player?.placeMarks();
   if (names.includes("head")) attachTitle();
   if (names.includes("text") || names.includes("topics")) follow?.index();
-  if (names.includes("text")) editor.attach();
+  if (names.includes("text")) { editor.attach(); find.attach(); }
+  if (names.includes("people")) people.attach();
 }
 
 // A menu closes when the attention goes elsewhere.

@@ -24,6 +24,12 @@ export function bytes(count) {
   return `${count.toFixed(unit && count < 100 ? 1 : 0)} ${units[unit]}`;
 }
 
+/** Does a thing by its name once at a time: who asks meanwhile gets the same promise. */
+export function once(running, name, make) {
+  if (!running.has(name)) running.set(name, make().finally(() => running.delete(name)));
+  return running.get(name);
+}
+
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Says something to people who can't see the page change. */

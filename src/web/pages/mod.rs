@@ -9,6 +9,7 @@ mod design;
 mod format;
 mod gist;
 mod languages;
+mod leaves;
 mod library;
 pub(super) mod login;
 mod models;
@@ -50,7 +51,7 @@ pub(super) use share::{share, show as share_page};
 pub(super) use speakers::{merge, show as speakers_page, take_back};
 pub(super) use start::start;
 pub(super) use storage::storage;
-pub(super) use transcript::{parts, transcript};
+pub(super) use transcript::{leaf, parts, transcript};
 pub(super) use trust::{certificate, trust};
 
 use super::respond::PageError;

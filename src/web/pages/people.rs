@@ -10,6 +10,7 @@ const COLOURS: i32 = 8;
 /// A speaker as a paragraph shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Who {
+    pub speaker: i32,
     pub name: String,
     pub colour: i32,
 }
@@ -36,7 +37,7 @@ impl Names {
     }
 
     pub fn who(&self, speaker: i32) -> Who {
-        Who { name: self.shown(speaker), colour: speaker.rem_euclid(COLOURS) }
+        Who { speaker, name: self.shown(speaker), colour: speaker.rem_euclid(COLOURS) }
     }
 }
 
@@ -74,7 +75,7 @@ pub(super) fn people(segments: &[Segment], names: &Names) -> Vec<PersonView> {
         .into_iter()
         .map(|(speaker, spoken)| {
             let percent = if all > 0.0 { (spoken / all * 100.0).round() as u32 } else { 0 };
-            let Who { name, colour } = names.who(speaker);
+            let Who { name, colour, .. } = names.who(speaker);
             PersonView {
                 speaker,
                 label: label(speaker),

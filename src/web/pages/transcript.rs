@@ -8,9 +8,10 @@ use serde::Deserialize;
 use super::format::{Date, length, plain};
 use super::gist::{GistView, gist};
 use super::languages;
+use super::leaves::{self, LeafView, Open};
 use super::people::{Names, PersonView, people};
 use super::stages::{Arrived, StagesView, stages};
-use super::turns::{Block, blocks};
+use super::turns;
 use super::wave;
 use crate::app::App;
 use crate::config::MAX_PROMPT;
@@ -18,8 +19,8 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::export::clock;
 use crate::ids::TranscriptId;
-use crate::model::{Segment, ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
-use crate::model::{recording, segment};
+use crate::model::recording;
+use crate::model::{ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
 use crate::policy::{self, Viewer};
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
@@ -41,6 +42,12 @@ struct TranscriptPage {
 #[template(path = "parts.html")]
 struct PartsPage {
     t: View,
+}
+
+#[derive(Template)]
+#[template(path = "leaf.html")]
+struct LeafPage {
+    leaf: LeafView,
 }
 
 /// Everything that the templates show.
@@ -71,13 +78,14 @@ struct View {
 }
 
 impl View {
-    fn downloads(&self) -> [(&'static str, &'static str); 6] {
+    fn downloads(&self) -> [(&'static str, &'static str); 7] {
         [
             ("txt", "Text"),
             ("md", "Markdown"),
             ("srt", "Subtitles (SRT)"),
             ("vtt", "Subtitles (WebVTT)"),
             ("json", "Words and times"),
+            ("csv", "Table"),
             ("rttm", "Speaker turns"),
         ]
     }
@@ -126,33 +134,29 @@ impl TopicView {
 
 #[derive(Default)]
 struct TextView {
-    /// Which version of the text; the page asks with it for what is new.
-    output: String,
-    /// How many segments are shown.
+    /// How many segments there are.
     segments: usize,
-    /// Only what follows what the page has.
-    append: bool,
     language: String,
     method: String,
-    blocks: Vec<Block>,
+    leaves: Vec<LeafView>,
     /// More is on its way.
     writing: bool,
     note: Option<String>,
 }
 
-/// What the page has already.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(in crate::web) struct Have {
-    #[serde(default)]
-    output: String,
-    #[serde(default)]
-    segments: usize,
-}
-
-/// Where to start, in seconds.
+/// Where to start.
 #[derive(Debug, Default, Deserialize)]
 pub(in crate::web) struct At {
+    /// Seconds.
     t: Option<f64>,
+    /// Which leaf of the text is to be in full, from 1; otherwise the one that is said then.
+    part: Option<usize>,
+}
+
+impl At {
+    fn open(&self) -> Open {
+        self.part.map_or(Open::At(self.t.unwrap_or_default()), Open::Number)
+    }
 }
 
 /// `GET /transcripts/{id}`.
@@ -162,37 +166,55 @@ pub(in crate::web) async fn transcript(
     UrlPath(id): UrlPath<TranscriptId>,
     PageQuery(at): PageQuery<At>,
 ) -> Result<Response, PageError> {
-    let t = load(&app, viewer, id, &Have::default(), at.t).await?;
+    let t = load(&app, viewer, id, at.open(), at.t).await?;
     Ok(html(&TranscriptPage { version: &assets::VERSION, here: "", t }))
 }
 
-/// `GET /transcripts/{id}/parts`: the same parts without the frame, the text only as far as it is new.
+/// `GET /transcripts/{id}/parts`: the same parts without the frame; of the text, where its leaves begin and their marks.
 pub(in crate::web) async fn parts(
     State(app): State<App>,
     Asking(viewer): Asking,
     UrlPath(id): UrlPath<TranscriptId>,
-    PageQuery(have): PageQuery<Have>,
 ) -> Result<Response, PageError> {
-    let t = load(&app, viewer, id, &have, None).await?;
+    let t = load(&app, viewer, id, Open::None, None).await?;
     Ok(html(&PartsPage { t }))
+}
+
+/// `GET /transcripts/{id}/text?part=2`: one leaf of the text.
+pub(in crate::web) async fn leaf(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+    PageQuery(at): PageQuery<At>,
+) -> Result<Response, PageError> {
+    let mut conn = read::connect(&app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    drop(conn);
+    let leaves = turns::leaves(&segments, &topics(&view), &Names::new(&view.participants));
+    let found = leaves::views(&leaves, at.open())?.into_iter().find(|leaf| leaf.html.is_some());
+    let leaf = found.ok_or(Error::NotFound("Part of the text"))?;
+    Ok(html(&LeafPage { leaf }))
+}
+
+fn topics(view: &TranscriptView) -> Vec<TopicView> {
+    let topic = |(index, Topic { title, summary, start, .. }): (usize, &Topic)| {
+        TopicView::new(index, title, summary, *start)
+    };
+    view.topics.iter().enumerate().map(topic).collect()
 }
 
 async fn load(
     app: &App,
     viewer: Viewer,
     id: TranscriptId,
-    have: &Have,
+    open: Open,
     at: Option<f64>,
 ) -> Result<View, Error> {
     let mut conn = read::connect(app).await?;
     let (view, may) = read::view(&mut conn, viewer, id).await?;
     let names = Names::new(&view.participants);
-    let topics: Vec<TopicView> = view
-        .topics
-        .iter()
-        .enumerate()
-        .map(|(index, Topic { title, summary, start, .. })| TopicView::new(index, title, summary, *start))
-        .collect();
+    let topics = topics(&view);
     let arrived = if view.stages.is_empty() { arrived(&mut conn, id).await? } else { None };
     let left = |stage| view.estimate.stages.iter().find(|one| one.stage == stage).map(|one| one.seconds_left);
     let stages = stages(
@@ -201,7 +223,7 @@ async fn load(
         |state| left(state.stage).filter(|_| view.transcript.duration > 0.0),
         arrived,
     );
-    let (segments, append) = new_segments(&mut conn, &view, have).await?;
+    let segments = view.segments(&mut conn).await?;
     let mut rooms =
         if may.write { rooms::choice(&mut conn, viewer, |may| may.add).await? } else { Vec::new() };
     drop(conn);
@@ -210,8 +232,9 @@ async fn load(
         rooms.push((room.clone(), view.room_name.clone().unwrap_or_default()));
     }
     let player = player(app, &view, at).await;
-    let text = text(&view, &segments, append, have, &topics, &names, stages.working);
-    let people = if append { Vec::new() } else { people(&segments, &names) };
+    let leaves = leaves::views(&turns::leaves(&segments, &topics, &names), open)?;
+    let text = text(&view, segments.len(), leaves, stages.working);
+    let people = people(&segments, &names);
     Ok(View {
         id,
         may_edit: may.write,
@@ -231,24 +254,6 @@ async fn load(
         people,
         text,
     })
-}
-
-/// All segments; or, when the page has some of a text that is still growing, those that follow.
-async fn new_segments(
-    conn: &mut Connection,
-    view: &TranscriptView,
-    have: &Have,
-) -> Result<(Vec<Segment>, bool), Error> {
-    let Some(shown) = view.text.as_ref().filter(|shown| shown.provisional) else {
-        return Ok((view.segments(conn).await?, false));
-    };
-    // Text of a second channel comes between that of the first.
-    let between = view.transcript.channels > 1;
-    if shown.output.id.to_string() != have.output || have.segments == 0 || between {
-        return Ok((view.segments(conn).await?, false));
-    }
-    let after = i32::try_from(have.segments).ok().map(|have| have - 1);
-    Ok((segment::page(conn, shown.output.id, after, i64::from(i32::MAX)).await?, true))
 }
 
 async fn arrived(conn: &mut Connection, id: TranscriptId) -> Result<Option<Arrived>, Error> {
@@ -301,33 +306,17 @@ async fn player(app: &App, view: &TranscriptView, at: Option<f64>) -> Option<Pla
     })
 }
 
-fn text(
-    view: &TranscriptView,
-    segments: &[Segment],
-    append: bool,
-    have: &Have,
-    topics: &[TopicView],
-    names: &Names,
-    working: bool,
-) -> TextView {
+fn text(view: &TranscriptView, segments: usize, leaves: Vec<LeafView>, working: bool) -> TextView {
     let transcribe = view.stages.iter().find(|state| state.stage == Stage::Transcribe);
     let over = |state: &StageState| matches!(state.status, StageStatus::Done | StageStatus::Failed);
     let writing = working && transcribe.is_some_and(|state| !over(state));
+    let language = view.language().to_owned();
     let Some(shown) = &view.text else {
         let note = (!writing && !view.stages.is_empty()).then(|| "There is no text yet.".to_owned());
-        return TextView { language: view.language().to_owned(), writing, note, ..TextView::default() };
+        return TextView { language, writing, note, ..TextView::default() };
     };
-    let total = if append { have.segments + segments.len() } else { segments.len() };
     let writing = writing && shown.provisional && !shown.output.complete;
-    let silent = (total == 0 && !writing).then(|| "Nobody says anything in this recording.".to_owned());
-    TextView {
-        output: shown.output.id.to_string(),
-        segments: total,
-        append,
-        language: view.language().to_owned(),
-        method: if shown.provisional { String::new() } else { shown.output.method.clone() },
-        blocks: blocks(segments, if append { &[] } else { topics }, names),
-        writing,
-        note: silent,
-    }
+    let silent = (segments == 0 && !writing).then(|| "Nobody says anything in this recording.".to_owned());
+    let method = if shown.provisional { String::new() } else { shown.output.method.clone() };
+    TextView { segments, language, method, leaves, writing, note: silent }
 }

@@ -118,6 +118,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                             "revision": "1.0", "text": "x", "word": 1, "find": "x", "replace": "y",
                             "start": 0.0, "end": 1.0,
                             "email": "eve@example.org",
+                            "places": [{ "segment": 0, "word": 0 }],
                         }))
                     } else {
                         let kind = "application/x-www-form-urlencoded";

@@ -11,11 +11,7 @@ use crate::support::site::Site;
 const TEXT: &str = "document.getElementById('text').innerText";
 
 async fn word(browser: &Browser, text: &str) {
-    let code = format!(
-        "[...document.querySelectorAll('#text [data-s]')].find(one => one.textContent === {}).click()",
-        json!(text)
-    );
-    browser.script(&code).await;
+    browser.click_word(&format!("text === {}", json!(text))).await;
     browser.until("the form is open", "document.querySelector('.edit-panel textarea')").await;
 }
 
@@ -67,7 +63,7 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
     press(&browser, Key::Control + Key::Enter.value().to_string()).await;
     browser.until("it is shown", &format!("{TEXT}.includes('We should not cut the budget.')")).await;
     let page = site.page(&format!("/transcripts/{id}")).await.1;
-    assert!(page.contains(">not<"), "{page}");
+    assert!(page.contains(">We should not cut the budget.<"), "{page}");
     browser.until("it says so", "document.querySelector('[data-edit-said]').textContent === 'Saved.'").await;
 
     click(&browser, "[data-edit-undo]").await;
@@ -80,7 +76,7 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
     click(&browser, "[data-edit-restore]").await;
     browser.until("the machine's words are back", &format!("{TEXT}.includes('<cut>')")).await;
 
-    click(&browser, "[data-edit-replace] summary").await;
+    click(&browser, "[data-find-open]").await;
     browser.driver.find(By::Css("[name=find]")).await.unwrap().send_keys("budget").await.unwrap();
     browser.driver.find(By::Css("[name=replace]")).await.unwrap().send_keys("garden").await.unwrap();
     browser.shot("edit-replace-1280-light").await;
@@ -128,7 +124,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
     }
     press(&browser, Key::Enter.value().to_string()).await;
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
-    click(&browser, "[data-edit-replace] summary").await;
+    click(&browser, "[data-find-open]").await;
     browser.no_sideways_scroll().await;
     browser.shot("edit-replace-390-dark").await;
     press(&browser, Key::Escape.value().to_string()).await;
@@ -153,7 +149,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
             "document.querySelector('.edit-panel textarea')?.value.startsWith('We should')",
         )
         .await;
-    assert!(site.page(&format!("/transcripts/{id}")).await.1.contains(">Everybody.<"));
+    assert!(site.page(&format!("/transcripts/{id}")).await.1.contains("let us begin. Everybody.<"));
     press(&browser, Key::Escape.value().to_string()).await;
     browser.until("the form is gone", "!document.querySelector('.edit-panel')").await;
     assert_eq!(

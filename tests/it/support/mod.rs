@@ -7,6 +7,7 @@ pub mod diarization;
 pub mod garage;
 pub mod identity;
 pub mod llm_server;
+pub mod long;
 pub mod media;
 pub mod postgres;
 pub mod receiver;

@@ -17,7 +17,7 @@ use crate::web::viewer::Asking;
 #[utoipa::path(get, path = "/transcripts/{id}/download/{format}", operation_id = "download_transcript", tag = "transcripts",
     params(("id" = TranscriptId, Path), ("format" = Format, Path)),
     responses((status = 200, description = "In the format that was asked for", content(
-        (String = "text/plain"), (String = "text/markdown"), (String = "text/vtt"), (String = "application/x-subrip"),
+        (String = "text/plain"), (String = "text/markdown"), (String = "text/vtt"), (String = "text/csv"), (String = "application/x-subrip"),
         (JsonTranscript = "application/json")))))]
 pub(in crate::web) async fn download(
     State(app): State<App>,

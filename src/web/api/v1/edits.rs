@@ -4,10 +4,13 @@
 //! texts, and nothing is written.
 
 mod change;
+pub(in crate::web) mod find;
 pub(in crate::web) mod history;
 mod named;
+pub(in crate::web) mod review;
 pub(in crate::web) mod segments;
 mod shapes;
+pub(in crate::web) mod versions;
 pub(in crate::web) mod whole;
 
 use diesel_async::AsyncPgConnection;

@@ -24,7 +24,7 @@ use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 
 /// Characters that a person may write in the place of one word.
-const WORD_TEXT_MAX: usize = 200;
+pub(super) const WORD_TEXT_MAX: usize = 200;
 /// Segments of one answer.
 const LIMIT_MAX: usize = 1000;
 
@@ -35,6 +35,8 @@ pub(in crate::web) struct ListQuery {
     #[serde(default)]
     #[param(minimum = 0, default = 0)]
     offset: usize,
+    /// Seconds: from the segment on that is said then, or else next; instead of `offset`.
+    at: Option<f64>,
     #[serde(default = "most")]
     #[param(minimum = 1, maximum = 1000, default = 1000)]
     limit: usize,
@@ -71,7 +73,9 @@ pub(in crate::web) async fn list(
     let (layer, outcomes) = desk.replayed();
     let pieces = layer.pieces();
     let mut text = TextOut::new(&desk, outcomes.into_values(), pieces.len());
-    let asked = pieces.iter().enumerate().skip(query.offset).take(query.limit);
+    let ends_after = |at: f64| pieces.iter().position(|piece| layer.segment(piece, 0).end > at);
+    let first = query.at.map_or(query.offset, |at| ends_after(at).unwrap_or(pieces.len()));
+    let asked = pieces.iter().enumerate().skip(first).take(query.limit);
     text.segments = asked.map(|(index, piece)| SegmentOut::new(&layer, piece, index, may_write)).collect();
     Ok(([(ETAG, tag)], Json(text)).into_response())
 }
@@ -129,7 +133,10 @@ pub(in crate::web) async fn write_word(
 }
 
 /// A text as it is kept.
-fn limited(text: &str, most: usize) -> Result<String, Error> {
+///
+/// # Errors
+/// It is too long.
+pub(super) fn limited(text: &str, most: usize) -> Result<String, Error> {
     let text = tidy(text);
     if text.chars().count() > most {
         return Err(Error::Invalid { field: "text", message: format!("has more than {most} characters") });

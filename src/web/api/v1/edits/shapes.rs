@@ -153,9 +153,10 @@ impl EditOut {
                 (Some(*speaker), words.len(), Vec::new())
             }
             Change::Text { runs } => (None, runs.len(), runs.iter().take(TEXTS).map(text).collect()),
-            Change::Split { words } | Change::Join { words } | Change::Restore { words } => {
-                (None, words.len(), Vec::new())
-            }
+            Change::Split { words }
+            | Change::Join { words }
+            | Change::Restore { words }
+            | Change::Confirm { words } => (None, words.len(), Vec::new()),
             Change::RestoreAll | Change::Undo | Change::Redo => (None, 0, Vec::new()),
         };
         Self {

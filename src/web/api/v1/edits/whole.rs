@@ -37,6 +37,8 @@ pub(in crate::web) struct Replace {
     case_sensitive: bool,
     #[serde(default)]
     whole_words: bool,
+    /// One of the places, counted from 0 as `find` lists them; left out: all.
+    only: Option<usize>,
 }
 
 /// Finds and replaces
@@ -53,26 +55,34 @@ pub(in crate::web) async fn replace(
     ApiJson(body): ApiJson<Replace>,
 ) -> Result<Response, ApiError> {
     let revision = named(&headers, body.revision.as_deref())?;
-    let find = pattern(&body)?;
+    let find = pattern("find", &body.find, body.case_sensitive, body.whole_words)?;
     let with = short("replace", &body.replace)?;
     let asked = Asked { viewer, id, revision, about: About::Everything, yours: None };
     change(&app, asked, move |_, layer, _, _| {
-        let replaced = layer.replace_all(&find, &with).map_err(refused)?;
+        let replaced = layer.replace_all(&find, &with, body.only).map_err(refused)?;
         Ok((replaced.change, Some(replaced.places)))
     })
     .await
 }
 
 /// What to look for, as an expression that finds just that.
-fn pattern(body: &Replace) -> Result<Regex, Error> {
-    let find = short("find", &body.find)?;
-    let invalid = |message: String| Error::Invalid { field: "find", message };
+///
+/// # Errors
+/// It is empty or too long.
+pub(super) fn pattern(
+    field: &'static str,
+    find: &str,
+    case_sensitive: bool,
+    whole_words: bool,
+) -> Result<Regex, Error> {
+    let find = short(field, find)?;
+    let invalid = |message: String| Error::Invalid { field, message };
     let (Some(first), Some(last)) = (find.chars().next(), find.chars().next_back()) else {
         return Err(invalid("is empty".into()));
     };
-    let bound = |c: char| if body.whole_words && c.is_alphanumeric() { r"\b" } else { "" };
+    let bound = |c: char| if whole_words && c.is_alphanumeric() { r"\b" } else { "" };
     RegexBuilder::new(&format!("{}{}{}", bound(first), regex::escape(&find), bound(last)))
-        .case_insensitive(!body.case_sensitive)
+        .case_insensitive(!case_sensitive)
         .build()
         .map_err(|error| invalid(error.to_string()))
 }
@@ -157,14 +167,8 @@ mod tests {
             ("c++", false, true, "C++ is", 1),
             ("ÜBER", false, true, "über überall", 1),
         ] {
-            let body = Replace {
-                revision: None,
-                find: find.into(),
-                replace: String::new(),
-                case_sensitive,
-                whole_words,
-            };
-            assert_eq!(pattern(&body).unwrap().find_iter(text).count(), wanted, "{find} in {text}");
+            let find = pattern("find", find, case_sensitive, whole_words).unwrap();
+            assert_eq!(find.find_iter(text).count(), wanted, "{find} in {text}");
         }
     }
 }

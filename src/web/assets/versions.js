@@ -1,0 +1,205 @@
+// What was changed and what the machine heard each time: compared, gone back to, restored.
+
+import { clock } from "./util.js";
+
+const KINDS = {
+  assign: "Given to a speaker", merge: "Two speakers made one", text: "Text", split: "Split", join: "Joined", restore: "The machine’s words",
+  restore_all: "All of the machine’s text", confirm: "Doubtful words are right", undo: "Undone", redo: "Done again",
+};
+
+export class Versions {
+  constructor({ editor, go }) {
+    Object.assign(this, { editor, go });
+    this.dialog = document.querySelector("[data-history]");
+    this.button = document.querySelector("[data-history-open]");
+    if (!this.dialog) return;
+    const part = (name) => this.dialog.querySelector(`[data-history-${name}]`);
+    this.part = part;
+    this.button.addEventListener("click", () => this.open());
+    part("close").addEventListener("click", () => this.dialog.close());
+    part("all").addEventListener("click", () => this.compare(undefined, "Since the machine wrote it down"));
+    part("back").addEventListener("click", () => this.lists());
+    part("restore-all").addEventListener("click", () => this.restoreAll());
+    this.dialog.addEventListener("click", (event) => { if (event.target === this.dialog) this.dialog.close(); });
+  }
+
+  async open() {
+    if (!this.editor.leave()) return;
+    this.dialog.showModal();
+    await this.lists();
+  }
+
+  say(text) { this.part("said").textContent = text; }
+
+  ask(method, path, body) {
+    return this.editor.ask(method, path, body, (message) => this.say(message));
+  }
+
+  async lists() {
+    this.say("");
+    this.part("compared").hidden = true;
+    this.part("lists").hidden = false;
+    const [edits, versions] = await Promise.all([this.ask("GET", "/edits?limit=100"), this.ask("GET", "/versions")]);
+    if (!edits || !versions || edits.conflict) { if (edits?.conflict) this.say(edits.detail); return; }
+    this.revision = edits.revision;
+    this.edits = edits.edits;
+    this.editor.know(edits);
+    this.part("edits").replaceChildren(...edits.edits.map((edit) => this.edit(edit)));
+    this.part("none").hidden = edits.edits.length > 0;
+    this.part("all").hidden = this.part("restore-all").hidden = edits.edits.length === 0;
+    this.part("more").hidden = edits.total <= edits.edits.length;
+    this.part("versions").replaceChildren(...versions.versions.map((version) => this.version(version, versions)));
+  }
+
+  edit(edit) {
+    const item = row(KINDS[edit.kind] ?? edit.kind, [when(edit.created_at), state(edit)]);
+    for (const { start, before, after } of edit.texts.slice(0, 3)) item.append(difference({ start, before, after }, (at) => this.leave(at)));
+    if (edit.texts.length > 3) item.append(line(`and ${edit.count - 3} more`));
+    if (edit.state !== "undone" && edit.kind !== "undo" && edit.kind !== "redo") {
+      const number = Number(edit.revision);
+      item.append(actions([["Undo from here on", () => this.undo(number)], ["Compare with before", () => this.compare(`${this.revision.split(".")[0]}.${number - 1}`, "Since before this change")]]));
+    }
+    return item;
+  }
+
+  version(version, { revision, versions }) {
+    const name = `Version ${version.version}: ${version.method}`;
+    const item = row(name, [when(version.created_at), version.current ? "shown" : ""]);
+    if (!version.current) {
+      const edit = revision.split(".")[1];
+      item.append(actions([
+        ["Show this one", () => this.restore(version.version, versions.find((one) => one.current)?.version)],
+        ["Compare", () => this.compare(`${version.version}.${edit}`, `Version ${version.version} and the text now`)],
+      ]));
+    }
+    return item;
+  }
+
+  async compare(from, title) {
+    this.say("");
+    const found = await this.ask("GET", `/compare${from ? `?from=${from}` : ""}`);
+    if (!found || found.conflict) { if (found) this.say(found.detail); return; }
+    this.part("lists").hidden = true;
+    this.part("compared").hidden = false;
+    const places = found.total === 1 ? "1 place differs" : `${found.total} places differ`;
+    this.part("title").textContent = `${title}: ${found.total ? places : "nothing differs"}`;
+    const names = this.editor.names;
+    const name = (speaker) => (speaker === null ? "nobody" : names.get(speaker) ?? `Speaker ${speaker + 1}`);
+    const shown = found.differences.map((one) => {
+      const item = document.createElement("li");
+      item.append(difference(one, (at) => this.leave(at), one.speakers && `${name(one.speakers.before)} → ${name(one.speakers.after)}`));
+      return item;
+    });
+    if (found.total > shown.length) shown.push(line(`The first ${shown.length} are shown.`));
+    this.part("differences").replaceChildren(...shown);
+    this.part("back").focus();
+  }
+
+  /** To a place of the text. */
+  leave(at) {
+    this.dialog.close();
+    this.go(at);
+  }
+
+  /** Undoes this change and all that came after it, one by one: each can be done again. */
+  async undo(number) {
+    const standing = this.edits.filter((one) => one.revision >= number && one.state !== "undone" && one.kind !== "undo" && one.kind !== "redo");
+    let revision = this.revision;
+    for (const _ of standing) {
+      const answer = await this.ask("POST", "/edits/undo", { revision });
+      if (!answer || answer.conflict) { if (answer) this.say("Somebody else changed the text meanwhile."); break; }
+      revision = answer.revision;
+    }
+    await this.editor.renew(true);
+    await this.lists();
+    this.say(standing.length === 1 ? "Undone." : `${standing.length} changes were undone.`);
+  }
+
+  async restoreAll() {
+    const answer = await this.ask("POST", "/edits/restore-machine-text", { revision: this.revision });
+    if (!answer || answer.conflict) { if (answer) this.say("Somebody else changed the text meanwhile."); return; }
+    await this.editor.renew(true);
+    await this.lists();
+    this.say("The machine’s words are back. Undo takes that back.");
+  }
+
+  async restore(version, before) {
+    const answer = await this.ask("POST", `/versions/${version}/restore`);
+    if (!answer || answer.conflict) { if (answer) this.say(answer.detail); return; }
+    await this.editor.renew(true);
+    await this.lists();
+    this.say(`Version ${version} is shown.`);
+    const undo = before === undefined ? undefined : async () => {
+      await this.ask("POST", `/versions/${before}/restore`);
+      await this.editor.renew(true);
+      this.editor.say(`Version ${before} is shown again.`);
+    };
+    this.editor.say(`Version ${version} is shown.`, undo);
+  }
+}
+
+function when(date) {
+  return new Date(date).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}
+
+function state({ state, count, kind }) {
+  const words = { undone: "undone", partly: "found only in part", not_applicable: "its words are not there any more" }[state] ?? "";
+  return [kind === "undo" || kind === "redo" || !count ? "" : `${count} ${count === 1 ? "place" : "places"}`, words].filter(Boolean).join(", ");
+}
+
+function row(title, facts) {
+  const item = document.createElement("li");
+  const head = document.createElement("p");
+  const strong = document.createElement("strong");
+  strong.textContent = title;
+  const small = document.createElement("span");
+  small.className = "muted small";
+  small.textContent = ` ${facts.filter(Boolean).join(" · ")}`;
+  head.append(strong, small);
+  item.append(head);
+  return item;
+}
+
+function line(text) {
+  const one = document.createElement("p");
+  one.className = "muted small";
+  one.textContent = text;
+  return one;
+}
+
+function actions(list) {
+  const all = document.createElement("p");
+  for (const [name, act] of list) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = name;
+    button.addEventListener("click", act);
+    all.append(button);
+  }
+  return all;
+}
+
+/** Before and after, with the time, which leads there. */
+function difference({ start, before, after }, go, speakers) {
+  const all = document.createElement("p");
+  all.className = "difference";
+  const at = document.createElement("button");
+  at.type = "button";
+  at.className = "plain at";
+  at.textContent = clock(start);
+  at.addEventListener("click", () => go(start));
+  all.append(at);
+  if (speakers) {
+    const said = document.createElement("span");
+    said.textContent = `${speakers}: ${after}`;
+    all.append(said);
+    return all;
+  }
+  const [old, fresh] = [document.createElement("del"), document.createElement("ins")];
+  old.textContent = before;
+  fresh.textContent = after;
+  if (before) all.append(old);
+  if (after) all.append(fresh);
+  return all;
+}

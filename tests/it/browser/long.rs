@@ -1,0 +1,117 @@
+//! A meeting of three hours: what its page weighs, whatever one does with it.
+
+use serde_json::{Value, json};
+
+use super::Browser;
+use crate::support::long;
+use crate::support::site::Site;
+
+/// Bytes of pages and JSON that came so far, without assets and sound; how many requests there were in all; and elements now.
+const WEIGHT: &str = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    const data = all.filter((one) => !/\\/assets\\/|\\/audio\\//.test(one.name));
+    return [data.reduce((sum, one) => sum + one.decodedBodySize, 0), all.length, document.querySelectorAll('*').length];";
+
+async fn weight(browser: &Browser) -> [u64; 3] {
+    let found = browser.script(WEIGHT).await;
+    [0, 1, 2].map(|n: usize| found[n].as_u64().expect("a number"))
+}
+
+/// What is kept at a time, of a page with all its parts.
+const ELEMENTS: u64 = 3_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
+    let site = Site::new().await;
+    let id = site.long("Board meeting").await;
+    let browser = Browser::open(false).await;
+    browser.size(1280, 900).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser.until("the first words are there", "document.querySelector('#text p[data-w]')").await;
+    browser
+        .until("the second leaf is on its way", "document.querySelectorAll('.leaf[data-open]').length >= 1")
+        .await;
+    let [bytes, requests, elements] = weight(&browser).await;
+    println!("opened: {bytes} bytes, {requests} requests, {elements} elements");
+    assert!(bytes < 300_000, "{bytes} bytes of pages and JSON before the sound");
+    assert!(requests < 30, "{requests} requests");
+    assert!(elements < ELEMENTS, "{elements} elements");
+
+    // From beginning to end, a window at a time.
+    let total = browser.script("return document.querySelectorAll('.leaf').length").await.as_u64().unwrap();
+    let mut most = 0;
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..400 {
+        browser.until("what is in view is there", IN_VIEW).await;
+        most = most.max(weight(&browser).await[2]);
+        let open = browser
+            .script(
+                "return [...document.querySelectorAll('.leaf[data-open]')].map((leaf) => leaf.dataset.leaf)",
+            )
+            .await;
+        seen.extend(open.as_array().unwrap().iter().map(ToString::to_string));
+        let end = "const before = scrollY; scrollBy(0, 1.5 * innerHeight); return scrollY === before";
+        if browser.script(end).await == true {
+            break;
+        }
+    }
+    assert_eq!(seen.len() as u64, total, "every leaf was shown: {seen:?}");
+    let [bytes, requests, _] = weight(&browser).await;
+    println!("read: {bytes} bytes, {requests} requests, at most {most} elements, {total} leaves");
+    assert!(most < ELEMENTS, "{most} elements");
+    assert!(requests < 30 + total, "{requests} requests");
+    assert!(bytes < 550_000, "{bytes} bytes of pages and JSON for all of it");
+    let last = long::meeting().last().unwrap().text.trim().to_owned();
+    let shown =
+        browser.script("return [...document.querySelectorAll('#text p[data-w]')].at(-1).textContent").await;
+    assert!(shown.as_str().unwrap().ends_with(&last), "{shown} ends with {last}");
+    assert_eq!(browser.console().await.iter().filter(|line| !line.contains("/audio/")).count(), 0);
+}
+
+/// Nothing that is named only is within the window.
+const IN_VIEW: &str = "[...document.querySelectorAll('.leaf:not([data-open])')]
+    .every((leaf) => { const box = leaf.getBoundingClientRect(); return box.bottom < 0 || box.top > innerHeight; })";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
+    let site = Site::new().await;
+    let id = site.long("Board meeting").await;
+    let browser = Browser::open(true).await;
+    browser.size(390, 844).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    browser
+        .until(
+            "the page is there",
+            "document.querySelector('.toc a') && document.documentElement.matches('.js')",
+        )
+        .await;
+    browser.no_sideways_scroll().await;
+    let before = weight(&browser).await[1];
+    browser.script("[...document.querySelectorAll('.toc a')].at(10).click()").await;
+    browser
+        .until(
+            "the topic is there and marked",
+            "document.getElementById('topic-11')?.getBoundingClientRect().top > 0 && document.getElementById('topic-11').getBoundingClientRect().top < innerHeight",
+        )
+        .await;
+    browser
+        .until("its first word is", "document.querySelector('#text p.now') && CSS.highlights.has('now')")
+        .await;
+    let marked = browser.script("return [...CSS.highlights.get('now')].map(String)").await;
+    let first = long::meeting()[2750].words[0].text.trim().to_owned();
+    assert_eq!(marked, json!([first]));
+    assert!(weight(&browser).await[1] <= before + 5, "no more than what is around it was fetched");
+    browser.shot("long-topic-390-dark").await;
+
+    // Somebody else changes a word that is shown here.
+    let segments = format!("/v1/transcripts/{id}/segments");
+    let (_, text) = site.json(&format!("{segments}?at=9900.1&limit=1")).await;
+    assert_eq!(text["segments"][0]["index"], 2750, "{text}");
+    let body = json!({ "revision": text["revision"], "text": "Now for something else." });
+    assert_eq!(site.send("PATCH", &format!("{segments}/2750"), &body).await.0, 200);
+    browser
+        .until("it shows", "document.getElementById('text').textContent.includes('Now for something else.')")
+        .await;
+    let open: Value = browser.script("return document.querySelectorAll('.leaf[data-open]').length").await;
+    assert!(open.as_u64().unwrap() <= 6, "{open} leaves");
+    assert!(weight(&browser).await[2] < ELEMENTS);
+}
