@@ -62,7 +62,11 @@ async fn where_nobody_logs_in_there_are_no_accounts_but_all_the_rest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_says_what_is_wrong_first_and_how_to_mend_it() {
-    let site = Site::set(|config| config.llm.url = Some("http://127.0.0.1:1/v1".into())).await;
+    let site = Site::set(|config| {
+        config.llm.url = Some("http://127.0.0.1:1/v1".into());
+        config.llm.model = Some("qwen3".into());
+    })
+    .await;
     let (status, page) = site.page("/admin").await;
     assert_eq!(status, 200);
     let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("{what}: {page}"));

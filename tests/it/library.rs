@@ -163,6 +163,7 @@ async fn what_is_not_ones_own_is_left_as_it_is() {
     give(&site, hers, Some(ada.id), ShareMode::SemiPrivate).await;
     give(&site, his, Some(bob.id), ShareMode::Private).await;
     let (hers, his) = (hers.to_string(), his.to_string());
+    let bob_id = bob.id;
     let bob = Visitor::log_in(&site, BOB).await;
     for (act, more) in [("delete", ("x", "")), ("share", ("share_mode", "public")), ("room", ("room_id", ""))]
     {
@@ -183,6 +184,7 @@ async fn what_is_not_ones_own_is_left_as_it_is() {
     assert!(!bob.page("/transcripts?trash=1").await.1.contains(">hers<"));
     assert!(ada.page("/transcripts?trash=1").await.1.contains(">hers<"));
     // What may not be read can't be downloaded either.
+    give(&site, his.parse().unwrap(), Some(bob_id), ShareMode::Private).await;
     let (status, _) = ada.file("/transcripts/bulk", &[("do", "export"), ("id", &his)]).await;
     assert_eq!(status, 404);
     let (status, _) = ada.form("/transcripts/bulk", &[("do", "sell"), ("id", &his)]).await;

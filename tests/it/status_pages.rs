@@ -1,6 +1,6 @@
 //! How the installation does, as everybody may see it: the queue, the models, the storage.
 
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 use diesel_async::{AsyncConnection, RunQueryDsl};
 use reflector::clock;
 use reflector::db::schema::transcript;
@@ -113,7 +113,8 @@ async fn models_are_listed_with_licence_and_size_and_what_the_workers_have_in_me
     assert!(page.contains("No worker for speech runs"), "{page}");
     assert!(page.contains("whisper-large-v3") && page.contains("MIT") && page.contains("In use"), "{page}");
     assert!(page.contains("topics, title and summary are extracted"));
-    let now = clock::now();
+    // As exactly as the database keeps it.
+    let now = clock::now().trunc_subsecs(6);
     let state = EngineState {
         worker: "host-7:4711".into(),
         model: "whisper-tiny.en".into(),

@@ -23,7 +23,7 @@ use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
 use crate::web::viewer::{Asking, Https};
-use crate::web::{assets, read, rooms};
+use crate::web::{assets, read, rooms, tell};
 
 /// Entries of the audit log that the page shows.
 const LOOKED: i64 = 20;
@@ -228,6 +228,9 @@ pub(in crate::web) async fn share(
     transcript::patch(&mut conn, id, &Patch { share_mode, room_id: to_room, ..Patch::default() }).await?;
     let changed = share_mode.is_some_and(|mode| mode != before.share_mode)
         || to_room.is_some_and(|room| room != before.room_id);
+    if changed {
+        tell::rights(&app, id).await;
+    }
     let revoked = share_mode == Some(ShareMode::Private) && before.share_mode != ShareMode::Private;
     let done = if revoked { "private" } else { "saved" };
     let to = Redirect::to(&format!("/transcripts/{id}/share?done={done}"));

@@ -26,7 +26,7 @@ use crate::web::audit::Deeds;
 use crate::web::extract::PageForm;
 use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
-use crate::web::{read, rooms};
+use crate::web::{read, rooms, tell};
 
 /// Transcripts that one form may name.
 const MOST: usize = 100;
@@ -134,11 +134,11 @@ pub(in crate::web) async fn bulk(
     }
     let conn = &mut conn;
     Ok(match asked.act.as_str() {
-        "delete" => delete(conn, viewer, &asked).await?,
-        "restore" => restore(conn, viewer, &asked).await?,
+        "delete" => delete(&app, conn, viewer, &asked).await?,
+        "restore" => restore(&app, conn, viewer, &asked).await?,
         "destroy" => destroy_chosen(&app, conn, viewer, &asked).await?,
-        "room" => room(conn, viewer, &asked).await?,
-        "share" => share(conn, viewer, &asked).await?,
+        "room" => room(&app, conn, viewer, &asked).await?,
+        "share" => share(&app, conn, viewer, &asked).await?,
         "export" => {
             let (items, _) = split(conn, viewer, &asked.ids, |may| may.read).await?;
             if items.is_empty() {
@@ -154,7 +154,7 @@ pub(in crate::web) async fn bulk(
     })
 }
 
-async fn delete(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+async fn delete(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
     let (items, left) = split(conn, viewer, &asked.ids, |may| may.delete).await?;
     // As exactly as the database keeps it: the moment is what they are found by when they are taken back.
     let now = clock::now().trunc_subsecs(6);
@@ -168,22 +168,26 @@ async fn delete(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<
         })
         .await;
     moved?;
+    for id in &ids {
+        tell::deleted(app, *id).await;
+    }
     let undo = ("undo", now.timestamp_micros().to_string());
     let to = asked.done("moved", ids.len(), &[count(left), undo]);
     Ok((Extension(Deeds::with(Action::Delete, ids)), to).into_response())
 }
 
-async fn restore(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+async fn restore(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
     let (items, left) = split(conn, viewer, &asked.ids, |may| may.restore).await?;
     let ids = ids(&items);
     for id in &ids {
         transcript::restore(conn, *id).await?;
+        tell::restored(app, *id).await;
     }
     let to = asked.done("restored", ids.len(), &[count(left)]);
     Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
 }
 
-async fn room(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+async fn room(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
     let unknown = |_| Error::Invalid { field: "room_id", message: "names no room".into() };
     let to_room: Option<RoomId> = match asked.room.as_str() {
         "" => None,
@@ -199,12 +203,12 @@ async fn room(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Re
         .map(|item| item.transcript.id)
         .collect();
     let patch = Patch { room_id: Some(to_room), ..Patch::default() };
-    change(conn, &ids, &patch).await?;
+    change(app, conn, &ids, &patch).await?;
     let done = asked.done(if to_room.is_some() { "room" } else { "out" }, items.len(), &[count(left)]);
     Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
 }
 
-async fn share(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
+async fn share(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
     let mode: ShareMode =
         asked.share.parse().map_err(|message| Error::Invalid { field: "share_mode", message })?;
     let (items, left) = split(conn, viewer, &asked.ids, |may| may.write).await?;
@@ -213,20 +217,26 @@ async fn share(conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<R
         .filter(|item| item.transcript.share_mode != mode)
         .map(|item| item.transcript.id)
         .collect();
-    change(conn, &ids, &Patch { share_mode: Some(mode), ..Patch::default() }).await?;
+    change(app, conn, &ids, &Patch { share_mode: Some(mode), ..Patch::default() }).await?;
     let done = asked.done("shared", items.len(), &[count(left)]);
     Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
 }
 
 /// All of them or none.
-async fn change(conn: &mut Connection, ids: &[TranscriptId], patch: &Patch) -> Result<(), Error> {
-    conn.transaction(async |conn| {
-        for id in ids {
-            transcript::patch(conn, *id, patch).await?;
-        }
-        Ok(())
-    })
-    .await
+async fn change(app: &App, conn: &mut Connection, ids: &[TranscriptId], patch: &Patch) -> Result<(), Error> {
+    let changed: Result<(), Error> = conn
+        .transaction(async |conn| {
+            for id in ids {
+                transcript::patch(conn, *id, patch).await?;
+            }
+            Ok(())
+        })
+        .await;
+    changed?;
+    for id in ids {
+        tell::rights(app, *id).await;
+    }
+    Ok(())
 }
 
 /// Asks first, and says which.
@@ -306,6 +316,7 @@ pub(in crate::web) async fn undo(
     let ids: Vec<TranscriptId> = rows.iter().map(|row| row.id).collect();
     for id in &ids {
         transcript::restore(&mut conn, *id).await?;
+        tell::restored(&app, *id).await;
     }
     let to = asked.done("restored", ids.len(), &[]);
     Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
