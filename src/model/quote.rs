@@ -33,12 +33,12 @@ impl Quote {
     }
 }
 
-/// Notes a quote.
+/// Notes a quote; as it is kept.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn create(conn: &mut AsyncPgConnection, new: &Quote) -> QueryResult<()> {
-    diesel::insert_into(quote::table).values(new).execute(conn).await.map(|_| ())
+pub async fn create(conn: &mut AsyncPgConnection, new: &Quote) -> QueryResult<Quote> {
+    diesel::insert_into(quote::table).values(new).returning(Quote::as_returning()).get_result(conn).await
 }
 
 /// The quote behind a link with this hash, if it has not ended.

@@ -126,7 +126,7 @@ async fn sound_takes_a_token_of_its_own_in_the_address_and_no_logins() {
     let sound = |token: &str| format!("/v1/transcripts/{id}/audio/mp3?token={token}");
     assert_eq!(site.get(&sound(&bearer)).await.status(), 401);
     let path = format!("/v1/transcripts/{id}/audio/token");
-    let (status, made) = send(&site, "POST", &path, ("authorization", &login), &Value::Null).await;
+    let (status, made) = send(&site, "POST", &path, ("authorization", &login), &json!({})).await;
     assert_eq!((status, fields(&made)), (200, vec!["expires_at", "token", "url"]));
     let address = sound(made["token"].as_str().unwrap());
     assert_eq!(site.get(&address).await.status(), 200);

@@ -276,6 +276,14 @@ async fn no_log_has_a_password_a_token_a_key_or_a_cookie_at_any_level() {
     let value = set.split(';').next().unwrap().split_once('=').unwrap().1.to_owned();
     let page = site.client.get(at("/settings")).header("cookie", format!("reflector={value}"));
     assert_eq!(page.send().await.unwrap().status(), 200);
+    // What stands in addresses and opens something.
+    let (link, listens) = ("a-link-that-opens-a-quote", "a.token-that-opens-a-recording");
+    let sound = format!("/v1/transcripts/{}/audio/mp3?token={listens}", TranscriptId::new());
+    for (path, status) in
+        [(format!("/quote/{link}"), 404), (format!("/quote/{link}/audio"), 404), (sound, 401)]
+    {
+        assert_eq!(site.client.get(at(&path)).send().await.unwrap().status(), status, "{path}");
+    }
     // SAFETY: it is our own child, which has not been waited for.
     unsafe { libc::kill(server.id().cast_signed(), libc::SIGTERM) };
     server.wait().unwrap();
@@ -284,7 +292,7 @@ async fn no_log_has_a_password_a_token_a_key_or_a_cookie_at_any_level() {
         said.contains("a login failed") && said.contains("a browser is logged in") && said.len() > 10_000,
         "{said}"
     );
-    secrets.extend([token, key, value, body]);
+    secrets.extend([token, key, value, body, link.into(), listens.into()]);
     for secret in secrets {
         let line = said.lines().find(|line| line.contains(&secret));
         assert_eq!(line, None, "{secret}");

@@ -117,9 +117,9 @@ pub(in crate::web) async fn create(
     let token = secret::random();
     let ends = now + TimeDelta::seconds(body.expires_in);
     let new = Quote::new(id, (body.start, body.end), secret::hash(&token), now, ends);
-    quote::create(&mut conn, &new).await?;
-    let text = text(&quotes::lines(&view, &segments, &new));
-    Ok(Json(CreatedOut { quote: out(new, text), url: format!("{base}/quote/{token}") }))
+    let kept = quote::create(&mut conn, &new).await?;
+    let text = text(&quotes::lines(&view, &segments, &kept));
+    Ok(Json(CreatedOut { quote: out(kept, text), url: format!("{base}/quote/{token}") }))
 }
 
 fn out(quote: Quote, text: String) -> QuoteOut {
