@@ -13,7 +13,7 @@ async fn the_start_page_says_what_to_do_and_lists_what_there_is() {
     let site = Site::new().await;
     let (status, page) = site.page("/").await;
     assert_eq!(status, 200);
-    assert!(page.contains("No transcripts yet") && page.contains("Drop an audio or video file here"));
+    assert!(page.contains("No transcripts yet") && page.contains("Drop audio or video files here"));
     assert!(page.contains("action=\"/upload\"") && page.contains("enctype=\"multipart/form-data\""));
     assert!(page.contains("up to 10 GB"));
     assert!(!page.contains("data-busy"));

@@ -11,7 +11,7 @@ const KNOWN = /\.(3g2|3gp|aac|ac3|aif|aifc|aiff|amr|ape|asf|au|avi|caf|dsf|dts|e
 /** What is wrong with a file, before anything of it is sent: a sentence, and whether it may be sent all the same. */
 function fault(file, limit) {
   if (file.size === 0) return { said: "This file is empty: there is nothing in it to transcribe." };
-  if (file.size > limit) return { said: `This file has ${bytes(file.size)}; the limit is ${bytes(limit)}.` };
+  if (file.size > limit) return { said: `This file is larger than ${bytes(limit)}, the limit.` };
   if (!/^(audio|video)\//.test(file.type) && !KNOWN.test(file.name)) {
     return { said: "This does not look like audio or video.", anyway: true };
   }

@@ -168,7 +168,7 @@ async fn what_is_empty_too_large_no_media_or_a_folder_is_told_before_anything_is
             .script(&format!("return {ROWS}.map(row => row.querySelector('[data-detail]').innerText)"))
             .await;
         for (n, part) in
-            ["does not look like audio or video", "is empty", "the limit is 10.0 GB"].into_iter().enumerate()
+            ["does not look like audio or video", "is empty", "larger than 10.0 GB"].into_iter().enumerate()
         {
             assert!(said[n].as_str().unwrap().contains(part), "{said}");
         }
