@@ -170,8 +170,10 @@ fn dressed(first: &str, last: &str, text: &str) -> String {
     let (first, last) = (first.trim(), last.trim());
     let lead = &first[..first.len() - first.trim_start_matches(sign).len()];
     let tail = &last[last.trim_end_matches(sign).len()..];
-    let lead = if text.starts_with(sign) { "" } else { lead };
-    let tail = if text.ends_with(sign) { "" } else { tail };
+    // A word of signs alone has nothing around it.
+    let bare = |word: &str| word.chars().all(sign);
+    let lead = if text.starts_with(sign) || bare(first) { "" } else { lead };
+    let tail = if text.ends_with(sign) || bare(last) { "" } else { tail };
     format!("{lead}{text}{tail}")
 }
 
@@ -270,7 +272,7 @@ mod tests {
             (" “Walross,", " “Walross,", "walrus", "“walrus,"),
             (" walross.", " walross.", "walrus!", "walrus!"),
             (" (a", " b)", "c d", "(c d)"),
-            (" -", " -", "x", "-x"),
+            (" -", " -", "x", "x"),
             (" a.", " a.", "", ""),
         ] {
             assert_eq!(dressed(first, last, text), wanted, "{first} {text}");

@@ -46,6 +46,7 @@ export class Follow {
 
   mark(time) {
     const paragraph = this.text.paragraphAt(time);
+    this.text.playing = this.player.audio.paused ? null : this.text.at(time);
     if (!paragraph) {
       // Not there yet; it comes when it is about to be needed.
       if (!this.player.audio.paused) this.fetch(time);

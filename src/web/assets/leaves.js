@@ -14,6 +14,8 @@ export class Leaves extends EventTarget {
     this.loading = new Map();
     this.paragraphs = new WeakMap();
     this.inView = new Set();
+    /** The leaf that plays stays, wherever one reads. */
+    this.playing = null;
     this.observer = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "100% 0px" });
     document.addEventListener("click", (event) => {
       const link = event.target.closest?.("#text .leaf-link");
@@ -122,7 +124,7 @@ export class Leaves extends EventTarget {
   prune() {
     const middle = window.innerHeight / 2;
     const selected = getSelection();
-    const needed = (leaf) => this.inView.has(leaf) || leaf.contains(document.activeElement) || leaf.querySelector("[data-busy]")
+    const needed = (leaf) => leaf === this.playing || this.inView.has(leaf) || leaf.contains(document.activeElement) || leaf.querySelector("[data-busy]")
       || (!selected.isCollapsed && selected.containsNode(leaf, true));
     const open = this.all.filter((leaf) => leaf.matches("[data-open]"));
     const far = (leaf) => { const box = leaf.getBoundingClientRect(); return box.bottom < middle ? middle - box.bottom : Math.max(0, box.top - middle); };

@@ -73,11 +73,11 @@ export class Review {
     return true;
   }
 
-  key_of({ start, text }) { return `${Math.round(start * 100)} ${text}`; }
+  keyOf({ start, text }) { return `${Math.round(start * 100)} ${text}`; }
 
   /** The first place after a time, else from the beginning; those kept for later come last. */
   next(after) {
-    const open = this.places.filter((place) => !this.later.has(this.key_of(place)));
+    const open = this.places.filter((place) => !this.later.has(this.keyOf(place)));
     this.show(open.find((place) => place.start > after) ?? open[0] ?? null);
   }
 
@@ -174,14 +174,14 @@ export class Review {
 
   skip() {
     if (!this.place) return;
-    this.later.add(this.key_of(this.place));
+    this.later.add(this.keyOf(this.place));
     this.next(this.place.start);
   }
 
   /** Takes the last decision back and goes there again. */
   async undo() {
     if (!this.made || this.busy) return;
-    const before = new Set(this.places.map((place) => this.key_of(place)));
+    const before = new Set(this.places.map((place) => this.keyOf(place)));
     const answer = await this.editor.ask("POST", "/edits/undo", { revision: this.revision }, (message) => this.say(message));
     if (!answer) return;
     if (answer.conflict) { this.say("Somebody else changed the text meanwhile: that can't be undone here."); await this.fetch(); return; }
@@ -189,7 +189,7 @@ export class Review {
     this.editor.know(answer);
     await this.editor.renew();
     if (!(await this.fetch())) return;
-    const back = this.places.find((place) => !before.has(this.key_of(place)));
+    const back = this.places.find((place) => !before.has(this.keyOf(place)));
     this.show(back ?? this.place);
     this.say("Taken back.");
   }

@@ -52,10 +52,6 @@ const above = new ResizeObserver(() => {
   style.setProperty("--edit-height", `${edit}px`);
   style.setProperty("--above", `${sound + edit + found}px`);
 });
-const bar = document.querySelector(".edit-bar.on")?.offsetHeight ?? 0;
-  document.documentElement.style.setProperty("--player-height", `${height}px`);
-  document.documentElement.style.setProperty("--above", `${height + bar}px`);
-});
 for (const one of document.querySelectorAll("[data-edit-bar], [data-find]")) above.observe(one);
 
 function attachPlayer() {

@@ -97,17 +97,17 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
         .until("its first word is", "document.querySelector('#text p.now') && CSS.highlights.has('now')")
         .await;
     let marked = browser.script("return [...CSS.highlights.get('now')].map(String)").await;
-    let first = long::meeting()[2750].words[0].text.trim().to_owned();
+    let first = long::meeting()[2500].words[0].text.trim().to_owned();
     assert_eq!(marked, json!([first]));
-    assert!(weight(&browser).await[1] <= before + 5, "no more than what is around it was fetched");
+    assert!(weight(&browser).await[1] <= before + 10, "no more than what is around it was fetched");
     browser.shot("long-topic-390-dark").await;
 
     // Somebody else changes a word that is shown here.
     let segments = format!("/v1/transcripts/{id}/segments");
-    let (_, text) = site.json(&format!("{segments}?at=9900.1&limit=1")).await;
-    assert_eq!(text["segments"][0]["index"], 2750, "{text}");
+    let (_, text) = site.json(&format!("{segments}?at=9000.1&limit=1")).await;
+    assert_eq!(text["segments"][0]["index"], 2500, "{text}");
     let body = json!({ "revision": text["revision"], "text": "Now for something else." });
-    assert_eq!(site.send("PATCH", &format!("{segments}/2750"), &body).await.0, 200);
+    assert_eq!(site.send("PATCH", &format!("{segments}/2500"), &body).await.0, 200);
     browser
         .until("it shows", "document.getElementById('text').textContent.includes('Now for something else.')")
         .await;
