@@ -43,8 +43,8 @@ impl Hub {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Event, EventId};
     use super::*;
+    use crate::bus::{Event, EventId};
     use crate::ids::TranscriptId;
 
     fn told(number: u64) -> Told {
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(events.next().await, Some(Heard::Behind));
         assert_eq!(events.next().await, Some(Heard::Told(told(5))));
         hub.missed();
-        let last = events.skip(BACKLOG - 2).next().await;
+        let last = events.skip(BACKLOG - 1).next().await;
         assert_eq!(last, Some(Heard::Missed), "and what follows comes in order");
     }
 
