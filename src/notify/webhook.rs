@@ -74,6 +74,14 @@ impl Webhooks {
         Ok(Self { http, allowed, site: site.trim_end_matches('/').into() })
     }
 
+    /// For an address that the operator names, which may be anywhere.
+    ///
+    /// # Errors
+    /// As [`Webhooks::new`].
+    pub fn anywhere(trust: &Trust, site: &str) -> anyhow::Result<Self> {
+        Self::new(trust, AllowedHosts::new("", &["0.0.0.0/0".into(), "::/0".into()]), site)
+    }
+
     /// The address of one of our own pages.
     pub fn page(&self, path: &str) -> String {
         format!("{}{path}", self.site)

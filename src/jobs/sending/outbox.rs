@@ -4,7 +4,6 @@ use anyhow::Context as _;
 
 use crate::config::{AuthMode, Config, FailuresConfig, MailTls};
 use crate::notify::{self, MailSettings, Mailer, Trouble, Webhooks, Zulip, ZulipSettings};
-use crate::outgoing::AllowedHosts;
 use crate::tls::Trust;
 
 /// What letters and messages go out by, and whom the operator has told of failures. Cheap to clone.
@@ -58,11 +57,10 @@ impl Outbox {
             }
             None => None,
         };
-        let anywhere = AllowedHosts::new("failures.webhook_url", &["0.0.0.0/0".into(), "::/0".into()]);
         Ok(Self(Arc::new(Inner {
             mailer,
             zulip,
-            alarm: Webhooks::new(trust, anywhere, &config.server.site())?,
+            alarm: Webhooks::anywhere(trust, &config.server.site())?,
             failures: config.failures.clone(),
             webhook_secret: config.failures.webhook_secret()?.unwrap_or_default(),
             offers_email: config.features.email_transcript,

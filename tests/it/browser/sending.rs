@@ -33,6 +33,7 @@ async fn a_transcript_is_sent_and_the_page_says_what_became_of_it() {
         let browser = Browser::open(dark).await;
         let page = |path: &str| format!("http://localhost:{}{path}", site.address.port());
         browser.driver.goto(page(&format!("/transcripts/{id}"))).await.unwrap();
+        browser.click("details[data-name=more] summary").await;
         browser.click(&format!("a[href='/transcripts/{id}/send']")).await;
         browser
             .until("the page is there", "document.querySelector('h1')?.innerText.startsWith('Send')")

@@ -1,6 +1,6 @@
 //! An operator is told of what failed for good.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{at, by};
 use crate::support::receiver::Receiver;
@@ -60,7 +60,7 @@ async fn a_failure_is_told_once_with_its_reason_and_a_link_and_no_word_of_what_w
     assert_eq!((mail.seen().len(), chat.messages().len(), hook.seen().len()), (1, 1, 2), "once");
 
     // A person tries again, and it fails again: that is news.
-    assert_eq!(site.send("POST", &format!("/v1/transcripts/{id}/process"), &Value::Null).await.0, 200);
+    assert_eq!(site.send("POST", &format!("/v1/transcripts/{id}/process"), &json!({})).await.0, 200);
     mail.until(2).await;
 }
 
