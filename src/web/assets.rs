@@ -25,7 +25,6 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("live.js", JS, include_str!("assets/live.js")),
     ("offers.js", JS, include_str!("assets/offers.js")),
     ("player.js", JS, include_str!("assets/player.js")),
-    ("queue.js", JS, include_str!("assets/queue.js")),
     ("recorder.js", JS, include_str!("assets/recorder.js")),
     ("recorder-send.js", JS, include_str!("assets/recorder-send.js")),
     ("recorder-sound.js", JS, include_str!("assets/recorder-sound.js")),
@@ -34,6 +33,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("start.js", JS, include_str!("assets/start.js")),
     ("transcript.js", JS, include_str!("assets/transcript.js")),
     ("upload.js", JS, include_str!("assets/upload.js")),
+    ("upload-list.js", JS, include_str!("assets/upload-list.js")),
     ("util.js", JS, include_str!("assets/util.js")),
 ];
 

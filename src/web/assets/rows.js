@@ -2,7 +2,6 @@
 
 import { fetchDocument } from "./util.js";
 
-/** Gives back a function that fetches the list at once. */
 export function keepFresh(every = 3000) {
   let timer = null;
   const later = () => { timer = setTimeout(refresh, every); };
@@ -22,5 +21,4 @@ export function keepFresh(every = 3000) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden && timer) { clearTimeout(timer); refresh(); }
   });
-  return () => { clearTimeout(timer); refresh(); };
 }
