@@ -4,7 +4,6 @@
 import { EventSocket } from "./socket.js";
 import { fetchDocument } from "./util.js";
 
-/** Gives back a function that fetches the list at once. */
 export function keepFresh(every = 3000) {
   let timer = null;
   /** Something is known to have changed that is not shown yet. */
@@ -46,5 +45,4 @@ export function keepFresh(every = 3000) {
     open: (resumed) => { if (opened && !resumed) changed(); opened = true; },
   });
   socket.start();
-  return () => later(0);
 }

@@ -20,7 +20,7 @@ function fault(file, limit) {
 
 const same = (a, b) => a.name === b.name && a.size === b.size && a.lastModified === b.lastModified;
 
-export class Queue {
+export class Uploads {
   /**
    * @param {HTMLElement} box where the list is
    * @param {number} limit bytes that a file may have
