@@ -20,6 +20,7 @@ async fn weight(browser: &Browser) -> [u64; 3] {
 const ELEMENTS: u64 = 3_000;
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "what a page weighs is what one wants to know")]
 async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
     let site = Site::new().await;
     let id = site.long("Board meeting").await;
