@@ -89,6 +89,27 @@ pub async fn get(conn: &mut AsyncPgConnection, id: OutputId) -> QueryResult<Opti
     Output::query().find(id).first(conn).await.optional()
 }
 
+/// By which methods these versions were made, in their order, each once.
+///
+/// # Errors
+/// Those of the database.
+pub async fn methods(conn: &mut AsyncPgConnection, ids: &[OutputId]) -> QueryResult<Vec<String>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(OutputId, String)> =
+        output::table.filter(output::id.eq_any(ids)).select((output::id, output::method)).load(conn).await?;
+    let mut methods: Vec<String> = Vec::new();
+    for id in ids {
+        if let Some((_, method)) = found.iter().find(|(found, _)| found == id)
+            && !methods.contains(method)
+        {
+            methods.push(method.clone());
+        }
+    }
+    Ok(methods)
+}
+
 /// The version of a stage that is shown: complete, and the newest unless an older one was restored.
 ///
 /// # Errors

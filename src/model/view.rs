@@ -31,6 +31,8 @@ pub struct TranscriptView {
     pub text: Option<Shown>,
     /// What people changed, over that version.
     pub edits: Vec<Edit>,
+    /// The text with these changes, where there are any: making it takes all of the text, so it is made once.
+    changed: Option<Vec<Segment>>,
     /// The voices that occur in it, from 0.
     pub speakers: Vec<i32>,
     pub topics: Vec<Topic>,
@@ -56,13 +58,17 @@ impl TranscriptView {
         };
         let text = output::shown(conn, id).await?;
         let edits = edit::list(conn, id).await?;
-        let speakers = match &text {
-            Some(shown) if edits.is_empty() => segment::speakers(conn, shown.output.id).await?,
-            Some(shown) => {
+        let changed = match &text {
+            Some(shown) if !edits.is_empty() => {
                 let machine = segment::all(conn, shown.output.id).await?;
-                voices(&edit::shown(machine, shown.output.id, &edits))
+                Some(edit::shown(machine, shown.output.id, &edits))
             }
-            None => Vec::new(),
+            _ => None,
+        };
+        let speakers = match (&text, &changed) {
+            (_, Some(changed)) => voices(changed),
+            (Some(shown), None) => segment::speakers(conn, shown.output.id).await?,
+            (None, None) => Vec::new(),
         };
         let topics = match made(Stage::Topics) {
             Some(output) => understanding::topics(conn, output).await?,
@@ -78,14 +84,9 @@ impl TranscriptView {
             }
             None => (Vec::new(), Vec::new()),
         };
-        let mut methods = Vec::new();
-        for output in [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(made) {
-            if let Some(output) = output::get(conn, output).await?
-                && !methods.contains(&output.method)
-            {
-                methods.push(output.method);
-            }
-        }
+        let understood: Vec<OutputId> =
+            [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(made).collect();
+        let methods = output::methods(conn, &understood).await?;
         let texts = as_texts(&sentences);
         Ok(Some(Self {
             title: transcript.title.clone().or(headline),
@@ -100,6 +101,7 @@ impl TranscriptView {
             transcript,
             text,
             edits,
+            changed,
             speakers,
             topics,
             sentences,
@@ -137,12 +139,22 @@ impl TranscriptView {
     /// # Errors
     /// Those of the database.
     pub async fn segments(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
-        match &self.text {
-            Some(shown) => {
-                let machine = segment::all(conn, shown.output.id).await?;
-                Ok(edit::shown(machine, shown.output.id, &self.edits))
-            }
-            None => Ok(Vec::new()),
+        match (&self.changed, &self.text) {
+            (Some(changed), _) => Ok(changed.clone()),
+            (None, Some(shown)) => segment::all(conn, shown.output.id).await,
+            (None, None) => Ok(Vec::new()),
+        }
+    }
+
+    /// As [`TranscriptView::segments`], for who shows no words by themselves: there may be none in them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn lines(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
+        match (&self.changed, &self.text) {
+            (Some(changed), _) => Ok(changed.clone()),
+            (None, Some(shown)) => segment::lines(conn, shown.output.id).await,
+            (None, None) => Ok(Vec::new()),
         }
     }
 }

@@ -206,7 +206,7 @@ fn the_command_takes_names_and_languages() {
     assert!(run(english, &[], &[])["text"].as_str().unwrap().contains(COMMON));
     assert!(run(english, &["--prompt", NAME], &[])["text"].as_str().unwrap().contains(NAME));
     let set = [("REFLECTOR_SPEECH__PROMPT", NAME)];
-    assert!(run(english, &["--prompt", "leisure"], &set)["text"].as_str().unwrap().contains(NAME));
+    assert!(run(english, &["--prompt", "Norland"], &set)["text"].as_str().unwrap().contains(NAME));
     let base = "whisper-base";
     assert_eq!(run(base, &["--language", "de"], &[])["language"], "de");
     assert_eq!(run(base, &["--language", "de", "--language", "en"], &[])["language"], "en");

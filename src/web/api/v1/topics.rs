@@ -52,7 +52,7 @@ pub(in crate::web) async fn with_words(
 async fn list(app: &App, viewer: Viewer, id: TranscriptId, with_words: bool) -> Result<Vec<TopicOut>, Error> {
     let mut conn = read::connect(app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
+    let segments = if with_words { view.segments(&mut conn).await? } else { view.lines(&mut conn).await? };
     Ok(all(&view, &segments, with_words))
 }
 

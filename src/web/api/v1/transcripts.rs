@@ -205,8 +205,8 @@ pub(in crate::web) async fn get(
     let format = text::format(query.transcript_format.as_deref())?;
     let mut conn = read::connect(&app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
-    let transcript = text::render(format, &view, &segments);
+    let lines = view.lines(&mut conn).await?;
+    let transcript = text::render(format, &view, &lines);
     Ok(Json(TranscriptText { detail: view.into(), transcript_format: format.name(), transcript }))
 }
 
