@@ -28,7 +28,7 @@ pub async fn failed(
         .left_join(app_user::table.on(transcript::user_id.eq(app_user::id.nullable())))
         .filter(stage_state::status.eq(StageStatus::Failed))
         .filter(transcript::deleted_at.is_null());
-    let total = of.clone().count().get_result(conn).await?;
+    let total = of.count().get_result(conn).await?;
     let rows: Vec<(StageState, Transcript, Option<String>)> = of
         .select((StageState::as_select(), Transcript::as_select(), app_user::email.nullable()))
         .order((stage_state::finished_at.desc().nulls_last(), transcript::id.desc()))

@@ -30,7 +30,7 @@ pub(super) fn settings(app: &App, viewer: Viewer, here: &str) -> Vec<Tab> {
         Tab::new("/storage", "Storage", here),
     ]);
     if policy::administers(viewer) {
-        tabs.push(Tab::new("/admin", "Administration", here));
+        tabs.push(Tab::new("/admin", "Admin", here));
     }
     tabs
 }

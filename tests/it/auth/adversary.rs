@@ -127,7 +127,9 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                             .body("title=x&from=transcribe&speaker-0=x&room_id=&share_mode=public&speaker_from=0&speaker_to=1")
                     };
                     let response = request.send().await.unwrap();
-                    (response.status().as_u16(), response.text().await.unwrap())
+                    let status = response.status().as_u16();
+                    // A page knows its own address: what was asked for, whether it is there or not.
+                    (status, response.text().await.unwrap().replace(&id.to_string(), "…"))
                 };
                 let (there, nowhere) = (answer(theirs).await, answer(TranscriptId::new()).await);
                 assert_eq!(there, nowhere, "{method} {path}");

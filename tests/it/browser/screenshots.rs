@@ -37,9 +37,9 @@ async fn photograph(
 ) -> Vec<String> {
     let mut files = Vec::new();
     for page in pages {
-        world.open(browser, page).await;
         for (width, height) in SIZES {
             browser.size(width, height).await;
+            world.open(browser, page).await;
             browser.no_sideways_scroll().await;
             files.push(shoot(browser, &format!("{}-{width}-{theme}", page.name)).await);
         }

@@ -97,7 +97,7 @@ async fn pack(
             }
         }
     }
-    let _written = blocking(move || zip.finish().map(|_| ()).map_err(io::Error::other)).await?;
+    blocking(move || zip.finish().map(|_| ()).map_err(io::Error::other)).await?;
     let _gone = sender.send(Ok(packed.take())).await;
     Ok(())
 }
