@@ -29,6 +29,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("live.js", JS, include_str!("assets/live.js")),
     ("offers.js", JS, include_str!("assets/offers.js")),
     ("player.js", JS, include_str!("assets/player.js")),
+    ("queue.js", JS, include_str!("assets/queue.js")),
     ("recorder.js", JS, include_str!("assets/recorder.js")),
     ("recorder-send.js", JS, include_str!("assets/recorder-send.js")),
     ("recorder-sound.js", JS, include_str!("assets/recorder-sound.js")),
