@@ -173,7 +173,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     browser
         .until("the transcript's page is open", &format!("location.pathname === '/transcripts/{id}'"))
         .await;
-    browser.until("words appear", "document.querySelector('#text [data-s]')").await;
+    browser.until("words appear", "document.querySelector('#text p[data-w]')").await;
     assert_eq!(browser.console().await, Vec::<String>::new());
     // Nothing is left to be offered.
     browser.go(&site, "/").await;
