@@ -8,7 +8,11 @@ use crate::config::{LogFormat, TelemetryConfig};
 
 /// Installs the process's log writer. A second call (tests) does nothing.
 pub fn init(config: &TelemetryConfig) {
-    let filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(&config.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    // It writes whole addresses, and some of them open something.
+    if let Ok(silent) = "tower_http::csrf=off".parse() {
+        filter = filter.add_directive(silent);
+    }
     let registry = tracing_subscriber::registry().with(filter);
     // A journal or a file shows the codes of colours as they are.
     let colours = std::io::stderr().is_terminal();

@@ -157,7 +157,7 @@ fn renewal(site: &Site) -> Outcome {
 
 async fn routes(site: &Site) -> Outcome {
     let mut served = Vec::new();
-    for path in ["/metrics", "/flower/", "/minio/", "/admin", "/_cluster/health"] {
+    for path in ["/metrics", "/flower/", "/minio/", "/_cluster/health"] {
         match site.get(&site.url, path).await {
             Ok(answer) if answer.status.is_success() => served.push(path),
             Ok(_) => {}

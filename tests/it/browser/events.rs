@@ -125,16 +125,17 @@ async fn a_page_says_that_its_connection_is_lost_keeps_what_is_typed_and_goes_on
     browser.no_sideways_scroll().await;
     browser.shot("connection-lost-1280-light").await;
     // Somebody writes meanwhile, and looks elsewhere.
-    browser.script("document.querySelector('[data-part=people] details').open = true").await;
-    let names = browser.driver.find(By::Css("[data-part=people] input[name=speaker-0]")).await;
+    browser.script("document.querySelector('[data-part=people] [data-person-open=\"0\"]').click()").await;
+    let names = browser.driver.find(By::Css("[data-person-dialog] input[name=name]")).await;
     let field = names.expect("a field for a name");
+    field.clear().await.unwrap();
     field.send_keys("Ada").await.unwrap();
     browser.script("document.activeElement.blur()").await;
     told("Told while away").await;
     wire.mend().await;
     browser.until("it is back", &format!("!({notice})")).await;
     browser.until("what was missed is shown", "document.title.includes('Told while away')").await;
-    let typed = "document.querySelector('[data-part=people] input[name=speaker-0]').value";
+    let typed = "document.querySelector('[data-person-dialog] input[name=name]').value";
     assert_eq!(browser.script(&format!("return {typed}")).await, "Ada");
 
     // What somebody else does to the same part does not take it away either.
@@ -143,6 +144,7 @@ async fn a_page_says_that_its_connection_is_lost_keeps_what_is_typed_and_goes_on
     told("Again").await;
     browser.until("the rest goes on", "document.title.includes('Again')").await;
     assert_eq!(browser.script(&format!("return {typed}")).await, "Ada");
+    browser.script("document.querySelector('[data-person-cancel]').click()").await;
 
     browser.size(390, 844).await;
     wire.cut().await;
