@@ -313,6 +313,9 @@ async fn lists_tell_whoever_lists_a_transcript_and_nobody_else() {
     changed([&mut hers, &mut his, &mut roots]).await;
     ask(&ada, "PATCH", &one, json!({ "title": "Secret" })).await;
     assert_eq!(hers.event().await["data"]["title"], "Secret");
+    // An event is told by the rights that hold when it is: those who may not know of this one have passed it by before they may.
+    his.silence().await;
+    roots.silence().await;
     ask(&ada, "PATCH", &one, json!({ "share_mode": "semi-private" })).await;
     changed([&mut hers, &mut his, &mut roots]).await;
     // Who shares a room no more shares what is in it no more.

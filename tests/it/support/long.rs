@@ -50,7 +50,7 @@ pub fn meeting() -> Vec<Segment> {
                     let end = if n == 8 { "." } else { "" };
                     let start = start + f64::from(n) * 0.39;
                     // One in forty is doubtful.
-                    let probability = if word % 40 == 0 { 0.3 } else { 0.95 };
+                    let probability = if word.is_multiple_of(40) { 0.3 } else { 0.95 };
                     Word { text: format!(" {text}{end}"), start, end: start + 0.35, probability }
                 })
                 .collect();
