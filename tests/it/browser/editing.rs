@@ -82,8 +82,8 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
     browser.shot("edit-replace-1280-light").await;
     press(&browser, Key::Enter.value().to_string()).await;
     browser.until("it is replaced", &format!("{TEXT}.includes('the garden.')")).await;
-    let said = browser.script("return document.querySelector('[data-edit-said]').textContent").await;
-    assert_eq!(said, "Replaced in 1 place. Undo takes it back.");
+    let said = "document.querySelector('[data-edit-said]').textContent === 'Replaced in 1 place. Undo takes it back.'";
+    browser.until("it says so", said).await;
 
     // A segment is cut in two, the second half given to another speaker, and joined again.
     word(&browser, "garden.").await;
