@@ -239,6 +239,22 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let _ended = self.process.kill();
         let _ended = self.process.wait();
+        // Its driver alone would leave it behind: with its memory, and with kernel objects of which a machine has few.
+        if let Some(profile) = &self.profile {
+            end_all_with(&profile.path().display().to_string());
+        }
+    }
+}
+
+/// Ends every process that names this folder.
+fn end_all_with(folder: &str) {
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
+        let named = std::fs::read(entry.path().join("cmdline"));
+        if named.is_ok_and(|line| String::from_utf8_lossy(&line).contains(folder)) {
+            // SAFETY: it only sends a signal, to what we had started.
+            unsafe { libc::kill(id, libc::SIGKILL) };
+        }
     }
 }
 
