@@ -155,9 +155,8 @@ async fn a_page_says_that_its_connection_is_lost_keeps_what_is_typed_and_goes_on
     browser.until("it is back", &format!("!({notice})")).await;
     // Deleted by somebody else: said, and not asked for any more.
     assert_eq!(site.send("DELETE", &format!("/v1/transcripts/{id}"), &json!({})).await.0, 200);
-    browser.until("it says so", notice).await;
-    let said = browser.script("return document.querySelector('.connection.notice').innerText").await;
-    assert!(said.as_str().unwrap().contains("was deleted"), "{said}");
+    let said = "document.querySelector('.connection.notice').innerText.includes('was deleted')";
+    browser.until("it says so", &format!("{notice} && {said}")).await;
     browser.shot("transcript-gone-390-light").await;
 }
 
