@@ -157,8 +157,9 @@ in
       email = lib.mkIf (caddy.email != null) caddy.email;
       enableReload = false;
       globalConfig = ours.caddyGlobal;
+      logFormat = ours.caddyErrors;
       virtualHosts = {
-        ${domain}.extraConfig = ''
+        ${domain} = ours.caddySite config domain ''
           ${certificate}
           ${lib.optionalString (domain != "localhost") ''
             header Strict-Transport-Security "max-age=31536000; includeSubDomains"
@@ -168,18 +169,19 @@ in
       }
       // lib.optionalAttrs (domain != "localhost") {
         # For whoever sits at the machine; no HSTS, which would bind every other server on it.
-        localhost.extraConfig = ''
+        localhost = ours.caddySite config "localhost" ''
           ${if caddy.tls == "private-ca" then credentials else "tls internal"}
           ${site}
         '';
       }
       # Nobody learns more from these than the name; the refusal is the domain's.
-      // lib.genAttrs caddy.aliases (_: {
-        extraConfig = ''
+      // lib.genAttrs caddy.aliases (
+        name:
+        ours.caddySite config name ''
           ${certificate}
           redir https://${domain}{uri} 308
-        '';
-      });
+        ''
+      );
     };
 
     systemd.services.caddy = lib.mkIf (files || caddy.tls == "private-ca") {

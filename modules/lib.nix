@@ -39,6 +39,39 @@ rec {
     }
   '';
 
+  # What Caddy writes down of requests: an address or a header that opens something must not be read from a log.
+  caddyLog =
+    let
+      opens = ''regexp "([?&](?:token|code|state|X-Amz-Signature)=|/quote/)[^&/?]+" "$1***"'';
+    in
+    ''
+      format filter {
+        wrap json
+        fields {
+          request>uri ${opens}
+          request>headers>Referer ${opens}
+          resp_headers>Location ${opens}
+          request>headers>X-Api-Key delete
+          request>headers>Sec-Websocket-Protocol delete
+        }
+      }
+    '';
+
+  # What goes wrong, of all sites.
+  caddyErrors = ''
+    level ERROR
+    ${caddyLog}
+  '';
+
+  # A site of Caddy's with its own log of requests.
+  caddySite = config: name: extraConfig: {
+    inherit extraConfig;
+    logFormat = ''
+      output file ${config.services.caddy.logDir}/access-${name}.log
+      ${caddyLog}
+    '';
+  };
+
   # What the kernel keeps from every unit of ours.
   sandbox = {
     CapabilityBoundingSet = "";

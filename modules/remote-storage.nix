@@ -56,7 +56,8 @@ in
       enable = true;
       enableReload = false;
       globalConfig = lib.mkIf (!cfg.caddy.enable) ours.caddyGlobal;
-      virtualHosts.${serve.domain}.extraConfig = ''
+      logFormat = lib.mkIf (!cfg.caddy.enable) ours.caddyErrors;
+      virtualHosts.${serve.domain} = ours.caddySite config serve.domain ''
         tls {$CREDENTIALS_DIRECTORY}/storage-certificate.pem {$CREDENTIALS_DIRECTORY}/storage-key.pem
         @others not remote_ip 127.0.0.0/8 ::1 ${lib.concatStringsSep " " serve.clients}
         respond @others 403

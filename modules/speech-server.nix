@@ -158,7 +158,8 @@ in
           enable = true;
           enableReload = false;
           globalConfig = lib.mkIf (!cfg.caddy.enable && cfg.storage.serve.domain == null) ours.caddyGlobal;
-          virtualHosts.${site}.extraConfig = ''
+          logFormat = lib.mkIf (!cfg.caddy.enable && cfg.storage.serve.domain == null) ours.caddyErrors;
+          virtualHosts.${site} = ours.caddySite config site ''
             tls {$CREDENTIALS_DIRECTORY}/speech-certificate.pem {$CREDENTIALS_DIRECTORY}/speech-key.pem
             @others not remote_ip 127.0.0.0/8 ::1 ${lib.concatStringsSep " " server.clients}
             respond @others 403

@@ -61,6 +61,39 @@ debian_packages() {
     done < "$list"
 }
 
+# npm_folder NAME WHAT: WHAT, from the npm registry into the cache's NAME, exactly as the lock file in tests/NAME says.
+npm_folder() {
+    local name=$1 what=$2 from=$ROOT/tests/$1 stamp
+    stamp=$(cat "$from/package.json" "$from/package-lock.json" | sha256sum | cut -c1-16)
+    whole "$CACHE/$name" "$stamp" && return
+    command -v npm >/dev/null || fail "npm is missing" "run scripts/apt.sh test, or install Node.js 18 or newer with npm"
+    scratch "$name"
+    mkdir "$SCRATCH/$name"
+    cp "$from/package.json" "$from/package-lock.json" "$SCRATCH/$name"
+    say "$what"
+    (cd "$SCRATCH/$name" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+        fail "npm could not install what tests/$name/package-lock.json pins" \
+            "check the network (npm's own settings and proxies are used) and run the same command again"
+    install_folder "$SCRATCH/$name" "$CACHE/$name" "$stamp"
+}
+
+# python_folder NAME MODULE WHAT: WHAT, the files that scripts/NAME-requirements.txt pins, into the cache's NAME, from where MODULE can be used.
+python_folder() {
+    local name=$1 module=$2 what=$3 requirements=$ROOT/scripts/$1-requirements.txt stamp wheel
+    stamp=$(sha256sum "$requirements" | cut -c1-16)
+    whole "$CACHE/$name" "$stamp" && return
+    scratch "$name"
+    mkdir "$SCRATCH/$name" "$SCRATCH/wheels"
+    say "$what"
+    pip_download "$requirements" "$SCRATCH/wheels" "${WHEELS[@]}"
+    for wheel in "$SCRATCH"/wheels/*.whl; do
+        python3 -m zipfile -e "$wheel" "$SCRATCH/$name"
+    done
+    PYTHONPATH=$SCRATCH/$name python3 -c "import $module" ||
+        fail "$name can't be used by $(python3 --version)" "the pinned files are for Python 3.11 on x86-64"
+    install_folder "$SCRATCH/$name" "$CACHE/$name" "$stamp"
+}
+
 # pip_download REQUIREMENTS FOLDER [option...]: exactly the pinned files, whatever Python runs here.
 pip_download() {
     local requirements=$1 folder=$2

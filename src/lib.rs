@@ -2,6 +2,9 @@
 //!
 //! Modules are rooms; which may use which is the table in docs/ARCHITECTURE.md, and `tests/it/layering.rs` enforces it.
 
+// What input, a file or a connection can bring about is an error; what is left says why it can't happen. Tests may.
+#![deny(clippy::expect_used, clippy::unwrap_used)]
+
 pub mod app;
 pub mod audio;
 pub mod auth;

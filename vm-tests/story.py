@@ -147,6 +147,9 @@ class Site:
             time.sleep(0.5)
 
 
+# What `links` shows. Who looks through logs for it afterwards knows it: tests/rehearsal/hardening.py.
+OPENER = "an-opener-of-nothing"
+
 STEPS = {}
 
 
@@ -232,6 +235,19 @@ def hello(site, version):
         except ConnectionError:
             first = b""
     return "hello" if first[:1] == b"\x16" else "refused"
+
+
+@step
+def links(site):
+    """Addresses and headers that would open something, if they were real, open nothing"""
+    nothing = "/v1/transcripts/01890000-0000-7000-8000-000000000000"
+    asked = [(f"/quote/{OPENER}", {}), (f"{nothing}/audio/mp3?a=1&token={OPENER}", {}), (f"/login/provider?code={OPENER}&state={OPENER}", {}),
+             (nothing, {"X-API-Key": OPENER}), (nothing, {"Referer": f"{site.given.url}/quote/{OPENER}"}),
+             (nothing, {"Sec-WebSocket-Protocol": f"bearer, {OPENER}"}), (nothing, {"Authorization": f"Bearer {OPENER}"})]
+    for path, headers in asked:
+        status = site.once("GET", path, headers=headers).status
+        must(400 <= status < 500, f"{path} was answered with {status}")
+    return f"{len(asked)} refused"
 
 
 @step

@@ -79,8 +79,9 @@ pub(super) fn run(
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Finished, AudioError> {
     let mut child = Reaped(start(name, arguments, limits)?);
-    let stdout = child.0.stdout.take().expect("stdout is piped");
-    let stderr = child.0.stderr.take().expect("stderr is piped");
+    let piped = |name| AudioError::Io(io::Error::other(format!("{name} is not piped")));
+    let stdout = child.0.stdout.take().ok_or_else(|| piped("stdout"))?;
+    let stderr = child.0.stderr.take().ok_or_else(|| piped("stderr"))?;
     let (send, lines) = mpsc::sync_channel::<String>(64);
     let deadline = Instant::now() + limits.wall;
     thread::scope(|scope| {

@@ -3,12 +3,14 @@
 use anyhow::Context as _;
 
 use super::process;
+use crate::bus::Bus;
 use crate::clock;
 use crate::config::Config;
 use crate::db::{Address, Pool};
 use crate::jobs::{Keep, expire};
 use crate::model::retention::{self, Expired, Limits};
 use crate::storage::Storage;
+use crate::tls::Trust;
 
 /// Transcripts that are shown.
 const SHOWN: i64 = 1000;
@@ -42,7 +44,8 @@ impl Retention {
         let limits = keep.limits(clock::now());
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         runtime.block_on(async {
-            let address = Address::new(&config.database.postgres_url(), &process::trust(&config.tls)?);
+            let trust = process::trust(&config.tls)?;
+            let address = Address::new(&config.database.postgres_url(), &trust);
             let pool = Pool::new(&address, 1).context("PostgreSQL (database.url)")?;
             let (count, expired) = due(&pool, limits).await?;
             for one in &expired {
@@ -53,13 +56,23 @@ impl Retention {
             }
             if self.delete {
                 let storage = Storage::open(&config.storage).context("storage")?;
-                println!("deleted: {}", expire(&pool, &storage, limits).await?);
+                let bus = bus(config.redis.url.as_deref(), &trust).await;
+                println!("deleted: {}", expire(&pool, &storage, &bus, limits).await?);
             } else {
                 println!("to be deleted: {count}");
             }
             Ok(())
         })
     }
+}
+
+/// The bus on which open pages hear of it. What is to be deleted does not wait for it.
+async fn bus(url: Option<&str>, trust: &Trust) -> Bus {
+    let Some(url) = url else { return Bus::in_process() };
+    Bus::redis(url, trust).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "open pages will not hear of it");
+        Bus::in_process()
+    })
 }
 
 async fn due(pool: &Pool, limits: Limits) -> anyhow::Result<(i64, Vec<Expired>)> {

@@ -448,6 +448,14 @@ table! {
 }
 
 table! {
+    untold (id) {
+        id -> BigInt,
+        transcript_id -> Uuid,
+        event -> Text,
+    }
+}
+
+table! {
     instance_secret (id) {
         id -> Bool,
         secret -> Text,

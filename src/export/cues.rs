@@ -1,6 +1,8 @@
 //! Utterances cut into subtitles that a person can read: at most two lines of 42 characters and 7 seconds; at least one second, and
 //! long enough to be read, where nothing else is said meanwhile.
 
+use std::mem;
+
 use super::Line;
 use super::document::one_line;
 
@@ -188,23 +190,24 @@ fn wrap(text: &str) -> Vec<String> {
         return vec![text[..at].into(), text[at + 1..].into()];
     }
     // Too much for two lines, or no space where one is needed.
-    let mut lines = vec![String::new()];
+    let (mut lines, mut line) = (Vec::new(), String::new());
     let mut used = 0;
     for unit in text.split_inclusive(' ') {
         let chars = unit.trim_end().chars().count();
         if used > 0 && used + chars > LINE_CHARS {
-            lines.push(String::new());
+            lines.push(mem::take(&mut line));
             used = 0;
         }
         for c in unit.chars() {
             if used >= LINE_CHARS && c != ' ' {
-                lines.push(String::new());
+                lines.push(mem::take(&mut line));
                 used = 0;
             }
-            lines.last_mut().expect("there is always a line").push(c);
+            line.push(c);
             used += 1;
         }
     }
+    lines.push(line);
     lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()
 }
 

@@ -8,42 +8,28 @@ use crate::ids::TranscriptId;
 use crate::model::transcript::Status;
 use crate::model::{ActionItem, ActionKind, Segment, Stage, StageStatus, Topic};
 
-pub(super) async fn status(env: &Environment, transcript: TranscriptId, status: Status) {
-    env.bus.publish(transcript, &Event::Status { value: status.to_string() }).await;
+pub(super) fn status(status: Status) -> Event {
+    Event::Status { value: status.to_string() }
 }
 
 /// That a stage has come to `status`, with nothing more to say.
-pub(super) async fn stage(env: &Environment, transcript: TranscriptId, stage: Stage, status: StageStatus) {
+pub(super) fn stage(stage: Stage, status: StageStatus) -> Event {
     let progress = if status == StageStatus::Done { 1.0 } else { 0.0 };
-    stage_event(env, transcript, stage, status, StageEvent { progress, ..StageEvent::default() }).await;
+    stage_event(stage, status, StageEvent { progress, ..StageEvent::default() })
 }
 
 /// That a stage went wrong: for good (`Failed`) or until the next try (`Queued`). `error` is for people.
-pub(super) async fn trouble(
-    env: &Environment,
-    transcript: TranscriptId,
-    stage: Stage,
-    status: StageStatus,
-    error: &str,
-) {
-    let details = StageEvent { error: Some(error.to_owned()), ..StageEvent::default() };
-    stage_event(env, transcript, stage, status, details).await;
+pub(super) fn trouble(stage: Stage, status: StageStatus, error: &str) -> Event {
+    stage_event(stage, status, StageEvent { error: Some(error.to_owned()), ..StageEvent::default() })
 }
 
-/// How far a running stage is, and what it waits for.
+/// How far a running stage is, and what it waits for. Only the newest matters, so it is told at once.
 pub(super) async fn progress(env: &Environment, transcript: TranscriptId, stage: Stage, details: StageEvent) {
-    stage_event(env, transcript, stage, StageStatus::Running, details).await;
+    env.bus.publish(transcript, &stage_event(stage, StageStatus::Running, details)).await;
 }
 
-async fn stage_event(
-    env: &Environment,
-    transcript: TranscriptId,
-    stage: Stage,
-    status: StageStatus,
-    details: StageEvent,
-) {
-    let event = StageEvent { stage: stage.to_string(), status: status.to_string(), ..details };
-    env.bus.publish(transcript, &Event::Stage(event)).await;
+fn stage_event(stage: Stage, status: StageStatus, details: StageEvent) -> Event {
+    Event::Stage(StageEvent { stage: stage.to_string(), status: status.to_string(), ..details })
 }
 
 /// New text.

@@ -22,6 +22,7 @@ mod run;
 mod self_test;
 mod start;
 mod sweep;
+mod tell;
 
 mod assemble;
 mod deliver;
@@ -47,4 +48,5 @@ pub use self_test::{Fault, Heard, self_test};
 pub use sending::{Outbox, addresses};
 pub use start::{reprocess, start};
 pub use sweep::{sweep, sweep_for_ever};
+pub use tell::tell;
 pub use webhook::test as test_webhook;

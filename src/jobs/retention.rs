@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::bus::{Bus, Event};
 use crate::config::Config;
 use crate::db::{Connection, Pool};
 use crate::ids::TranscriptId;
@@ -45,21 +46,25 @@ impl Keep {
     }
 }
 
-/// Deletes all that was kept long enough; how many transcripts that were.
+/// Deletes all that was kept long enough, and tells those who watch; how many transcripts that were.
 ///
 /// Several workers may do so at once: who removes the row removes the objects. An object that the store does not give up belongs to no
 /// row any more, and the sweep removes it.
 ///
 /// # Errors
 /// The database's; what was deleted until then is.
-pub async fn expire(pool: &Pool, storage: &Storage, limits: Limits) -> anyhow::Result<usize> {
+pub async fn expire(pool: &Pool, storage: &Storage, bus: &Bus, limits: Limits) -> anyhow::Result<usize> {
     let mut removed = 0;
     let mut conn = pool.get().await?;
     loop {
         let expired = retention::expired(&mut conn, limits, AT_ONCE).await?;
         let before = removed;
         for one in &expired {
-            removed += usize::from(remove(&mut conn, storage, limits, one.id).await?);
+            if remove(&mut conn, storage, limits, one.id).await? {
+                bus.announce(&Event::TranscriptDeleted { id: one.id }).await;
+                bus.publish(one.id, &Event::Rights {}).await;
+                removed += 1;
+            }
         }
         // Nothing went: the rest is being removed by others.
         if expired.is_empty() || removed == before {

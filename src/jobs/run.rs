@@ -4,18 +4,21 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 use async_trait::async_trait;
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use futures::FutureExt;
 
 use super::context::{Context, Guard, write};
 use super::environment::Environment;
 use super::error::JobError;
+use super::tell::{note, tell_now};
 use super::{
     announce, assemble, deliver, diarize, ingest, progress, sending, summarize, title, topics, transcribe,
     webhook,
 };
 use crate::bus::Event;
 use crate::clock;
-use crate::ids::OutputId;
+use crate::ids::{OutputId, TranscriptId};
 use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus};
 use crate::model::transcript::Status;
 use crate::model::{Transcript, output};
@@ -35,7 +38,7 @@ pub(super) struct Done {
     pub language: Option<String>,
     /// What a person should know of it.
     pub warning: Option<String>,
-    /// Published once it is shown.
+    /// Told once it is shown.
     pub events: Vec<Event>,
 }
 
@@ -83,27 +86,32 @@ impl Stages {
         let StageJob { transcript, run, stage } = *job;
         let begun = write!(self.env, async |conn| {
             let begun = stage::begin(conn, transcript, run, stage, worker, clock::now()).await?;
-            if let Begun::GaveUp(error) = &begun {
-                sending::plan_failure(conn, &self.env.outbox, (transcript, run, stage), error).await?;
+            match &begun {
+                Begun::Start { transcript: row, .. } => {
+                    let running = announce::stage(stage, StageStatus::Running);
+                    let first = row.status == Status::Uploaded;
+                    let status = first.then(|| announce::status(Status::Processing));
+                    note(
+                        conn,
+                        transcript,
+                        &[Some(running), status].into_iter().flatten().collect::<Vec<_>>(),
+                    )
+                    .await?;
+                }
+                Begun::Stale => {}
+                Begun::GaveUp(error) => self.note_failure(conn, (transcript, run, stage), error).await?,
             }
             Ok(begun)
         });
+        tell_now(&self.env, transcript).await;
         match begun {
-            Ok(Begun::Start { attempt, transcript: row }) => {
-                announce::stage(&self.env, transcript, stage, StageStatus::Running).await;
-                if row.status == Status::Uploaded {
-                    announce::status(&self.env, transcript, Status::Processing).await;
-                }
-                Ok(Some((attempt, *row)))
-            }
+            Ok(Begun::Start { attempt, transcript: row }) => Ok(Some((attempt, *row))),
             Ok(Begun::Stale) => {
                 tracing::info!(%transcript, %stage, run, "nothing to do");
                 Ok(None)
             }
             Ok(Begun::GaveUp(error)) => {
                 tracing::error!(%transcript, %stage, error, "given up");
-                announce::trouble(&self.env, transcript, stage, StageStatus::Failed, &error).await;
-                announce::status(&self.env, transcript, Status::Error).await;
                 Ok(None)
             }
             Err(error) => Err(Retry(format!("the stage could not be started: {error}"))),
@@ -165,7 +173,7 @@ impl Stages {
     async fn finish(&self, attempt: &Attempt, done: Done) -> Result<(), JobError> {
         let transcript = attempt.transcript;
         let Done { output, language, warning, events } = done;
-        let finished = write!(self.env, async |conn| {
+        write!(self.env, async |conn| {
             if let (Some(output), Some(language)) = (output, &language) {
                 output::set_language(conn, output, language).await?;
             }
@@ -173,56 +181,61 @@ impl Stages {
                 stage::warn(conn, attempt, warning).await?;
             }
             let finished = stage::finish(conn, attempt, output, clock::now()).await?;
-            if let Finished::Done { ready, run, .. } = &finished {
-                for stage in ready {
-                    queue::enqueue(conn, &StageJob::new(transcript, *run, *stage)).await?;
-                }
-                if attempt.stage == Stage::Deliver {
-                    webhook::plan(conn, transcript, *run).await?;
-                    sending::plan(conn, &self.env.outbox, transcript, *run).await?;
-                }
+            let Finished::Done { ready, run, status } = finished else { return Ok(()) };
+            for stage in &ready {
+                queue::enqueue(conn, &StageJob::new(transcript, run, *stage)).await?;
             }
-            Ok(finished)
+            if attempt.stage == Stage::Deliver {
+                webhook::plan(conn, transcript, run).await?;
+                sending::plan(conn, &self.env.outbox, transcript, run).await?;
+            }
+            let mut events = events.clone();
+            events.push(announce::stage(attempt.stage, StageStatus::Done));
+            events.extend(ready.into_iter().map(|stage| announce::stage(stage, StageStatus::Queued)));
+            events.extend((status == Status::Ended).then(|| announce::status(status)));
+            note(conn, transcript, &events).await
         })?;
-        let Finished::Done { ready, status, .. } = finished else { return Ok(()) };
-        for event in &events {
-            self.env.bus.publish(transcript, event).await;
-        }
-        announce::stage(&self.env, transcript, attempt.stage, StageStatus::Done).await;
-        for stage in ready {
-            announce::stage(&self.env, transcript, stage, StageStatus::Queued).await;
-        }
-        if status == Status::Ended {
-            announce::status(&self.env, transcript, status).await;
-        }
+        tell_now(&self.env, transcript).await;
         Ok(())
     }
 
     async fn fail(&self, attempt: &Attempt, error: &str) -> Result<(), JobError> {
         let Attempt { transcript, run, stage, .. } = *attempt;
         tracing::error!(%transcript, %stage, error, "failed");
-        let failed = write!(self.env, async |conn| {
-            let failed = stage::fail(conn, attempt, error, clock::now()).await?;
-            if failed {
-                sending::plan_failure(conn, &self.env.outbox, (transcript, run, stage), error).await?;
+        write!(self.env, async |conn| {
+            if stage::fail(conn, attempt, error, clock::now()).await? {
+                self.note_failure(conn, (transcript, run, stage), error).await?;
             }
-            Ok(failed)
+            Ok(())
         })?;
-        if failed {
-            announce::trouble(&self.env, transcript, stage, StageStatus::Failed, error).await;
-            announce::status(&self.env, transcript, Status::Error).await;
-        }
+        tell_now(&self.env, transcript).await;
         Ok(())
+    }
+
+    /// Has those told who watch a transcript, and who look after the installation.
+    async fn note_failure(
+        &self,
+        conn: &mut AsyncPgConnection,
+        failed: (TranscriptId, i32, Stage),
+        error: &str,
+    ) -> QueryResult<()> {
+        let (transcript, _, stage) = failed;
+        let events = [announce::trouble(stage, StageStatus::Failed, error), announce::status(Status::Error)];
+        note(conn, transcript, &events).await?;
+        sending::plan_failure(conn, &self.env.outbox, failed, error).await
     }
 
     /// False when somebody else is at it already.
     async fn retry_later(&self, attempt: &Attempt, error: &str) -> Result<bool, JobError> {
         let Attempt { transcript, stage, .. } = *attempt;
-        let ours =
-            write!(self.env, async |conn| stage::retry_later(conn, attempt, error, clock::now()).await)?;
-        if ours {
-            announce::trouble(&self.env, transcript, stage, StageStatus::Queued, error).await;
-        }
+        let ours = write!(self.env, async |conn| {
+            let ours = stage::retry_later(conn, attempt, error, clock::now()).await?;
+            if ours {
+                note(conn, transcript, &[announce::trouble(stage, StageStatus::Queued, error)]).await?;
+            }
+            Ok(ours)
+        })?;
+        tell_now(&self.env, transcript).await;
         Ok(ours)
     }
 }

@@ -1,13 +1,15 @@
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
+use super::announce;
+use super::tell::note;
 use crate::clock;
 use crate::ids::TranscriptId;
 use crate::model::Stage;
 use crate::model::stage::{self, Restart, StageStatus};
 use crate::queue::{self, StageJob};
 
-/// Starts the work on a recording that has just become complete, in the caller's transaction.
+/// Starts the work on a recording that has just become complete, in the caller's transaction; [`tell`](super::tell()) follows it.
 ///
 /// # Errors
 /// Those of the database.
@@ -16,7 +18,7 @@ pub async fn start(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> Qu
 }
 
 /// Runs a transcript again, in the caller's transaction: from a stage on, or, without one, from what failed, or, when
-/// nothing failed, from the beginning. What is shown stays until the new versions are complete.
+/// nothing failed, from the beginning. What is shown stays until the new versions are complete. [`tell`](super::tell()) follows it.
 ///
 /// `None` when there is no such transcript, or when `from` needs a stage that is not done.
 ///
@@ -37,6 +39,7 @@ pub async fn reprocess(
         for stage in &restart.ready {
             queue::enqueue(conn, &StageJob::new(transcript, restart.run, *stage)).await?;
         }
+        note(conn, transcript, &[announce::status(restart.status)]).await?;
     }
     Ok(restart)
 }

@@ -10,12 +10,12 @@ use diesel_async::AsyncConnection;
 use super::environment::Environment;
 use super::retention::{Keep, expire, forget};
 use super::start;
-use crate::bus::Event;
+use super::tell::tell;
 use crate::clock;
 use crate::db::Connection;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::model::recording::open::{self, End};
-use crate::model::{idempotency, quote, recording, room, sweep, transcript};
+use crate::model::{idempotency, quote, recording, room, sweep, transcript, untold};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
@@ -30,7 +30,7 @@ const ROOMS: TimeDelta = TimeDelta::days(30);
 pub async fn sweep_for_ever(env: Environment, keep: Keep) {
     loop {
         if keep.deletes() {
-            match expire(&env.pool, &env.storage, keep.limits(clock::now())).await {
+            match expire(&env.pool, &env.storage, &env.bus, keep.limits(clock::now())).await {
                 Ok(0) => {}
                 Ok(deleted) => tracing::info!(deleted, "transcripts were kept as long as the settings say"),
                 Err(error) => {
@@ -77,6 +77,9 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     room::forget(&mut conn, clock::now() - ROOMS).await?;
     quote::forget(&mut conn, clock::now()).await?;
     end_silent(env, &mut conn).await?;
+    for transcript in untold::left(&mut conn).await? {
+        tell(&mut conn, &env.bus, transcript).await;
+    }
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };
@@ -131,9 +134,9 @@ async fn end_silent(env: &Environment, conn: &mut Connection) -> anyhow::Result<
                 }
             })
             .await;
-        if let Some(restart) = started? {
+        if started?.is_some() {
             tracing::info!(transcript = %id, "nobody went on with this recording: it is finished as it is");
-            env.bus.publish(id, &Event::Status { value: restart.status.to_string() }).await;
+            tell(conn, &env.bus, id).await;
         }
     }
     Ok(())

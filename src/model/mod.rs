@@ -32,6 +32,7 @@ pub mod sweep;
 pub mod transcript;
 pub mod turn;
 pub mod understanding;
+pub mod untold;
 pub mod usage;
 pub mod user;
 pub mod view;

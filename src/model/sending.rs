@@ -29,11 +29,10 @@ text_enum! {
     Channel { Email = "email", Zulip = "zulip", Webhook = "webhook" }
 }
 
-/// Something on its way, or arrived, or not.
-#[derive(Clone, Debug, HasQuery)]
+/// What is to be sent.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = sending)]
-pub struct Sending {
-    pub id: SendingId,
+pub struct Wish {
     pub transcript_id: TranscriptId,
     pub purpose: Purpose,
     pub channel: Channel,
@@ -49,6 +48,15 @@ pub struct Sending {
     pub run: i32,
     /// Why it failed, where that is what is told.
     pub reason: Option<String>,
+}
+
+/// Something on its way, or arrived, or not.
+#[derive(Clone, Debug, HasQuery)]
+#[diesel(table_name = sending)]
+pub struct Sending {
+    pub id: SendingId,
+    #[diesel(embed)]
+    pub wish: Wish,
     pub status: DeliveryStatus,
     /// Begun so far.
     pub attempts: i32,
@@ -56,22 +64,6 @@ pub struct Sending {
     pub tried_at: Option<DateTime<Utc>>,
     /// Why the last attempt did not succeed.
     pub error: Option<String>,
-}
-
-/// What is to be sent.
-#[derive(Clone, Debug, Insertable)]
-#[diesel(table_name = sending)]
-pub struct NewSending {
-    pub transcript_id: TranscriptId,
-    pub purpose: Purpose,
-    pub channel: Channel,
-    pub target: String,
-    pub topic: Option<String>,
-    pub include_topics: bool,
-    pub room_id: Option<RoomId>,
-    pub user_id: Option<UserId>,
-    pub run: i32,
-    pub reason: Option<String>,
 }
 
 /// Why nothing was noted.
@@ -88,7 +80,7 @@ pub struct TooMany {
 /// Those of the database.
 pub async fn ask(
     conn: &mut AsyncPgConnection,
-    wanted: &[NewSending],
+    wanted: &[Wish],
     (since, now): (DateTime<Utc>, DateTime<Utc>),
     most: i64,
 ) -> QueryResult<Result<Vec<SendingId>, TooMany>> {
@@ -132,35 +124,18 @@ pub async fn ask(
         {
             return Ok(Err(TooMany { oldest: *oldest }));
         }
-        ids.push(insert(conn, one, now).await?);
+        ids.extend(plan(conn, one, now).await?);
     }
     Ok(Ok(ids))
 }
 
-async fn insert(
-    conn: &mut AsyncPgConnection,
-    one: &NewSending,
-    now: DateTime<Utc>,
-) -> QueryResult<SendingId> {
-    diesel::insert_into(sending::table)
-        .values((
-            sending::id.eq(SendingId::new()),
-            sending::status.eq(DeliveryStatus::Waiting),
-            sending::created_at.eq(now),
-            one,
-        ))
-        .returning(sending::id)
-        .get_result(conn)
-        .await
-}
-
-/// Notes what is sent by itself, in the caller's transaction; `None` when that is noted of this run.
+/// Notes what is to be sent, in the caller's transaction; `None` when it is sent by itself and noted of this run already.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn plan(
     conn: &mut AsyncPgConnection,
-    one: &NewSending,
+    one: &Wish,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<SendingId>> {
     diesel::insert_into(sending::table)

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::ids::{SendingId, TranscriptId};
 use crate::jobs;
 use crate::model::TranscriptView;
-use crate::model::sending::{self, Channel, NewSending, Purpose, Sending};
+use crate::model::sending::{self, Channel, Purpose, Sending, Wish};
 use crate::notify::LONGEST_TOPIC;
 use crate::policy::{self, Viewer};
 use crate::queue;
@@ -57,9 +57,9 @@ pub(super) async fn email(
     if addresses.is_empty() {
         return Err(invalid("is missing: an address, or several with commas between".into()));
     }
-    let wanted: Vec<NewSending> = addresses
+    let wanted: Vec<Wish> = addresses
         .into_iter()
-        .map(|address| NewSending { channel: Channel::Email, target: address, ..asked(viewer, &view) })
+        .map(|address| Wish { channel: Channel::Email, target: address, ..asked(viewer, &view) })
         .collect();
     ask(conn, &view, &wanted, ("letters", app.outbox().per_hour())).await?;
     Ok(wanted.len())
@@ -80,7 +80,7 @@ pub(super) async fn zulip(
     if app.zulip().is_none() {
         return Err(Error::BadRequest("Zulip is not set up here (zulip.realm)".into()));
     }
-    let wanted = NewSending {
+    let wanted = Wish {
         channel: Channel::Zulip,
         target: name("stream", stream, LONGEST_STREAM)?,
         topic: Some(name("topic", topic, LONGEST_TOPIC)?),
@@ -90,8 +90,8 @@ pub(super) async fn zulip(
     ask(conn, &view, &[wanted], ("messages", MESSAGES_PER_HOUR)).await
 }
 
-fn asked(viewer: Viewer, view: &TranscriptView) -> NewSending {
-    NewSending {
+fn asked(viewer: Viewer, view: &TranscriptView) -> Wish {
+    Wish {
         transcript_id: view.transcript.id,
         purpose: Purpose::Asked,
         channel: Channel::Email,
@@ -121,7 +121,7 @@ fn name(field: &'static str, text: &str, most: usize) -> Result<String, Error> {
 async fn ask(
     conn: &mut Connection,
     view: &TranscriptView,
-    wanted: &[NewSending],
+    wanted: &[Wish],
     (what, limit): (&'static str, u32),
 ) -> Result<(), Error> {
     if view.text.is_none() {

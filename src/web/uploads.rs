@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 use super::pages::bytes;
 use super::read;
 use crate::app::App;
-use crate::bus::Event;
 use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::db::Connection;
@@ -213,8 +212,8 @@ pub(super) async fn finish(
             Completion::Unknown => Err(Error::NotFound("Recording")),
         })
         .await;
-    if let Some(restart) = started? {
-        app.bus().publish(transcript, &Event::Status { value: restart.status.to_string() }).await;
+    if started?.is_some() {
+        jobs::tell(conn, app.bus(), transcript).await;
     }
     Ok(())
 }
@@ -255,8 +254,8 @@ pub(super) async fn end(
             }
         })
         .await;
-    if let Some(restart) = started? {
-        app.bus().publish(id, &Event::Status { value: restart.status.to_string() }).await;
+    if started?.is_some() {
+        jobs::tell(conn, app.bus(), id).await;
     }
     Ok(())
 }

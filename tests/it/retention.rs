@@ -72,7 +72,7 @@ async fn objects(site: &Site) -> usize {
 
 async fn expired(site: &Site) -> usize {
     let limits = Keep::of(site.app.config()).limits(clock::now());
-    expire(site.app.pool(), site.app.storage(), limits).await.unwrap()
+    expire(site.app.pool(), site.app.storage(), site.app.bus(), limits).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -55,6 +55,7 @@ let
 
   site = _: host: ''
     ${host.hostName} ${toString host.serverAliases} {
+    ${lib.optionalString (host.logFormat != null) "log {\n${host.logFormat}\n}"}
     ${host.extraConfig}
     }
   '';
@@ -193,6 +194,9 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
     {
     ${lib.optionalString (config.services.caddy.email != null) "email ${config.services.caddy.email}"}
     ${config.services.caddy.globalConfig}
+    log {
+    ${config.services.caddy.logFormat}
+    }
     }
     ${lib.concatStrings (lib.mapAttrsToList site config.services.caddy.virtualHosts)}
   '';

@@ -13,6 +13,8 @@ LISTENING = {"*:80", "*:443", "127.0.0.1:1250", "127.0.0.1:3900", "127.0.0.1:390
 OURS = ["reflector-web.service", "reflector-work.service", "reflector-secrets.service", "reflector-ca-bundle.service"]
 # What a container on somebody's machine can't have: cores, memory, a disk and an encrypted one, a clock and a firewall of its own.
 NOT_HERE = {"H-01", "H-02", "H-03", "H-53", "H-54", "H-77", "H-105", "H-106"}
+# What `links` of vm-tests/story.py shows.
+OPENER = "an-opener-of-nothing"
 RUNNING = ["reflector-web.service", "reflector-work.service"]
 
 
@@ -66,6 +68,19 @@ def processes(box, visitor):
             if unit in RUNNING and box.try_(f"nsenter --target {pid} --mount -- test -w {place}")[0] == 0:
                 raise Failed(f"{unit} could write to {place}")
     return f"{len(users)} services, {len(users)} users"
+
+
+def logs(box, visitor):
+    """What opens something is in no log: not the address of a link, nor a token or key that a request showed."""
+    visitor.tell("links")
+    asked = box.do("cat /var/log/caddy/access-*.log")
+    for where, text in (("Caddy's log", asked), ("the journal", box.do("journalctl --no-pager --output=cat"))):
+        found = [line for line in text.splitlines() if OPENER in line]
+        if found:
+            raise Failed(f"{where} has what opens something: {found[0]}")
+    if "/quote/***" not in asked or "token=***" not in asked:
+        raise Failed(f"Caddy has no log of requests, or not of these: {asked[-300:]}")
+    return f"{len(asked.splitlines())} requests"
 
 
 def secrets(box, visitor):

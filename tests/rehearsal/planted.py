@@ -28,6 +28,8 @@ MISTAKES = {
     # A guard that lets everybody in.
     "open": Mistake(replace("Caddyfile", "not remote_ip 127.0.0.0/8 ::1", "not remote_ip 0.0.0.0/0 ::/0"), ("boot", "outside"),
                     "was answered with 200"),
+    # A log that has all of an address.
+    "logged": Mistake(replace("Caddyfile", "request>uri regexp", "request>nothing regexp"), ("boot", "logs"), "Caddy's log has what opens something"),
     # A server on a port, where a unix socket is meant.
     "port": Mistake(replace("redis", "port=0", "port=6379"), ("boot", "listening"), "127.0.0.1:6379"),
     # A unit that may do more than it needs.

@@ -61,6 +61,7 @@ def steps():
         ("doctor", recovery.doctor),
         ("exposure", hardening.exposure),
         ("processes", hardening.processes),
+        ("logs", hardening.logs),
         ("secrets", hardening.secrets),
         ("backup", recovery.backup),
         ("requirements", hardening.requirements),

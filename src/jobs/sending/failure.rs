@@ -38,11 +38,11 @@ pub(super) fn reason(stage: Stage, error: &str) -> String {
 /// # Errors
 /// They were not told.
 pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble> {
-    let reason = row.reason.as_deref().unwrap_or_default();
+    let reason = row.wish.reason.as_deref().unwrap_or_default();
     let (stage, why) = reason.split_once(": ").unwrap_or(("", reason));
-    let url = env.webhooks.page(&format!("/transcripts/{}", row.transcript_id));
+    let url = env.webhooks.page(&format!("/transcripts/{}", row.wish.transcript_id));
     let gone = |what: &str| Trouble { why: format!("{what} is not set any more"), hopeless: true };
-    match row.channel {
+    match row.wish.channel {
         Channel::Email => {
             let mailer = env.outbox.any_mailer().ok_or_else(|| gone("mail.host"))?;
             let text = format!(
@@ -52,7 +52,7 @@ pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble
             mailer
                 .send(&Letter {
                     id: row.id.to_string(),
-                    to: row.target.clone(),
+                    to: row.wish.target.clone(),
                     subject: format!("Reflector: a transcript has failed ({stage})"),
                     html: format!(
                         "<pre style=\"white-space: pre-wrap; font: inherit\">{}</pre>",
@@ -68,8 +68,8 @@ pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble
                 "A [transcript]({url}) has failed: stage {stage}\n```quote\n{}\n```",
                 why.replace('`', "'")
             );
-            let topic = row.topic.as_deref().unwrap_or_default();
-            message::place(zulip, (&row.target, topic), None, &text).await.map(|_| ())
+            let topic = row.wish.topic.as_deref().unwrap_or_default();
+            message::place(zulip, (&row.wish.target, topic), None, &text).await.map(|_| ())
         }
         Channel::Webhook => {
             let to =
@@ -79,7 +79,7 @@ pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble
                 "event": "transcript.failed",
                 "event_id": row.id.0.simple().to_string(),
                 "timestamp": row.created_at,
-                "transcript": { "id": row.transcript_id, "run": row.run, "frontend_url": url },
+                "transcript": { "id": row.wish.transcript_id, "run": row.wish.run, "frontend_url": url },
                 "stage": stage,
                 "reason": why,
             });

@@ -39,7 +39,7 @@ pub(super) async fn compose(
 ) -> Result<Letter, JobError> {
     let segments = view.segments(conn).await?;
     let document = export::of(view, &segments);
-    let link = may_follow(env, conn, &row.target, &view.transcript)
+    let link = may_follow(env, conn, &row.wish.target, &view.transcript)
         .await?
         .then(|| env.webhooks.page(&format!("/transcripts/{}", view.transcript.id)));
     let why = why(env, conn, row, view).await?;
@@ -48,7 +48,7 @@ pub(super) async fn compose(
     let html = html(&document, &title, &facts, link.as_deref(), &why)?;
     Ok(Letter {
         id: row.id.to_string(),
-        to: row.target.clone(),
+        to: row.wish.target.clone(),
         subject: format!("Reflector: {title}"),
         plain: plain(&document, &title, &facts, link.as_deref(), &why),
         html,
@@ -80,7 +80,7 @@ async fn why(
     view: &TranscriptView,
 ) -> Result<String, JobError> {
     let site = env.webhooks.page("");
-    let who = match (row.purpose, row.user_id) {
+    let who = match (row.wish.purpose, row.wish.user_id) {
         (Purpose::Room, _) => {
             let room = view.room_name.as_deref().unwrap_or("a room");
             return Ok(format!(

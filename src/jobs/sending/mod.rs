@@ -19,7 +19,7 @@ use super::error::JobError;
 use crate::clock;
 use crate::ids::{SendingId, TranscriptId};
 use crate::model::delivery::DeliveryStatus;
-use crate::model::sending::{self, Channel, Claim, NewSending, Place, Purpose, Sending};
+use crate::model::sending::{self, Channel, Claim, Place, Purpose, Sending, Wish};
 use crate::model::stage::Stage;
 use crate::model::{Room, TranscriptView, room, transcript};
 use crate::notify::{Trouble, Zulip, address};
@@ -66,7 +66,7 @@ pub(super) async fn plan(
     run: i32,
 ) -> diesel::QueryResult<()> {
     let Some(row) = transcript::get(conn, transcript).await? else { return Ok(()) };
-    let Some(room) = row.room_id else { return Ok(()) };
+    let Some(room) = row.wish.room_id else { return Ok(()) };
     let Some(room) = room::get(conn, room).await? else { return Ok(()) };
     if room.deleted_at.is_some() || !policy::tells((&room).into(), (&row).into()) {
         return Ok(());
@@ -88,7 +88,7 @@ pub(super) async fn plan(
         wanted.extend(stream.map(|stream| (Channel::Zulip, stream.to_owned(), Some(topic))));
     }
     for (channel, target, topic) in wanted {
-        let one = NewSending {
+        let one = Wish {
             transcript_id: transcript,
             purpose: Purpose::Room,
             channel,
@@ -122,7 +122,7 @@ pub(super) async fn plan_failure(
     error: &str,
 ) -> diesel::QueryResult<()> {
     for (channel, target, topic) in failure::told(outbox) {
-        let one = NewSending {
+        let one = Wish {
             transcript_id: transcript,
             purpose: Purpose::Failure,
             channel,
@@ -139,7 +139,7 @@ pub(super) async fn plan_failure(
     Ok(())
 }
 
-async fn noted(conn: &mut AsyncPgConnection, one: &NewSending) -> diesel::QueryResult<()> {
+async fn noted(conn: &mut AsyncPgConnection, one: &Wish) -> diesel::QueryResult<()> {
     match sending::plan(conn, one, clock::now()).await? {
         Some(id) => queue::enqueue_sending(conn, id).await,
         None => Ok(()),
@@ -154,11 +154,11 @@ pub(super) async fn send(env: &Environment, id: SendingId, last: bool) -> Result
     let again = |error: JobError| Retry(error.to_string());
     let begun = write!(env, async |conn| sending::begin(conn, id, clock::now()).await).map_err(again)?;
     let Some(row) = begun else { return Ok(()) };
-    let outcome = match row.purpose {
+    let outcome = match row.wish.purpose {
         Purpose::Failure => failure::tell(env, &row).await,
         Purpose::Asked | Purpose::Room => one(env, &row).await.map_err(again)?,
     };
-    let (channel, attempt) = (row.channel, row.attempts);
+    let (channel, attempt) = (row.wish.channel, row.attempts);
     let (status, error) = match &outcome {
         Ok(()) => (DeliveryStatus::Delivered, None),
         Err(trouble) if last || trouble.hopeless => (DeliveryStatus::Failed, Some(trouble.why.as_str())),
@@ -180,13 +180,13 @@ pub(super) async fn send(env: &Environment, id: SendingId, last: bool) -> Result
 async fn one(env: &Environment, row: &Sending) -> Result<Result<(), Trouble>, JobError> {
     let hopeless = |why: &str| Ok(Err(Trouble { why: why.into(), hopeless: true }));
     let mut conn = env.pool.get().await?;
-    let Some(view) = TranscriptView::load(&mut conn, row.transcript_id).await? else {
+    let Some(view) = TranscriptView::load(&mut conn, row.wish.transcript_id).await? else {
         return hopeless("the transcript is gone");
     };
     if view.transcript.deleted_at.is_some() {
         return hopeless("the transcript was deleted");
     }
-    if let Some(id) = row.room_id {
+    if let Some(id) = row.wish.room_id {
         let room = room::get(&mut conn, id).await?.filter(|room| room.deleted_at.is_none());
         let Some(room) = room else { return hopeless("the room was deleted") };
         if view.transcript.room_id != Some(room.id) {
@@ -196,7 +196,7 @@ async fn one(env: &Environment, row: &Sending) -> Result<Result<(), Trouble>, Jo
             return hopeless("the transcript is private to somebody else now");
         }
     }
-    match row.channel {
+    match row.wish.channel {
         Channel::Email => {
             let Some(mailer) = env.outbox.mailer() else {
                 return hopeless("e-mail is switched off, or no mail server is set (mail.host)");
@@ -211,7 +211,7 @@ async fn one(env: &Environment, row: &Sending) -> Result<Result<(), Trouble>, Jo
             };
             drop(conn);
             let url = env.webhooks.page(&format!("/transcripts/{}", view.transcript.id));
-            let content = message::compose(&view, &url, row.include_topics);
+            let content = message::compose(&view, &url, row.wish.include_topics);
             post(env, zulip, row, &content).await
         }
         Channel::Webhook => hopeless("transcripts are not sent like that"),
@@ -225,8 +225,9 @@ async fn post(
     row: &Sending,
     content: &str,
 ) -> Result<Result<(), Trouble>, JobError> {
-    let topic = row.topic.as_deref().unwrap_or_default();
-    let place = Place { transcript: row.transcript_id, realm: zulip.realm(), stream: &row.target, topic };
+    let topic = row.wish.topic.as_deref().unwrap_or_default();
+    let place =
+        Place { transcript: row.wish.transcript_id, realm: zulip.realm(), stream: &row.wish.target, topic };
     let now = clock::now();
     let claim = {
         let mut conn = env.pool.get().await?;
@@ -235,7 +236,7 @@ async fn post(
     let Claim::Ours(before) = claim else {
         return Ok(Err(Trouble { why: "another message is being posted there".into(), hopeless: false }));
     };
-    let (message, outcome) = match message::place(zulip, (&row.target, topic), before, content).await {
+    let (message, outcome) = match message::place(zulip, (&row.wish.target, topic), before, content).await {
         Ok(message) => (Some(message), Ok(())),
         Err(trouble) => (before, Err(trouble)),
     };

@@ -4,6 +4,7 @@
 import { EventSocket } from "./socket.js";
 import { fetchDocument } from "./util.js";
 
+/** Begins it; what is given back says that something has changed, to whoever changed it. */
 export function keepFresh(every = 3000) {
   let timer = null;
   /** Something is known to have changed that is not shown yet. */
@@ -45,4 +46,5 @@ export function keepFresh(every = 3000) {
     open: (resumed) => { if (opened && !resumed) changed(); opened = true; },
   });
   socket.start();
+  return changed;
 }

@@ -4,12 +4,13 @@ import { offer } from "./offers.js";
 import { keepFresh } from "./rows.js";
 import { arrived, forget, unfinished } from "./upload.js";
 import { Uploads } from "./upload-list.js";
-import { announce, bytes, fetchDocument } from "./util.js";
+import { announce, bytes } from "./util.js";
 
 const form = document.getElementById("drop");
 const input = form.querySelector('input[type="file"]');
 const choose = form.querySelector("[data-choose]");
-let later = null;
+/** The list of transcripts, once something was added to it or taken away. */
+const refresh = keepFresh();
 const queue = new Uploads(document.getElementById("uploading"), Number(form.dataset.limit), refresh);
 
 for (const kind of ["dragenter", "dragover"]) {
@@ -122,17 +123,5 @@ function line(note) {
   return row;
 }
 
-/** The list of transcripts, once something was added to it or taken away; and on, while that is being worked on. */
-async function refresh() {
-  const rows = document.getElementById("rows");
-  try {
-    const fresh = (await fetchDocument(location.href)).getElementById("rows");
-    if (fresh && !rows.contains(document.activeElement)) rows.replaceWith(document.importNode(fresh, true));
-  } catch { /* the next round tries again */ }
-  clearTimeout(later);
-  if (document.querySelector("#rows[data-busy]")) later = setTimeout(refresh, 3000);
-}
-
-keepFresh();
 remind();
 offer();

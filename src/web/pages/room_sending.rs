@@ -1,17 +1,17 @@
 //! What a room sends by itself when a transcript of it is finished: part of its page.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
-use super::rooms::{room_page, to, told};
+use super::rooms::change;
 use crate::app::App;
 use crate::ids::RoomId;
 use crate::model::room::{Patch, Room};
 use crate::web::extract::{PageForm, UrlPath};
-use crate::web::respond::{PageError, html_with};
+use crate::web::features;
+use crate::web::respond::PageError;
 use crate::web::viewer::Asking;
-use crate::web::{features, read, rooms};
 
 /// The form, and what the room has.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -58,14 +58,5 @@ pub(in crate::web) async fn save(
     UrlPath(id): UrlPath<RoomId>,
     PageForm(form): PageForm<RoomSending>,
 ) -> Result<Response, PageError> {
-    let mut conn = read::connect(&app).await?;
-    let (room, _) = rooms::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
-    match rooms::change(&app, &mut conn, &room, form.patch()).await {
-        Ok(after) => Ok((rooms::shares(&room, &after), to(id, "saved")).into_response()),
-        Err(error) => {
-            let Some(wrong) = told(&error) else { return Err(error.into()) };
-            let page = room_page(&mut conn, viewer, room).await?;
-            Ok(html_with(&error, &page.with_sending(wrong, form)))
-        }
-    }
+    change(&app, viewer, id, form.patch(), |page| page.with_sending(form)).await
 }

@@ -133,7 +133,7 @@ impl RoomForm {
 }
 
 /// What is wrong with a form, in words for whoever filled it in; other errors have a page of their own.
-pub(super) fn told(error: &Error) -> Option<String> {
+fn told(error: &Error) -> Option<String> {
     match error {
         Error::Invalid { field: "email_transcript_to", message } => {
             Some(sentence(&format!("By e-mail to: {message}")))
@@ -168,7 +168,7 @@ pub(in crate::web) async fn create(
     }
 }
 
-pub(super) fn to(id: RoomId, done: &str) -> Redirect {
+fn to(id: RoomId, done: &str) -> Redirect {
     Redirect::to(&format!("/rooms/{id}?done={done}"))
 }
 
@@ -190,9 +190,9 @@ pub(super) struct RoomPage {
 }
 
 impl RoomPage {
-    /// The page with what is wrong with the form of what is sent by itself.
-    pub(super) fn with_sending(self, wrong: String, sending: RoomSending) -> Self {
-        Self { wrong: Some(wrong), sending, ..self }
+    /// The page with what was typed into the form of what is sent by itself.
+    pub(super) fn with_sending(self, sending: RoomSending) -> Self {
+        Self { sending, ..self }
     }
 }
 
@@ -242,7 +242,7 @@ impl EventView {
     }
 }
 
-pub(super) async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<RoomPage, Error> {
+async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<RoomPage, Error> {
     let events = delivery::list(conn, room.id, EVENTS).await?;
     let ids: Vec<TranscriptId> = events.iter().filter_map(|event| event.transcript_id).collect();
     let items = transcript::items(conn, &ids).await?;
@@ -310,14 +310,25 @@ pub(in crate::web) async fn save(
     UrlPath(id): UrlPath<RoomId>,
     PageForm(form): PageForm<RoomForm>,
 ) -> Result<Response, PageError> {
-    let mut conn = read::connect(&app).await?;
+    change(&app, viewer, id, form.patch(), |page| RoomPage { typed: form, ..page }).await
+}
+
+/// Changes a room as one of its forms says; if something is wrong with that, the page says so and `typed` puts the form back.
+pub(super) async fn change(
+    app: &App,
+    viewer: Viewer,
+    id: RoomId,
+    patch: Patch,
+    typed: impl FnOnce(RoomPage) -> RoomPage,
+) -> Result<Response, PageError> {
+    let mut conn = read::connect(app).await?;
     let (room, _) = rooms::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
-    match rooms::change(&app, &mut conn, &room, form.patch()).await {
+    match rooms::change(app, &mut conn, &room, patch).await {
         Ok(after) => Ok((rooms::shares(&room, &after), to(id, "saved")).into_response()),
         Err(error) => {
             let Some(wrong) = told(&error) else { return Err(error.into()) };
-            let page = room_page(&mut conn, viewer, room).await?;
-            Ok(html_with(&error, &RoomPage { wrong: Some(wrong), typed: form, ..page }))
+            let page = typed(room_page(&mut conn, viewer, room).await?);
+            Ok(html_with(&error, &RoomPage { wrong: Some(wrong), ..page }))
         }
     }
 }

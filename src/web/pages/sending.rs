@@ -73,7 +73,7 @@ impl SendingView {
             DeliveryStatus::Failed => ("Not sent", "failed"),
         };
         let mut facts = Vec::new();
-        match row.purpose {
+        match row.wish.purpose {
             Purpose::Room => facts.push("by its room".to_owned()),
             _ => facts.extend(asked_by.map(|who| format!("by {who}"))),
         }
@@ -82,9 +82,9 @@ impl SendingView {
         }
         Self {
             id: row.id,
-            target: match (row.channel, row.topic) {
-                (Channel::Zulip, Some(topic)) => format!("Zulip: {} > {topic}", row.target),
-                _ => row.target,
+            target: match (row.wish.channel, row.wish.topic) {
+                (Channel::Zulip, Some(topic)) => format!("Zulip: {} > {topic}", row.wish.target),
+                _ => row.wish.target,
             },
             chip,
             chip_class,
@@ -110,11 +110,11 @@ async fn page(
     let rows = sending::list(&mut conn, viewer, id).await?;
     // Zulip may take its time.
     drop(conn);
-    let last = rows.iter().find(|(row, _)| row.channel == Channel::Zulip);
+    let last = rows.iter().find(|(row, _)| row.wish.channel == Channel::Zulip);
     let typed = SendForm {
-        stream: last.map(|(row, _)| row.target.clone()).unwrap_or_default(),
-        topic: last.and_then(|(row, _)| row.topic.clone()).unwrap_or_default(),
-        include_topics: last.is_none_or(|(row, _)| row.include_topics).then(String::new),
+        stream: last.map(|(row, _)| row.wish.target.clone()).unwrap_or_default(),
+        topic: last.and_then(|(row, _)| row.wish.topic.clone()).unwrap_or_default(),
+        include_topics: last.is_none_or(|(row, _)| row.wish.include_topics).then(String::new),
         ..SendForm::default()
     };
     let (streams, away) = match app.zulip() {

@@ -20,3 +20,18 @@ pub mod speech_server;
 pub mod words;
 pub mod workshop;
 pub mod zulip_server;
+
+use std::time::{Duration, Instant};
+
+/// Waits until a stand-in has seen so many; all that it saw.
+async fn until_there<T>(count: usize, seen: impl Fn() -> Vec<T>) -> Vec<T> {
+    let begun = Instant::now();
+    loop {
+        let seen = seen();
+        if seen.len() >= count {
+            return seen;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(120), "only {} of {count} arrived", seen.len());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -71,15 +70,7 @@ impl Receiver {
 
     /// Waits until so many have arrived.
     pub async fn until(&self, count: usize) -> Vec<Received> {
-        let begun = Instant::now();
-        loop {
-            let seen = self.seen();
-            if seen.len() >= count {
-                return seen;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(120), "only {} of {count} arrived", seen.len());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        super::until_there(count, || self.seen()).await
     }
 }
 

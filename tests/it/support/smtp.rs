@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -163,15 +163,7 @@ impl SmtpServer {
 
     /// Waits until so many letters have arrived.
     pub async fn until(&self, count: usize) -> Vec<Received> {
-        let begun = Instant::now();
-        loop {
-            let seen = self.seen();
-            if seen.len() >= count {
-                return seen;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(120), "only {} of {count} arrived", seen.len());
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        super::until_there(count, || self.seen()).await
     }
 }
 

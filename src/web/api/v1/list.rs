@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::ids::RoomId;
 use crate::model::SourceKind;
 use crate::model::transcript::{self, Filter, PAGE_SIZE_MAX};
+use crate::web::api::v1::within;
 use crate::web::extract::ApiQuery;
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -71,11 +72,7 @@ pub(in crate::web) fn paged(page: Option<i64>, size: Option<i64>) -> Result<(i64
     if page < 1 {
         return Err(Error::Invalid { field: "page", message: "must be at least 1".into() });
     }
-    if !(1..=PAGE_SIZE_MAX).contains(&size) {
-        let message = format!("must be from 1 to {PAGE_SIZE_MAX}");
-        return Err(Error::Invalid { field: "size", message });
-    }
-    Ok((page, size))
+    Ok((page, within("size", size, 1..=PAGE_SIZE_MAX)?))
 }
 
 /// What somebody looks for.

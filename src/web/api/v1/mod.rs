@@ -26,12 +26,30 @@ pub(in crate::web) mod webhook;
 pub(in crate::web) mod zip;
 pub(in crate::web) mod zulip;
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
 use crate::web::respond::ApiError;
+
+/// A number of a request, if it is within the bounds that it has.
+///
+/// # Errors
+/// [`Error::Invalid`] of `field`, with the bounds.
+pub(in crate::web) fn within<T: PartialOrd + Display>(
+    field: &'static str,
+    value: T,
+    bounds: RangeInclusive<T>,
+) -> Result<T, Error> {
+    if bounds.contains(&value) {
+        return Ok(value);
+    }
+    Err(Error::Invalid { field, message: format!("must be from {} to {}", bounds.start(), bounds.end()) })
+}
 
 /// That what was asked for is done.
 #[derive(Debug, Serialize, ToSchema)]

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::bus::Event;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
@@ -126,8 +125,10 @@ async fn start(
             }
         })
         .await;
-    let Some(restart) = restarted? else { return Ok(Again::Running) };
-    app.bus().publish(id, &Event::Status { value: restart.status.to_string() }).await;
+    if restarted?.is_none() {
+        return Ok(Again::Running);
+    }
+    jobs::tell(conn, app.bus(), id).await;
     Ok(Again::Started)
 }
 

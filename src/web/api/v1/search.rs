@@ -16,6 +16,7 @@ use crate::model::search::{self, Ask, Found, Hit, LIMIT_MAX, PassageKind, Snippe
 use crate::model::{SourceKind, Status};
 use crate::policy::{self, Viewer};
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::extract::ApiQuery;
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -142,10 +143,7 @@ pub(in crate::web) async fn search(
     ApiQuery(query): ApiQuery<SearchQuery>,
 ) -> Result<Json<SearchOut>, ApiError> {
     let (limit, offset) = (query.limit.unwrap_or(20), query.offset.unwrap_or(0));
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        let message = format!("must be from 1 to {LIMIT_MAX}");
-        return Err(Error::Invalid { field: "limit", message }.into());
-    }
+    within("limit", limit, 1..=LIMIT_MAX)?;
     if offset < 0 {
         return Err(Error::Invalid { field: "offset", message: "must be at least 0".into() }.into());
     }

@@ -118,10 +118,10 @@ impl From<(Sending, Option<String>)> for SendingOut {
     fn from((row, asked_by): (Sending, Option<String>)) -> Self {
         Self {
             id: row.id,
-            channel: row.channel,
-            purpose: row.purpose,
-            target: row.target,
-            topic: row.topic,
+            channel: row.wish.channel,
+            purpose: row.wish.purpose,
+            target: row.wish.target,
+            topic: row.wish.topic,
             asked_by,
             status: row.status,
             attempts: row.attempts,

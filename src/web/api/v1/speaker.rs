@@ -16,6 +16,7 @@ use crate::model::edit::{At, Change, Layer, Standing, Token};
 use crate::model::participant::{self, Participant};
 use crate::policy::Viewer;
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -69,10 +70,7 @@ impl Assignment {
 /// # Errors
 /// There is no such number.
 pub(in crate::web) fn in_range(field: &'static str, speaker: i32) -> Result<i32, Error> {
-    if (0..=MAX_SPEAKER).contains(&speaker) {
-        return Ok(speaker);
-    }
-    Err(Error::Invalid { field, message: format!("must be from 0 to {MAX_SPEAKER}") })
+    within(field, speaker, 0..=MAX_SPEAKER)
 }
 
 /// Says whose the words in between are

@@ -18,6 +18,7 @@ use crate::ids::{RecordingId, TranscriptId};
 use crate::model::recording::{self, RecordingStatus};
 use crate::model::transcript::{self, Status, Transcript};
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::extract::{ApiMultipart, ApiPath, ApiQuery, OptionalJson};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -65,13 +66,10 @@ impl ChunkQuery {
             (false, None) => {
                 return invalid("total_chunks", "is missing, and the recording is not open".into());
             }
-            (false, Some(total)) if total == 0 || total > MAX_CHUNKS => {
-                return invalid("total_chunks", format!("must be from 1 to {MAX_CHUNKS}"));
-            }
             (false, Some(_)) if self.take.is_some_and(|take| take > 0) => {
                 return invalid("take", "is of open recordings only".into());
             }
-            (false, Some(total)) => total,
+            (false, Some(total)) => within("total_chunks", total, 1..=MAX_CHUNKS)?,
         };
         if self.chunk_number >= most {
             let most = if self.total_chunks.is_some() { "total_chunks".into() } else { most.to_string() };
@@ -80,9 +78,7 @@ impl ChunkQuery {
         if self.take.is_some_and(|take| take > MAX_TAKE) {
             return invalid("take", format!("must be at most {MAX_TAKE}"));
         }
-        if self.seconds.is_some_and(|seconds| !(0.0..=MAX_SECONDS).contains(&seconds)) {
-            return invalid("seconds", format!("must be from 0 to {MAX_SECONDS}"));
-        }
+        self.seconds.map(|seconds| within("seconds", seconds, 0.0..=MAX_SECONDS)).transpose()?;
         Ok(self.total_chunks)
     }
 }
@@ -218,10 +214,7 @@ pub(in crate::web) async fn finish(
     OptionalJson(body): OptionalJson<Finish>,
 ) -> Result<Json<Done>, ApiError> {
     let total = body.and_then(|body| body.total_chunks);
-    if total.is_some_and(|total| total == 0 || total > MAX_OPEN_CHUNKS) {
-        let message = format!("must be from 1 to {MAX_OPEN_CHUNKS}");
-        return Err(Error::Invalid { field: "total_chunks", message }.into());
-    }
+    total.map(|total| within("total_chunks", total, 1..=MAX_OPEN_CHUNKS)).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
     uploads::end(&app, &mut conn, id, total).await?;

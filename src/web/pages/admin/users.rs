@@ -222,12 +222,18 @@ pub(in crate::web) struct Switch {
     on: String,
 }
 
-/// Somebody else's account, of which a right may be taken.
-async fn of_another(app: &App, conn: &mut Connection, viewer: Viewer, id: UserId) -> Result<User, Error> {
+/// Whether somebody else's account is to be switched on; not one's own, of which nobody may take a right.
+async fn of_another(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: UserId,
+    switch: &Switch,
+) -> Result<bool, Error> {
     exists(app)?;
-    let user = account(conn, id).await?;
+    account(conn, id).await?;
     if policy::may_shut_out(viewer, id) {
-        return Ok(user);
+        return Ok(switch.on == "yes");
     }
     Err(Error::Conflict("nobody can do that to their own account: ask another administrator".into()))
 }
@@ -237,11 +243,10 @@ pub(in crate::web) async fn admin(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
     UrlPath(id): UrlPath<UserId>,
-    PageForm(form): PageForm<Switch>,
+    PageForm(switch): PageForm<Switch>,
 ) -> Result<Response, PageError> {
-    let on = form.on == "yes";
     let mut conn = read::connect(&app).await?;
-    of_another(&app, &mut conn, seen.viewer, id).await?;
+    let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_admin(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), admin = on, "an account has other rights");
     Ok(to(if on { "admin" } else { "plain" }))
@@ -252,11 +257,10 @@ pub(in crate::web) async fn disabled(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
     UrlPath(id): UrlPath<UserId>,
-    PageForm(form): PageForm<Switch>,
+    PageForm(switch): PageForm<Switch>,
 ) -> Result<Response, PageError> {
-    let on = form.on == "yes";
     let mut conn = read::connect(&app).await?;
-    of_another(&app, &mut conn, seen.viewer, id).await?;
+    let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_disabled(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), disabled = on, "an account was shut out or let in");
     Ok(to(if on { "out" } else { "in" }))

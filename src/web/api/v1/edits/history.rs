@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{Desk, Edit, Standing};
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::extract::{ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -57,10 +58,7 @@ pub(in crate::web) async fn history(
     ApiPath(id): ApiPath<TranscriptId>,
     ApiQuery(query): ApiQuery<HistoryQuery>,
 ) -> Result<Json<HistoryOut>, ApiError> {
-    if !(1..=LIMIT_MAX).contains(&query.limit) {
-        let message = format!("must be from 1 to {LIMIT_MAX}");
-        return Err(Error::Invalid { field: "limit", message }.into());
-    }
+    within("limit", query.limit, 1..=LIMIT_MAX)?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
     let desk = super::desk(&mut conn, id).await?;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{DECIDED_MAX, Doubt, Place, Standing, alike};
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::web::read;
 use crate::web::respond::ApiError;
@@ -102,13 +103,8 @@ pub(in crate::web) async fn list(
     ApiPath(id): ApiPath<TranscriptId>,
     ApiQuery(query): ApiQuery<DoubtsQuery>,
 ) -> Result<Json<DoubtsOut>, ApiError> {
-    if !(0.0..=1.0).contains(&query.below) {
-        return Err(Error::Invalid { field: "below", message: "must be from 0 to 1".into() }.into());
-    }
-    if !(1..=LIMIT_MAX).contains(&query.limit) {
-        let message = format!("must be from 1 to {LIMIT_MAX}");
-        return Err(Error::Invalid { field: "limit", message }.into());
-    }
+    within("below", query.below, 0.0..=1.0)?;
+    within("limit", query.limit, 1..=LIMIT_MAX)?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
     let desk = super::desk(&mut conn, id).await?;
@@ -176,10 +172,7 @@ pub(in crate::web) async fn settle(
 ) -> Result<Response, ApiError> {
     let revision = named(&headers, body.revision.as_deref())?;
     let text = body.text.as_deref().map(|text| limited(text, super::segments::WORD_TEXT_MAX)).transpose()?;
-    if !(1..=DECIDED_MAX).contains(&body.places.len()) {
-        let message = format!("must be from 1 to {DECIDED_MAX}");
-        return Err(Error::Invalid { field: "places", message }.into());
-    }
+    within("places", body.places.len(), 1..=DECIDED_MAX)?;
     let place = |one: &PlaceIn| Place { segment: one.segment, word: one.word, count: one.count };
     let places: Vec<Place> = body.places.iter().map(place).collect();
     if places.iter().any(|one| one.count == 0) {

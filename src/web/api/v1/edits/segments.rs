@@ -17,6 +17,7 @@ use crate::ids::TranscriptId;
 use crate::model::edit::{SEGMENT_TEXT_MAX, tidy};
 use crate::policy;
 use crate::web::api::document::Fails;
+use crate::web::api::v1::within;
 use crate::web::etag;
 use crate::web::extract::{ApiJson, ApiPath, ApiQuery, OptionalJson};
 use crate::web::read;
@@ -56,10 +57,7 @@ pub(in crate::web) async fn list(
     ApiQuery(query): ApiQuery<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if !(1..=LIMIT_MAX).contains(&query.limit) {
-        let message = format!("must be from 1 to {LIMIT_MAX}");
-        return Err(Error::Invalid { field: "limit", message }.into());
-    }
+    within("limit", query.limit, 1..=LIMIT_MAX)?;
     let mut conn = read::connect(&app).await?;
     let row = read::allowed(&mut conn, viewer, id, |may| may.read).await?;
     let may_write = policy::capabilities(viewer, (&row).into()).write;
