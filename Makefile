@@ -29,7 +29,7 @@ openapi: ## Renews docs/openapi.json from the code
 	mv docs/openapi.json.new docs/openapi.json
 
 screenshots: setup ## Every page at three widths, light and dark: docs/screenshots
-	cargo test --locked --test it -- --ignored --exact browser::screenshots::every_page_is_photographed
+	PAGE_PICTURES=$(CURDIR)/docs/screenshots cargo test --locked --test it -- browser::screenshots
 
 licences: ## Renews the list of crates and their licences that /about shows
 	@cargo fetch --locked

@@ -223,9 +223,18 @@ impl Browser {
         let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
         assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
         // What is cut off on the left makes no page wider.
-        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].map(e => [e.name || e.innerText, e.getBoundingClientRect()])
+        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].filter(e => e.checkVisibility()).map(e => [e.name || e.innerText, e.getBoundingClientRect()])
             .filter(([, box]) => box.width > 1 && (box.left < 0 || box.right > window.innerWidth)).map(([name]) => name)";
         assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window");
+    }
+
+    /// Opens every menu of the page that is open: nothing in it may lie beside the window, where nobody can press it.
+    async fn menus_stay_inside(&self, page: &str) {
+        let outside = "return [...document.querySelectorAll('details.menu')].flatMap((menu) => { menu.open = true;
+            const out = [...menu.querySelectorAll('a, button, input, select, textarea')].filter((e) => e.checkVisibility()).filter((e) => {
+                const box = e.getBoundingClientRect(); return box.width > 1 && (box.left < 0 || box.right > window.innerWidth); });
+            menu.open = false; return out.map((e) => `${menu.dataset.name}: ${e.name || e.innerText}`); })";
+        assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window on {page}");
     }
 
     /// What the browser complained about; blocked content shows here.

@@ -66,7 +66,7 @@ pub(super) async fn plan(
     run: i32,
 ) -> diesel::QueryResult<()> {
     let Some(row) = transcript::get(conn, transcript).await? else { return Ok(()) };
-    let Some(room) = row.wish.room_id else { return Ok(()) };
+    let Some(room) = row.room_id else { return Ok(()) };
     let Some(room) = room::get(conn, room).await? else { return Ok(()) };
     if room.deleted_at.is_some() || !policy::tells((&room).into(), (&row).into()) {
         return Ok(());

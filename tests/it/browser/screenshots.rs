@@ -1,4 +1,4 @@
-//! Pictures of every page at three widths, in light and dark, for docs/screenshots: `make screenshots`.
+//! Pictures of every page at three widths, in light and dark: `make screenshots` puts them into docs/screenshots.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,64 +12,85 @@ use super::every::{Shown, Who, World};
 use crate::support::accounts::ADA;
 
 const SIZES: [(u32, u32); 3] = [(390, 844), (768, 1024), (1440, 900)];
-/// Bytes that all pictures may take together.
-const MOST: u64 = 3_000_000;
+/// Bytes that the pictures of one theme may take together.
+const MOST: u64 = 2_000_000;
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/screenshots")
+/// Where the pictures of one theme go: to $PAGE_PICTURES, else nowhere that lasts.
+struct Album {
+    folder: PathBuf,
+    theme: &'static str,
+    taken: BTreeSet<String>,
+    _gone_at_the_end: Option<tempfile::TempDir>,
 }
 
-/// Takes a picture of what the window shows; its file's name.
-async fn shoot(browser: &Browser, name: &str) -> String {
-    let ask = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
-    let answer = browser.ask("goog/cdp/execute", &ask).await;
-    let picture = STANDARD.decode(answer["value"]["data"].as_str().expect("a picture")).unwrap();
-    let file = format!("{name}.webp");
-    std::fs::write(folder().join(&file), picture).unwrap();
-    file
-}
+impl Album {
+    fn new(theme: &'static str) -> Self {
+        let kept = std::env::var_os("PAGE_PICTURES").map(PathBuf::from);
+        let fresh = kept.is_none().then(|| tempfile::tempdir().unwrap());
+        let folder = kept.unwrap_or_else(|| fresh.as_ref().unwrap().path().to_owned());
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { folder, theme, taken: BTreeSet::new(), _gone_at_the_end: fresh }
+    }
 
-async fn photograph(
-    browser: &Browser,
-    world: &World,
-    theme: &str,
-    pages: impl Iterator<Item = &Shown>,
-) -> Vec<String> {
-    let mut files = Vec::new();
-    for page in pages {
-        for (width, height) in SIZES {
-            browser.size(width, height).await;
-            world.open(browser, page).await;
-            browser.no_sideways_scroll().await;
-            files.push(shoot(browser, &format!("{}-{width}-{theme}", page.name)).await);
+    /// Takes a picture of what the window shows.
+    async fn shoot(&mut self, browser: &Browser, page: &Shown, width: u32) {
+        let ask =
+            json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
+        let answer = browser.ask("goog/cdp/execute", &ask).await;
+        let picture = STANDARD.decode(answer["value"]["data"].as_str().expect("a picture")).unwrap();
+        let file = format!("{}-{width}-{}.webp", page.name, self.theme);
+        std::fs::write(self.folder.join(&file), picture).unwrap();
+        self.taken.insert(file);
+    }
+
+    async fn shoot_all(&mut self, browser: &Browser, world: &World, pages: impl Iterator<Item = &Shown>) {
+        for page in pages {
+            for (width, height) in SIZES {
+                browser.size(width, height).await;
+                world.open(browser, page).await;
+                browser.no_sideways_scroll().await;
+                self.shoot(browser, page, width).await;
+                browser.menus_stay_inside(page.name).await;
+            }
         }
     }
-    files
+
+    /// Removes the pictures of pages that are no more; bytes of the others.
+    fn close(self) -> u64 {
+        let of_theme = |path: &Path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+                name.ends_with(&format!("-{}.webp", self.theme)) && !self.taken.contains(name)
+            })
+        };
+        for entry in std::fs::read_dir(&self.folder).unwrap() {
+            let path = entry.unwrap().path();
+            if of_theme(&path) {
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+        self.taken.iter().map(|name| self.folder.join(name).metadata().unwrap().len()).sum()
+    }
 }
 
-#[ignore = "it writes into the tree: `make screenshots`"]
-#[tokio::test(flavor = "multi_thread")]
-async fn every_page_is_photographed() {
-    std::fs::create_dir_all(folder()).unwrap();
+async fn in_one_light(dark: bool, theme: &'static str) {
+    let mut album = Album::new(theme);
     let world = World::new().await;
-    let mut taken = BTreeSet::new();
-    for (dark, theme) in [(false, "light"), (true, "dark")] {
-        let browser = Browser::open(dark).await;
-        taken.extend(photograph(&browser, &world, theme, world.of(&[Who::Visitor, Who::First])).await);
-        browser.log_in(&world.site, ADA, "/settings").await;
-        taken.extend(photograph(&browser, &world, theme, world.of(&[Who::Ada])).await);
-        browser.quit().await;
-    }
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        if name.ends_with(".webp") && !taken.contains(&name) {
-            // Of a page that is no more.
-            std::fs::remove_file(entry.path()).unwrap();
-            continue;
-        }
-        bytes += entry.metadata().unwrap().len();
-    }
+    let browser = Browser::open(dark).await;
+    album.shoot_all(&browser, &world, world.of(&[Who::Visitor, Who::First])).await;
+    browser.log_in(&world.site, ADA, "/settings").await;
+    album.shoot_all(&browser, &world, world.of(&[Who::Ada])).await;
+    browser.quit().await;
+    let (pictures, bytes) = (album.taken.len(), album.close());
+    assert_eq!(pictures, world.pages.len() * SIZES.len(), "a picture of every page at every width");
     assert!(bytes < MOST, "{bytes} bytes of pictures; at most {MOST}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_its_window_and_is_photographed_in_light() {
+    in_one_light(false, "light").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_fits_its_window_and_is_photographed_in_dark() {
+    in_one_light(true, "dark").await;
 }

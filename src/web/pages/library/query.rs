@@ -168,7 +168,6 @@ fn order(word: &str) -> Result<Order, Error> {
 }
 
 /// The last moment of a day.
-#[expect(clippy::expect_used, reason = "a constant, tried when it is compiled")]
 const LAST: NaiveTime = NaiveTime::from_hms_milli_opt(23, 59, 59, 999).expect("a time of day");
 
 /// A moment of a day where the server stands.

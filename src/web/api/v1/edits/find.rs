@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::whole::pattern;
 use crate::app::App;
-use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::Found;
 use crate::web::api::document::Fails;

@@ -7,7 +7,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::shapes::EditOut;
 use crate::app::App;
-use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::model::edit::{Desk, Edit, Standing};
 use crate::web::api::document::Fails;
