@@ -3,6 +3,7 @@
 use chrono::{DateTime, Local, Utc};
 
 use crate::export::clock;
+use crate::web::say;
 
 /// Seconds as people read them, and as links carry them.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +30,7 @@ pub(crate) struct Date {
 impl Date {
     pub fn new(at: DateTime<Utc>) -> Self {
         let iso = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        Self { iso, text: at.with_timezone(&Local).format("%-d %B %Y, %H:%M").to_string() }
+        Self { iso, text: say::moment(&at.with_timezone(&Local)) }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::policy::{self, Viewer};
 use crate::web::extract::PageQuery;
 use crate::web::headers::{PERMISSIONS, RECORDS};
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 

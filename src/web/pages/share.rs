@@ -22,6 +22,7 @@ use crate::policy::{self, Viewer};
 use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::{Asking, Https};
 use crate::web::{assets, read, rooms, tell};
 

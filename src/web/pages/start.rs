@@ -16,6 +16,7 @@ use crate::jobs::Keep;
 use crate::model::transcript::Filter;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 

@@ -26,6 +26,7 @@ use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::waveform;
 use crate::web::{features, rooms};

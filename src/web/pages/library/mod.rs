@@ -21,6 +21,7 @@ use crate::model::transcript::Filter;
 use crate::policy::Viewer;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
