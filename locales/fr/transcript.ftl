@@ -41,4 +41,4 @@ transcript-no-text = Il n’y a pas encore de texte.
 transcript-silent = Personne ne parle dans cet enregistrement.
 transcript-part = Partie { $number } sur { $total }, à partir de { $clock }
 transcript-play-from = Écouter à partir de
-transcript-topics = Thèmes
+transcript-topics = Sujets

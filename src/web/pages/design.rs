@@ -8,6 +8,7 @@ use super::tabs::Tab;
 use crate::clock;
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::filters;
 
 /// Colours of the style sheet and what they are for.
 const TOKENS: &[(&str, &str)] = &[

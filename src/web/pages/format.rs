@@ -1,10 +1,10 @@
 //! Times, dates and sizes in words.
 
-use chrono::{DateTime, Datelike, Local, Utc};
+use chrono::{DateTime, Local, Utc};
 
 use crate::export::{self, clock};
 use crate::model::Transcript;
-use crate::web::say::{say, say_with};
+use crate::web::say::{self, say, say_with};
 
 /// Seconds as people read them, and as links carry them.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,17 +31,8 @@ pub(crate) struct Date {
 impl Date {
     pub fn new(at: DateTime<Utc>) -> Self {
         let iso = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        let at = at.with_timezone(&Local);
-        let time = at.format("%H:%M").to_string();
-        Self { iso, text: say_with("format-date-time", &[("date", day(&at).into()), ("time", time.into())]) }
+        Self { iso, text: say::moment(&at.with_timezone(&Local)) }
     }
-}
-
-/// A day in words: `22 November 2026`.
-pub(crate) fn day(at: &impl Datelike) -> String {
-    // As text: a year has no separators.
-    let year = at.year().to_string();
-    say_with("format-date", &[("day", at.day().into()), ("month", at.month().into()), ("year", year.into())])
 }
 
 /// What a transcript is called on pages.
@@ -79,13 +70,8 @@ pub(crate) fn left(seconds: f64) -> String {
         s if s < 10.0 => say("format-left-little"),
         s if s <= 50.0 => count("format-left-seconds", (s / 10.0).ceil() as u64 * 10),
         s if s < 5400.0 => count("format-left-minutes", (s / 60.0).ceil() as u64),
-        s => say_with("format-left-hours", &[("count", localized(format!("{:.1}", s / 3600.0)).into())]),
+        s => say_with("format-left-hours", &[("count", say::number(&format!("{:.1}", s / 3600.0)).into())]),
     }
-}
-
-/// A decimal number with the language's own mark before its decimals.
-fn localized(number: String) -> String {
-    number.replace('.', &say("format-decimal"))
 }
 
 /// A size as its number and the place of its unit among bytes, kilobytes, megabytes and gigabytes.
@@ -104,7 +90,7 @@ fn measured(count: u64) -> (String, usize) {
 /// Bytes as `12.3 MB`, for people.
 pub(crate) fn bytes(count: u64) -> String {
     let (number, unit) = measured(count);
-    let number = [("number", localized(number).into())];
+    let number = [("number", say::number(&number).into())];
     match unit {
         0 => say_with("format-bytes", &number),
         1 => say_with("format-kilobytes", &number),

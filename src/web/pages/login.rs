@@ -22,6 +22,7 @@ use crate::oidc::{Oidc, Tokens};
 use crate::policy;
 use crate::web::extract::{PageForm, PageQuery};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::{Client, Https, Seen};
 use crate::web::{assets, cookies, login, provider, read};
 

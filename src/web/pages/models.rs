@@ -14,6 +14,7 @@ use crate::jobs::{InstalledModel, installed};
 use crate::model::engine::{self, EngineState};
 use crate::policy::{self, Usage};
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 

@@ -9,6 +9,7 @@ use crate::config::{AuthMode, Config};
 use crate::jobs::Keep;
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::filters;
 
 #[derive(Template)]
 #[template(path = "privacy.html")]

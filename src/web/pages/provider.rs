@@ -17,6 +17,7 @@ use crate::model::provider_login::{self, LIFETIME, ProviderLogin};
 use crate::oidc::{Oidc, OidcError, Refusal};
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::{Client, Https};
 use crate::web::{cookies, provider, read, security};
 

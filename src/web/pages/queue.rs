@@ -23,6 +23,7 @@ use crate::model::user;
 use crate::policy::{self, Usage, Viewer};
 use crate::queue::{self, Group, Pending};
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 

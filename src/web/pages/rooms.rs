@@ -20,6 +20,7 @@ use crate::policy::{self, Viewer};
 use crate::web::api::v1::webhook;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms, tell};
 

@@ -18,6 +18,7 @@ use crate::notify::Stream;
 use crate::policy::Viewer;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, features, read, sending};
 

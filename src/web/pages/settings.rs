@@ -21,6 +21,7 @@ use crate::policy::{Scopes, Viewer};
 use crate::web::api::v1::api_keys;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::{Client, Https, Seen};
 use crate::web::{assets, login, read};
 

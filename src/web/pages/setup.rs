@@ -18,6 +18,7 @@ use crate::model::user;
 use crate::web::extract::PageForm;
 use crate::web::login::{admit, email, new_hash, new_password};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::{Client, Https};
 use crate::web::{assets, read};
 

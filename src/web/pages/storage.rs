@@ -14,6 +14,7 @@ use crate::model::usage::{self, Used};
 use crate::policy::{self, Usage};
 use crate::storage::Room;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 

@@ -20,6 +20,7 @@ use crate::web::pages::library::moment;
 use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::{assets, read};
 
 /// Entries on one page.

@@ -15,6 +15,7 @@ use crate::web::pages::format::{Date, length};
 use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::{assets, read};
 
 #[derive(Template)]

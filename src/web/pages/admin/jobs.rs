@@ -22,6 +22,7 @@ use crate::web::pages::sentence;
 use crate::web::pages::stages::doing;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::{assets, read};
 
 /// Failures on one page.

@@ -20,6 +20,7 @@ use crate::web::pages::login::{by_password, exists};
 use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::Seen;
 use crate::web::{assets, login, read};
 

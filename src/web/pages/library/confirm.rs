@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::filters;
 
 /// Names that the page lists.
 const NAMED: usize = 10;

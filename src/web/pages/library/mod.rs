@@ -10,7 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::languages::LANGUAGES;
+use super::languages;
 use super::rows::{self, RowView, Rows, UndoView};
 use super::sentence;
 use crate::app::App;
@@ -21,6 +21,7 @@ use crate::model::transcript::Filter;
 use crate::policy::Viewer;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
@@ -49,7 +50,7 @@ struct LibraryPage {
     has_trash: bool,
     /// Days that something stays in the trash, where that has an end.
     trash_days: Option<i64>,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     states: &'static [(&'static str, &'static str)],
     orders: &'static [(&'static str, &'static str)],
     found: String,
@@ -105,7 +106,7 @@ pub(in crate::web) async fn library(
         trash: asked.in_trash(),
         has_trash: !matches!(viewer, Viewer::Visitor { .. }),
         trash_days: Keep::of(app.config()).trash.map(|age| age.num_days()),
-        languages: LANGUAGES,
+        languages: languages::choices(),
         states: STATES,
         orders: ORDERS,
         found: if total == 1 { "1 transcript found".into() } else { format!("{total} transcripts found") },
