@@ -14,8 +14,8 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    pub fn new(href: &'static str, name: String, here: &str) -> Self {
-        Self { href, name, here: href == here }
+    pub fn new(href: &'static str, name: impl Into<String>, here: &str) -> Self {
+        Self { href, name: name.into(), here: href == here }
     }
 }
 
