@@ -37,7 +37,10 @@ macro_rules! files {
 files! {
     "date"
     "error"
+    "library"
+    "record"
     "site"
+    "start"
 }
 
 type Bundle = FluentBundle<FluentResource>;
