@@ -38,7 +38,11 @@ files! {
     "date"
     "error"
     "library"
+    "login"
     "record"
+    "rooms"
+    "send"
+    "settings"
     "site"
     "start"
 }

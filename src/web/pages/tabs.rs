@@ -7,6 +7,7 @@ use crate::policy::{self, Viewer};
 /// One of them.
 pub(super) struct Tab {
     pub href: &'static str,
+    /// What the catalogue calls it.
     pub name: &'static str,
     /// It is the one that is shown.
     pub here: bool,
@@ -22,15 +23,15 @@ impl Tab {
 pub(super) fn settings(app: &App, viewer: Viewer, here: &str) -> Vec<Tab> {
     let mut tabs = Vec::new();
     if app.config().auth.mode != AuthMode::None && policy::manages_account(viewer).is_some() {
-        tabs.push(Tab::new("/settings", "Account", here));
+        tabs.push(Tab::new("/settings", "settings-tab-account", here));
     }
     tabs.extend([
-        Tab::new("/queue", "Queue", here),
-        Tab::new("/models", "Models", here),
-        Tab::new("/storage", "Storage", here),
+        Tab::new("/queue", "settings-tab-queue", here),
+        Tab::new("/models", "settings-tab-models", here),
+        Tab::new("/storage", "settings-tab-storage", here),
     ]);
     if policy::administers(viewer) {
-        tabs.push(Tab::new("/admin", "Admin", here));
+        tabs.push(Tab::new("/admin", "settings-tab-admin", here));
     }
     tabs
 }
