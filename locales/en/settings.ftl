@@ -44,10 +44,3 @@ settings-done-sessions = Every other browser is logged out.
 settings-done-key = The key is revoked.
 settings-done-password = The password is changed, and every other browser is logged out.
 settings-wrong-password = The current password is wrong.
-
-# Pages beside it
-settings-tab-account = Account
-settings-tab-queue = Queue
-settings-tab-models = Models
-settings-tab-storage = Storage
-settings-tab-admin = Admin

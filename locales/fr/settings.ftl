@@ -44,10 +44,3 @@ settings-done-sessions = Tous les autres navigateurs sont déconnectés.
 settings-done-key = La clé est révoquée.
 settings-done-password = Le mot de passe est changé, et tous les autres navigateurs sont déconnectés.
 settings-wrong-password = Le mot de passe actuel est erroné.
-
-# Pages voisines
-settings-tab-account = Compte
-settings-tab-queue = File d’attente
-settings-tab-models = Modèles
-settings-tab-storage = Stockage
-settings-tab-admin = Administration

@@ -36,15 +36,33 @@ macro_rules! files {
 
 files! {
     "date"
+    "deeds"
+    "edit"
     "error"
+    "find"
+    "format"
+    "gist"
+    "history"
+    "keys"
+    "languages"
     "library"
     "login"
+    "people"
+    "player"
+    "quote"
     "record"
+    "review"
     "rooms"
+    "select"
     "send"
     "settings"
+    "share"
     "site"
+    "speakers"
+    "stages"
     "start"
+    "tabs"
+    "transcript"
 }
 
 type Bundle = FluentBundle<FluentResource>;

@@ -41,7 +41,7 @@ pub(super) use about::about;
 pub(super) use actions::{delete, finish, process, restore, room, speakers, title, upload};
 pub(super) use appearance::choose as appearance;
 pub(super) use design::design;
-pub(super) use format::{bytes, sentence};
+pub(super) use format::{bytes_of_api as bytes, sentence};
 pub(super) use library::{bulk, library, undo};
 pub(super) use models::models;
 pub(super) use privacy::privacy;

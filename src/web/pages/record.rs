@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use super::format::{Date, plain};
-use super::languages::LANGUAGES;
+use super::languages;
 use crate::app::App;
 use crate::config::MAX_PROMPT;
 use crate::db::Connection;
@@ -34,7 +34,7 @@ struct RecordPage {
     here: &'static str,
     /// Characters.
     vocabulary_limit: usize,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     /// Rooms that a recording can be put into.
     rooms: Vec<(String, String)>,
     /// The recording that is gone on with.
@@ -83,7 +83,7 @@ pub(in crate::web) async fn record(
         version: &assets::VERSION,
         here: "start",
         vocabulary_limit: MAX_PROMPT,
-        languages: LANGUAGES,
+        languages: languages::choices(),
         rooms,
         resume,
     };

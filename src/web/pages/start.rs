@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::format::bytes;
-use super::languages::LANGUAGES;
+use super::languages;
 use super::record::{self, UnfinishedView};
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
@@ -32,7 +32,7 @@ struct StartPage {
     limit_bytes: u64,
     /// Characters.
     vocabulary_limit: usize,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     /// Rooms that a recording can be put into.
     rooms: Vec<(String, String)>,
     undo: Option<UndoView>,
@@ -80,7 +80,7 @@ pub(in crate::web) async fn start(
         limit: bytes(MAX_UPLOAD_BYTES),
         limit_bytes: MAX_UPLOAD_BYTES,
         vocabulary_limit: MAX_PROMPT,
-        languages: LANGUAGES,
+        languages: languages::choices(),
         rooms,
         undo,
         unfinished,

@@ -20,6 +20,11 @@ pub(super) fn say_with(id: &str, values: &[(&str, Value<'_>)]) -> String {
     catalogue::say_with(language(), id, values)
 }
 
+/// A number as text, `12345.6`, with the separators of the language.
+pub(super) fn number(text: &str) -> String {
+    catalogue::number(language(), text)
+}
+
 /// A day in words.
 pub(super) fn day(at: &impl Datelike) -> String {
     catalogue::day(language(), at)

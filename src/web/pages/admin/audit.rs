@@ -33,7 +33,7 @@ struct AuditPage {
     here: &'static str,
     tabs: Vec<Tab>,
     asked: AuditQuery,
-    actions: Vec<(&'static str, &'static str)>,
+    actions: Vec<(&'static str, String)>,
     wrong: Option<String>,
     found: String,
     narrowed: bool,

@@ -51,7 +51,7 @@ struct JobView {
     /// The title, where the viewer may read it; else whose it is.
     title: String,
     readable: bool,
-    what: &'static str,
+    what: String,
     why: String,
     when: Option<Date>,
     facts: Vec<String>,

@@ -10,7 +10,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::languages::LANGUAGES;
+use super::languages;
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
 use crate::db::Connection;
@@ -49,7 +49,7 @@ struct LibraryPage {
     has_trash: bool,
     /// Days that something stays in the trash, where that has an end.
     trash_days: Option<i64>,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     states: &'static [(&'static str, &'static str)],
     orders: &'static [(&'static str, &'static str)],
     found: String,
@@ -105,7 +105,7 @@ pub(in crate::web) async fn library(
         trash: asked.in_trash(),
         has_trash: !matches!(viewer, Viewer::Visitor { .. }),
         trash_days: Keep::of(app.config()).trash.map(|age| age.num_days()),
-        languages: LANGUAGES,
+        languages: languages::choices(),
         states: STATES,
         orders: ORDERS,
         found: say_with("library-found", &[("count", total.into())]),
