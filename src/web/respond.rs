@@ -178,6 +178,11 @@ struct ErrorPage {
     message: String,
 }
 
+/// What the API, a program or another server says, as a sentence: in English, and a page in another language says so.
+pub(super) fn detail(text: &str) -> String {
+    say_with("error-detail", &[("detail", sentence(text).into())])
+}
+
 /// An error in a sentence, in the language of the page as far as it is ours to say; what the API says of a field or a thing it says in English.
 pub(super) fn explained(error: &Error) -> String {
     match error {
@@ -190,7 +195,7 @@ pub(super) fn explained(error: &Error) -> String {
         Error::Forbidden => say("error-may-not"),
         Error::DiskFull => say("error-disk"),
         Error::Internal(_) => say("error-internal"),
-        error => sentence(&error.to_string()),
+        error => detail(&error.to_string()),
     }
 }
 

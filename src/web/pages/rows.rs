@@ -15,6 +15,7 @@ use crate::model::{Status, participant, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::search::visible;
 use crate::web::read;
+use crate::web::say::say;
 
 /// A line.
 pub(super) struct RowView {
@@ -25,6 +26,7 @@ pub(super) struct RowView {
     pub length: String,
     /// What is being done, while it is.
     pub doing: String,
+    /// What the catalogue calls its state; empty: it is finished.
     pub chip: &'static str,
     pub chip_class: &'static str,
     pub percent: Option<u32>,
@@ -109,15 +111,15 @@ fn row(viewer: Viewer, item: ListItem, known: &Known) -> RowView {
         Status::Uploaded | Status::Processing => {
             brief(known.stages.get(&row.id).map(Vec::as_slice).unwrap_or_default())
         }
-        Status::Idle if known.uploads.contains(&row.id) => ("Upload not complete".into(), None),
+        Status::Idle if known.uploads.contains(&row.id) => (say("library-row-incomplete"), None),
         _ => (String::new(), None),
     };
     let (chip, chip_class) = match row.status {
-        Status::Uploaded => ("Waiting", "busy"),
-        Status::Processing => ("Working", "busy"),
-        Status::Error => ("Failed", "failed"),
-        Status::Idle => ("Not uploaded", ""),
-        Status::Recording => ("Recording", "busy"),
+        Status::Uploaded => ("library-row-waiting", "busy"),
+        Status::Processing => ("library-row-working", "busy"),
+        Status::Error => ("library-row-failed", "failed"),
+        Status::Idle => ("library-row-idle", ""),
+        Status::Recording => ("library-row-recording", "busy"),
         Status::Ended => ("", ""),
     };
     RowView {

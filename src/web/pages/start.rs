@@ -92,7 +92,7 @@ pub(in crate::web) async fn start(
             .filter(|_| viewer.user().is_none())
             .map(|age| age.num_days()),
         trust: app.config().tls.site_ca.is_some(),
-        empty_title: "No transcripts yet",
-        empty_text: "Drop a recording above, or record one. Its words appear while it is still being worked on.",
+        empty_title: "start-empty",
+        empty_text: "start-empty-text",
     }))
 }

@@ -12,7 +12,6 @@ use axum::response::Response;
 
 use super::languages;
 use super::rows::{self, RowView, Rows, UndoView};
-use super::sentence;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
@@ -20,8 +19,8 @@ use crate::jobs::Keep;
 use crate::model::transcript::Filter;
 use crate::policy::Viewer;
 use crate::web::extract::PageQuery;
-use crate::web::respond::{PageError, html, html_with};
-use crate::web::say::filters;
+use crate::web::respond::{PageError, explained, html, html_with};
+use crate::web::say::{filters, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
@@ -109,8 +108,8 @@ pub(in crate::web) async fn library(
         languages: languages::choices(),
         states: STATES,
         orders: ORDERS,
-        found: if total == 1 { "1 transcript found".into() } else { format!("{total} transcripts found") },
-        wrong: refused.as_ref().map(|error| sentence(&error.to_string())),
+        found: say_with("library-found", &[("count", total.into())]),
+        wrong: refused.as_ref().map(explained),
         undo,
         done,
         rows,
@@ -154,12 +153,12 @@ async fn one(conn: &mut Connection, viewer: Viewer, asked: &LibraryQuery, page: 
 
 fn empty(asked: &LibraryQuery, wrong: bool) -> (&'static str, &'static str) {
     match () {
-        () if wrong => ("Nothing was looked for", "Mend what is marked above and search again."),
+        () if wrong => ("library-empty-wrong", "library-empty-wrong-text"),
         () if asked.narrowed() => (
-            "Nothing found",
-            "All words must occur. Put a phrase in quotation marks, end the beginning of a word with a star (budg*), or ask for less.",
+            "library-empty-found",
+            "library-empty-found-text",
         ),
-        () if asked.in_trash() => ("The trash is empty", "What you delete can be taken back from here."),
-        () => ("No transcripts yet", "Upload a recording on the start page, and it appears here."),
+        () if asked.in_trash() => ("library-empty-trash", "library-empty-trash-text"),
+        () => ("library-empty", "library-empty-text"),
     }
 }
