@@ -35,8 +35,11 @@ macro_rules! files {
 }
 
 files! {
+    "about"
+    "admin"
     "date"
     "deeds"
+    "design"
     "edit"
     "error"
     "find"
@@ -49,6 +52,7 @@ files! {
     "login"
     "people"
     "player"
+    "privacy"
     "quote"
     "record"
     "review"
@@ -61,8 +65,10 @@ files! {
     "speakers"
     "stages"
     "start"
+    "status"
     "tabs"
     "transcript"
+    "trust"
 }
 
 type Bundle = FluentBundle<FluentResource>;
