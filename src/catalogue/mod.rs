@@ -50,6 +50,7 @@ files! {
     "languages"
     "library"
     "login"
+    "mail"
     "people"
     "player"
     "privacy"

@@ -14,7 +14,6 @@ use crate::model::transcript::{self, Filter, ListItem};
 use crate::model::{Status, participant, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::search::visible;
-use crate::web::read;
 use crate::web::say::say;
 
 /// A line.
