@@ -4,6 +4,7 @@
 
 mod date;
 mod number;
+mod scripts;
 
 use std::sync::LazyLock;
 
@@ -12,6 +13,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 pub use date::{day, moment};
 pub use number::number;
+pub use scripts::scripts;
 
 use crate::config::Language;
 
@@ -58,6 +60,7 @@ files! {
     "record"
     "review"
     "rooms"
+    "scripts"
     "select"
     "send"
     "settings"
@@ -70,6 +73,11 @@ files! {
     "tabs"
     "transcript"
     "trust"
+}
+
+/// The text of a file.
+fn source(language: Language, file: &str) -> Option<&'static str> {
+    FILES.iter().find(|(name, _)| *name == file).map(|(_, texts)| texts[language as usize])
 }
 
 type Bundle = FluentBundle<FluentResource>;
