@@ -48,3 +48,8 @@ start-offer-save = Save on this device
 # What was just deleted
 start-deleted = Deleted “{ $title }”.
 start-undo = Undo
+
+# What goes wrong while a form is sent
+start-choose-first = Choose a recording first
+start-file-failed = { $file }: { $why }
+start-file-failed-after = { $file }: { $why }. What was sent before it has arrived ({ $count })

@@ -48,3 +48,8 @@ start-offer-save = Sauvegarder sur cet appareil
 # Ce qui vient d’être supprimé
 start-deleted = « { $title } » a été supprimée.
 start-undo = Annuler
+
+# Ce qui échoue pendant l’envoi d’un formulaire
+start-choose-first = Choisissez d’abord un enregistrement
+start-file-failed = { $file } : { $why }
+start-file-failed-after = { $file } : { $why }. Ce qui a été envoyé avant est bien arrivé ({ $count })

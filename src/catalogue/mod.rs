@@ -37,8 +37,11 @@ macro_rules! files {
 }
 
 files! {
+    "about"
+    "admin"
     "date"
     "deeds"
+    "design"
     "edit"
     "error"
     "find"
@@ -49,8 +52,10 @@ files! {
     "languages"
     "library"
     "login"
+    "mail"
     "people"
     "player"
+    "privacy"
     "quote"
     "record"
     "review"
@@ -64,8 +69,10 @@ files! {
     "speakers"
     "stages"
     "start"
+    "status"
     "tabs"
     "transcript"
+    "trust"
 }
 
 /// The text of a file.

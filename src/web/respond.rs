@@ -178,7 +178,7 @@ struct ErrorPage {
     message: String,
 }
 
-/// What the API, a program or another server says, as a sentence: in English, and a page in another language says so.
+/// What the API, a program or another server says, as a sentence: mostly in English, so that a page in another language says whose words these are.
 pub(super) fn detail(text: &str) -> String {
     say_with("error-detail", &[("detail", sentence(text).into())])
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::format::{Date, plain};
+use super::format::{Date, plain, shown_title};
 use super::languages;
 use crate::app::App;
 use crate::config::MAX_PROMPT;
@@ -72,7 +72,7 @@ pub(in crate::web) async fn record(
             if row.status != Status::Recording {
                 return Ok(Redirect::to(&format!("/transcripts/{id}")).into_response());
             }
-            let title = read::title(row.title.as_deref(), &row).to_owned();
+            let title = shown_title(row.title.as_deref(), &row);
             let (clock, seconds) = (clock(row.seconds()), plain(row.seconds()));
             Some(ResumeView { id, title, clock, seconds })
         }
@@ -110,7 +110,7 @@ pub(super) async fn unfinished(conn: &mut Connection, viewer: Viewer) -> Result<
     let found = open::of_person(conn, viewer.user(), OFFERED).await?;
     let view = |(row, last): (Transcript, Option<DateTime<Utc>>)| UnfinishedView {
         id: row.id.to_string(),
-        title: read::title(row.title.as_deref(), &row).to_owned(),
+        title: shown_title(row.title.as_deref(), &row),
         clock: if row.seconds() < 1.0 { String::new() } else { clock(row.seconds()) },
         since: Some(Date::new(last.unwrap_or(row.created_at))),
     };

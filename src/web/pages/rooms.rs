@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::format::Date;
+use super::format::{Date, shown_title};
 use super::room_sending::RoomSending;
 use crate::app::App;
 use crate::clock;
@@ -251,7 +251,7 @@ pub(super) async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room)
     let title = |id: TranscriptId| {
         let item = items.get(&id)?;
         let may = policy::capabilities(viewer, (&item.transcript).into());
-        may.read.then(|| read::title(item.title.as_deref(), &item.transcript).to_owned())
+        may.read.then(|| shown_title(item.title.as_deref(), &item.transcript))
     };
     let events = events
         .into_iter()

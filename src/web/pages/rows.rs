@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::format::{Date, length};
+use super::format::{Date, length, shown_title};
 use super::places::{PlaceView, places};
 use super::stages::brief;
 use crate::db::Connection;
@@ -14,7 +14,6 @@ use crate::model::transcript::{self, Filter, ListItem};
 use crate::model::{Status, participant, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::search::visible;
-use crate::web::read;
 use crate::web::say::say;
 
 /// A line.
@@ -124,7 +123,7 @@ fn row(viewer: Viewer, item: ListItem, known: &Known) -> RowView {
     };
     RowView {
         id: row.id,
-        title: read::title(item.title.as_deref(), row).to_owned(),
+        title: shown_title(item.title.as_deref(), row),
         gist: item.short_summary.clone().unwrap_or_default(),
         created: Date::new(row.created_at),
         length: length(row.seconds()),
@@ -149,6 +148,6 @@ pub(super) async fn undo(
     let Some(id) = deleted else { return Ok(None) };
     let Some(row) = transcript::get(conn, id).await? else { return Ok(None) };
     let may = policy::capabilities(viewer, (&row).into());
-    let title = read::title(row.title.as_deref(), &row).to_owned();
+    let title = shown_title(row.title.as_deref(), &row);
     Ok(may.restore.then_some(UndoView { id, title }))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::format::Date;
+use super::format::{Date, shown_title};
 use super::rooms::why;
 use crate::app::App;
 use crate::db::Connection;
@@ -131,7 +131,7 @@ async fn page(
         version: &assets::VERSION,
         here: "",
         id,
-        title: read::title(view.title.as_deref(), &view.transcript).to_owned(),
+        title: shown_title(view.title.as_deref(), &view.transcript),
         done: String::new(),
         wrong: None,
         ready: view.text.is_some(),
