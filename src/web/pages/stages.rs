@@ -130,7 +130,7 @@ pub(super) fn stages(
     let running: Vec<RunningView> =
         states.iter().filter(active).map(|state| running(state, seconds_left(state))).collect();
     let working = !running.is_empty();
-    let said = match (failures.first(), running.first()) {
+    let now = match (failures.first(), running.first()) {
         (Some(failure), _) => say_with("stages-failed", &[("what", failure.what.as_str().into())]),
         (None, Some(running)) => running.doing.clone(),
         (None, None) => say("stages-ready"),
@@ -148,7 +148,7 @@ pub(super) fn stages(
             PillView { name: noun(state.stage), class, status }
         })
         .collect();
-    StagesView { working, say: said, failures, warnings, running, pills, ..StagesView::default() }
+    StagesView { working, say: now, failures, warnings, running, pills, ..StagesView::default() }
 }
 
 fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
