@@ -9,6 +9,7 @@ pub mod app;
 pub mod audio;
 pub mod auth;
 pub mod bus;
+pub mod catalogue;
 pub mod cli;
 pub mod clock;
 pub mod config;

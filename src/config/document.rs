@@ -97,6 +97,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "E-mail, by people and by rooms, where `mail.host` is set. Also `FEATURE_EMAIL_TRANSCRIPT`.",
     ),
     (
+        "ui.language",
+        "Language of letters and messages, and of pages for browsers that ask for none of those there are: `en` or `fr`. People choose their own at the foot of every page.",
+    ),
+    (
         "cors.origins",
         "Other sites whose pages may use the API, each exactly as browsers name its origin: `[\"https://app.example.org\"]`. `[\"*\"]` lets every site's pages read what needs no cookie, where people log in. Also `CORS_ORIGIN`, with commas between.",
     ),

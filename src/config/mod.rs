@@ -24,6 +24,7 @@ mod speech_server;
 mod storage;
 mod telemetry;
 mod tls;
+mod ui;
 mod work;
 mod zulip;
 
@@ -51,6 +52,7 @@ pub use speech_server::SpeechServerConfig;
 pub use storage::{S3Config, StorageConfig};
 pub use telemetry::{LogFormat, TelemetryConfig};
 pub use tls::TlsConfig;
+pub use ui::{Language, UiConfig};
 pub use work::WorkConfig;
 pub use zulip::{ZulipAccount, ZulipConfig};
 
@@ -61,6 +63,7 @@ pub struct Config {
     pub server: ServerConfig,
     pub auth: AuthConfig,
     pub features: FeaturesConfig,
+    pub ui: UiConfig,
     pub cors: CorsConfig,
     pub database: DatabaseConfig,
     pub redis: RedisConfig,

@@ -227,6 +227,19 @@ fn the_ancestors_mail_zulip_features_and_origins_are_understood() {
 }
 
 #[test]
+fn the_language_is_one_of_those_there_are() {
+    Jail::expect_with(|jail| {
+        assert_eq!(load_in(jail).unwrap().ui.language, Language::En);
+        jail.set_env("REFLECTOR_UI__LANGUAGE", "fr");
+        assert_eq!(load_in(jail).unwrap().ui.language, Language::Fr);
+        jail.set_env("REFLECTOR_UI__LANGUAGE", "xx");
+        let said = load_in(jail).unwrap_err();
+        assert!(said.contains("language") && said.contains("`en`") && said.contains("`fr`"), "{said}");
+        Ok(())
+    });
+}
+
+#[test]
 fn a_proxy_that_is_no_address_is_refused() {
     Jail::expect_with(|jail| {
         jail.set_env("REFLECTOR_SERVER__TRUSTED_PROXIES", "[\"proxy.lan\"]");

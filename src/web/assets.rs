@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::extract::UrlPath;
 use super::respond::PageError;
+use crate::catalogue;
+use crate::config::Language;
 use crate::error::Error;
 
 const JS: &str = "text/javascript; charset=utf-8";
@@ -35,6 +37,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("recorder-sound.js", JS, include_str!("assets/recorder-sound.js")),
     ("recorder-store.js", JS, include_str!("assets/recorder-store.js")),
     ("rows.js", JS, include_str!("assets/rows.js")),
+    ("say.js", JS, include_str!("assets/say.js")),
     ("send.js", JS, include_str!("assets/send.js")),
     ("socket.js", JS, include_str!("assets/socket.js")),
     ("share.js", JS, include_str!("assets/share.js")),
@@ -52,9 +55,22 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("words.js", JS, include_str!("assets/words.js")),
 ];
 
+/// What scripts say, a file a language, by name: `strings.en.js`. A page loads its own before the script that needs it.
+static STRINGS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let script = |language: Language| {
+        let texts = catalogue::scripts(language);
+        (format!("strings.{}.js", language.code()), format!("globalThis.reflectorStrings = {texts};\n"))
+    };
+    Language::ALL.into_iter().map(script).collect()
+});
+
 /// The hash in every asset's address.
 pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
+    for (name, content) in STRINGS.iter() {
+        hash.update(name);
+        hash.update(content);
+    }
     for (name, _, content) in ASSETS {
         hash.update(name);
         hash.update(content);
@@ -64,10 +80,12 @@ pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 /// `GET /assets/{version}/{name}`. An old version's address gives today's file, but is not kept by browsers.
 pub(super) async fn get(UrlPath((version, name)): UrlPath<(String, String)>) -> Result<Response, PageError> {
-    let (_, kind, content) =
-        ASSETS.iter().find(|(known, _, _)| *known == name).ok_or(Error::NotFound("File"))?;
+    let fixed =
+        ASSETS.iter().find(|(known, _, _)| *known == name).map(|(_, kind, content)| (*kind, *content));
+    let made = || STRINGS.iter().find(|(known, _)| *known == name).map(|(_, content)| (JS, content.as_str()));
+    let (kind, content) = fixed.or_else(made).ok_or(Error::NotFound("File"))?;
     let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Ok(([(CONTENT_TYPE, *kind), (CACHE_CONTROL, keep)], *content).into_response())
+    Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, keep)], content).into_response())
 }
 
 #[cfg(test)]

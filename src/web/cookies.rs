@@ -16,6 +16,8 @@ const SESSION: Name = ("__Host-reflector", "reflector");
 const SIGN_IN: Name = ("__Host-reflector-sign-in", "reflector-sign-in");
 /// Light or dark; of a browser, whoever is logged in there.
 const THEME: Name = ("__Host-reflector-theme", "reflector-theme");
+/// The language of the pages; of a browser, too.
+const LANGUAGE: Name = ("__Host-reflector-language", "reflector-language");
 
 /// The session that a request names.
 pub(super) fn session(headers: &HeaderMap, https: bool) -> Option<String> {
@@ -30,6 +32,11 @@ pub(super) fn sign_in(headers: &HeaderMap, https: bool) -> Option<String> {
 /// The theme that was chosen in this browser.
 pub(super) fn theme(headers: &HeaderMap, https: bool) -> Option<String> {
     find(headers, https, THEME)
+}
+
+/// The language that was chosen in this browser.
+pub(super) fn language(headers: &HeaderMap, https: bool) -> Option<String> {
+    find(headers, https, LANGUAGE)
 }
 
 fn find(headers: &HeaderMap, https: bool, (secure, plain): Name) -> Option<String> {
@@ -67,6 +74,11 @@ pub(super) fn take_sign_in(https: bool) -> Option<HeaderValue> {
 /// The header that has a browser keep a theme for a year.
 pub(super) fn give_theme(word: &str, https: bool) -> Option<HeaderValue> {
     header(THEME, word.to_owned(), https, Duration::days(365))
+}
+
+/// The header that has a browser keep a language for a year.
+pub(super) fn give_language(code: &str, https: bool) -> Option<HeaderValue> {
+    header(LANGUAGE, code.to_owned(), https, Duration::days(365))
 }
 
 fn header((secure, plain): Name, value: String, https: bool, age: Duration) -> Option<HeaderValue> {

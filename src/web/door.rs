@@ -15,11 +15,11 @@ use url::form_urlencoded;
 use super::headers::RESOURCE;
 use super::respond::{ApiError, PageError, unauthorized};
 use super::viewer::{Https, Look, Menu, Near, Seen, Shown, Theme, Viewer, of_token, with_look, with_menu};
-use super::{cookies, listen, provider, read};
+use super::{cookies, listen, provider, read, say};
 use crate::app::App;
 use crate::auth::secret;
 use crate::clock;
-use crate::config::AuthMode;
+use crate::config::{AuthMode, Language};
 use crate::error::Error;
 use crate::model::{api_key, session};
 use crate::oidc::{Oidc, OidcError, Refusal};
@@ -88,12 +88,14 @@ pub(super) async fn pass(State(app): State<App>, request: Request, next: Next) -
     let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
     let chosen = cookies::theme(request.headers(), https);
     let theme = chosen.as_deref().and_then(Theme::of).unwrap_or_default();
+    let wanted = cookies::language(request.headers(), https).as_deref().and_then(Language::of);
+    let language = wanted.or_else(|| say::accepted(request.headers())).unwrap_or(app.config().ui.language);
     // Where a form was sent is no address to come back to.
     let path = match *request.method() {
         Method::GET => request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
         _ => "/".to_owned(),
     };
-    with_look(Look { theme, path }, admit(app, request, next)).await
+    with_look(Look { theme, language, path }, admit(app, request, next)).await
 }
 
 async fn admit(app: App, mut request: Request, next: Next) -> Response {

@@ -26,6 +26,7 @@ mod read;
 mod respond;
 mod rooms;
 mod router;
+mod say;
 mod security;
 mod sending;
 mod tell;

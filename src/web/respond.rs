@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING,
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING, VARY,
     WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderValue, StatusCode};
@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::api::document::{FieldError, Invalid, InvalidField, Refused};
 use super::assets;
 use super::pages::sentence;
+use super::say::{Value, filters, say, say_with};
 use crate::error::Error;
 
 /// An error of an API call.
@@ -173,8 +174,29 @@ struct ErrorPage {
     version: &'static str,
     here: &'static str,
     status: u16,
-    title: &'static str,
+    title: String,
     message: String,
+}
+
+/// What the API, a program or another server says, as a sentence: mostly in English, so that a page in another language says whose words these are.
+pub(super) fn detail(text: &str) -> String {
+    say_with("error-detail", &[("detail", sentence(text).into())])
+}
+
+/// An error in a sentence, in the language of the page as far as it is ours to say; what the API says of a field or a thing it says in English.
+pub(super) fn explained(error: &Error) -> String {
+    match error {
+        Error::NotFound(what) => say_with("error-not-found", &[("what", Value::from(*what))]),
+        Error::Unauthorized => say("error-unauthorized"),
+        Error::TooMany { seconds } => {
+            say_with("error-too-many-logins", &[("seconds", Value::from(*seconds))])
+        }
+        Error::FeatureOff(setting) => say_with("error-switched-off", &[("setting", Value::from(*setting))]),
+        Error::Forbidden => say("error-may-not"),
+        Error::DiskFull => say("error-disk"),
+        Error::Internal(_) => say("error-internal"),
+        error => detail(&error.to_string()),
+    }
 }
 
 impl IntoResponse for PageError {
@@ -182,24 +204,24 @@ impl IntoResponse for PageError {
         log(&self.0);
         let status = status(&self.0);
         let title = match status {
-            StatusCode::UNAUTHORIZED => "Please log in",
-            StatusCode::FORBIDDEN => "That is not yours to do",
-            StatusCode::TOO_MANY_REQUESTS => "Too many attempts",
-            StatusCode::NOT_FOUND if matches!(self.0, Error::FeatureOff(_)) => "That is switched off here",
-            StatusCode::NOT_FOUND => "There is nothing here",
-            StatusCode::PAYLOAD_TOO_LARGE => "That is too large",
-            StatusCode::CONFLICT => "That can't be done now",
-            StatusCode::INSUFFICIENT_STORAGE => "The disk is full",
-            _ if status.is_server_error() => "That did not work",
-            _ => "That request was not understood",
+            StatusCode::UNAUTHORIZED => "error-log-in",
+            StatusCode::FORBIDDEN => "error-forbidden",
+            StatusCode::TOO_MANY_REQUESTS => "error-too-many",
+            StatusCode::NOT_FOUND if matches!(self.0, Error::FeatureOff(_)) => "error-off",
+            StatusCode::NOT_FOUND => "error-nothing",
+            StatusCode::PAYLOAD_TOO_LARGE => "error-too-large",
+            StatusCode::CONFLICT => "error-not-now",
+            StatusCode::INSUFFICIENT_STORAGE => "error-full",
+            _ if status.is_server_error() => "error-failed",
+            _ => "error-not-understood",
         };
-        let message = match &self.0 {
-            Error::NotFound(what) => {
-                format!("{what} not found. It may have been deleted, or the address is not complete.")
-            }
-            error => sentence(&error.to_string()),
+        let page = ErrorPage {
+            version: &assets::VERSION,
+            here: "",
+            status: status.as_u16(),
+            title: say(title),
+            message: explained(&self.0),
         };
-        let page = ErrorPage { version: &assets::VERSION, here: "", status: status.as_u16(), title, message };
         finish(&self.0, html(&page))
     }
 }
@@ -208,7 +230,12 @@ impl IntoResponse for PageError {
 pub(super) fn html(page: &impl Template) -> Response {
     match page.render() {
         Ok(body) => {
-            ([(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")], body).into_response()
+            let headers = [
+                (CONTENT_TYPE, "text/html; charset=utf-8"),
+                (CACHE_CONTROL, "no-store"),
+                (VARY, "accept-language, cookie"),
+            ];
+            (headers, body).into_response()
         }
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");

@@ -9,12 +9,14 @@ use axum::http::request::Parts;
 use crate::app::App;
 use crate::auth::token;
 use crate::clock;
+use crate::config::Language;
 use crate::error::Error;
 use crate::ids::{ApiKeyId, SessionId, UserId};
 use crate::model::{api_key, session, user};
 use crate::policy;
 pub(super) use crate::policy::Viewer;
 use crate::web::read;
+use crate::web::say::say;
 
 /// Extracts the viewer of a request.
 pub(super) struct Asking(pub Viewer);
@@ -135,14 +137,15 @@ tokio::task_local! {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Look {
     pub theme: Theme,
+    pub language: Language,
     /// Its address on this site, to come back to.
     pub path: String,
 }
 
-/// One of the themes to choose from.
+/// One of the themes or languages to choose from.
 pub(super) struct Choice {
     pub word: &'static str,
-    pub name: &'static str,
+    pub name: String,
     pub pressed: bool,
 }
 
@@ -158,9 +161,22 @@ impl Look {
     }
 
     pub fn choices(&self) -> Vec<Choice> {
-        let choice =
-            |theme: Theme| Choice { word: theme.word(), name: theme.name(), pressed: theme == self.theme };
+        let choice = |theme: Theme| Choice {
+            word: theme.word(),
+            name: say(theme.name()),
+            pressed: theme == self.theme,
+        };
         Theme::ALL.into_iter().map(choice).collect()
+    }
+
+    /// Every language there is, by the name that those who speak it have for it.
+    pub fn languages(&self) -> Vec<Choice> {
+        let choice = |language: Language| Choice {
+            word: language.code(),
+            name: language.name().to_owned(),
+            pressed: language == self.language,
+        };
+        Language::ALL.into_iter().map(choice).collect()
     }
 }
 
@@ -186,11 +202,12 @@ impl Theme {
         }
     }
 
+    /// The name of its name in the catalogue.
     fn name(self) -> &'static str {
         match self {
-            Self::Auto => "Automatic",
-            Self::Light => "Light",
-            Self::Dark => "Dark",
+            Self::Auto => "site-theme-auto",
+            Self::Light => "site-theme-light",
+            Self::Dark => "site-theme-dark",
         }
     }
 
@@ -208,6 +225,11 @@ pub(super) async fn with_look<F: Future>(look: Look, answer: F) -> F::Output {
 /// The look of the page that is rendered.
 pub(super) fn look() -> Look {
     LOOK.try_with(Clone::clone).unwrap_or_default()
+}
+
+/// The language of the page that is rendered; English outside of any.
+pub(super) fn language() -> Language {
+    LOOK.try_with(|look| look.language).unwrap_or_default()
 }
 
 /// What a page's menu offers, beside what everybody may see.

@@ -6,6 +6,7 @@ mod axe;
 mod editing;
 mod events;
 mod every;
+mod language;
 mod library;
 mod login;
 mod long;

@@ -62,6 +62,7 @@ mod speakers_page;
 mod status_pages;
 mod storage;
 mod story;
+mod strings;
 mod tls;
 mod vocabulary;
 mod webhooks;

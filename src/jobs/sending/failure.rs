@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::environment::Environment;
 use super::outbox::Outbox;
 use super::{PATIENCE, message};
+use crate::catalogue::say_with;
 use crate::clock;
 use crate::model::sending::{Channel, Sending};
 use crate::model::stage::Stage;
@@ -41,19 +42,18 @@ pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble
     let reason = row.wish.reason.as_deref().unwrap_or_default();
     let (stage, why) = reason.split_once(": ").unwrap_or(("", reason));
     let url = env.webhooks.page(&format!("/transcripts/{}", row.wish.transcript_id));
+    let language = env.outbox.language();
     let gone = |what: &str| Trouble { why: format!("{what} is not set any more"), hopeless: true };
     match row.wish.channel {
         Channel::Email => {
             let mailer = env.outbox.any_mailer().ok_or_else(|| gone("mail.host"))?;
-            let text = format!(
-                "A transcript has failed, and will not be tried again by itself.\n\nStage:  {stage}\nWhy:    {why}\nWhere:  {url}\n\n\
-                 “Try again” on its page starts from there, once the cause is mended. This is told once.\n"
-            );
+            let values = [("stage", stage.into()), ("why", why.into()), ("url", url.as_str().into())];
+            let text = format!("{}\n", say_with(language, "mail-failed", &values));
             mailer
                 .send(&Letter {
                     id: row.id.to_string(),
                     to: row.wish.target.clone(),
-                    subject: format!("Reflector: a transcript has failed ({stage})"),
+                    subject: say_with(language, "mail-failed-subject", &[("stage", stage.into())]),
                     html: format!(
                         "<pre style=\"white-space: pre-wrap; font: inherit\">{}</pre>",
                         escaped(&text)
@@ -64,10 +64,9 @@ pub(super) async fn tell(env: &Environment, row: &Sending) -> Result<(), Trouble
         }
         Channel::Zulip => {
             let zulip = env.outbox.any_zulip().ok_or_else(|| gone("zulip.realm"))?;
-            let text = format!(
-                "A [transcript]({url}) has failed: stage {stage}\n```quote\n{}\n```",
-                why.replace('`', "'")
-            );
+            let values = [("url", url.as_str().into()), ("stage", stage.into())];
+            let said = say_with(language, "mail-failed-zulip", &values);
+            let text = format!("{said}\n```quote\n{}\n```", why.replace('`', "'"));
             let topic = row.wish.topic.as_deref().unwrap_or_default();
             message::place(zulip, (&row.wish.target, topic), None, &text).await.map(|_| ())
         }

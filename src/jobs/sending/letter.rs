@@ -5,7 +5,8 @@ use diesel_async::AsyncPgConnection;
 
 use super::super::environment::Environment;
 use super::super::error::JobError;
-use crate::config::AuthMode;
+use crate::catalogue::{self, say, say_with};
+use crate::config::{AuthMode, Language};
 use crate::export::{self, Document, clock};
 use crate::model::sending::{Purpose, Sending};
 use crate::model::user::{self, Viewer};
@@ -17,14 +18,22 @@ use crate::policy;
 #[derive(Template)]
 #[template(path = "mail/transcript.html")]
 struct Html<'l> {
+    words: Words,
     title: &'l str,
     facts: &'l str,
     short: &'l str,
     long: Vec<&'l str>,
-    lists: Vec<(&'static str, &'l [String])>,
+    lists: Vec<(String, &'l [String])>,
     lines: Vec<(String, &'l str, String)>,
     link: Option<&'l str>,
     why: &'l str,
+}
+
+/// What the letter itself says, and in which language.
+struct Words {
+    language: &'static str,
+    open: String,
+    transcript: String,
 }
 
 /// Writes it to one recipient.
@@ -44,13 +53,14 @@ pub(super) async fn compose(
         .then(|| env.webhooks.page(&format!("/transcripts/{}", view.transcript.id)));
     let why = why(env, conn, row, view).await?;
     let title = document.title.clone().unwrap_or_default();
-    let facts = facts(&document, view);
-    let html = html(&document, &title, &facts, link.as_deref(), &why)?;
+    let language = env.outbox.language();
+    let facts = facts(language, &document, view);
+    let html = html(language, &document, &title, &facts, link.as_deref(), &why)?;
     Ok(Letter {
         id: row.id.to_string(),
         to: row.wish.target.clone(),
-        subject: format!("Reflector: {title}"),
-        plain: plain(&document, &title, &facts, link.as_deref(), &why),
+        subject: say_with(language, "mail-subject", &[("title", title.as_str().into())]),
+        plain: plain(language, &document, &title, &facts, link.as_deref(), &why),
         html,
     })
 }
@@ -79,35 +89,36 @@ async fn why(
     row: &Sending,
     view: &TranscriptView,
 ) -> Result<String, JobError> {
+    let language = env.outbox.language();
     let site = env.webhooks.page("");
     let who = match (row.wish.purpose, row.wish.user_id) {
         (Purpose::Room, _) => {
-            let room = view.room_name.as_deref().unwrap_or("a room");
-            return Ok(format!(
-                "Sent by Reflector at {site}, because {} sends its transcripts to this address.",
-                line(room)
-            ));
+            let room = view.room_name.as_deref().map_or_else(|| say(language, "mail-why-a-room"), line);
+            return Ok(say_with(language, "mail-why-room", &[("site", site.into()), ("room", room.into())]));
         }
         (_, Some(id)) => user::get(conn, id).await?.and_then(|user| user.email),
         (_, None) => None,
     };
     Ok(match who {
-        Some(who) => format!("{} had Reflector at {site} send this to you.", line(&who)),
-        None => format!("Somebody had Reflector at {site} send this to you."),
+        Some(who) => say_with(language, "mail-why-who", &[("who", line(&who).into()), ("site", site.into())]),
+        None => say_with(language, "mail-why-somebody", &[("site", site.into())]),
     })
 }
 
-fn facts(document: &Document, view: &TranscriptView) -> String {
-    let mut facts = vec![view.transcript.created_at.format("%-d %B %Y, %H:%M UTC").to_string()];
+fn facts(language: Language, document: &Document, view: &TranscriptView) -> String {
+    let made = catalogue::moment(language, &view.transcript.created_at);
+    let mut facts = vec![say_with(language, "mail-time", &[("moment", made.into())])];
     if document.duration > 0.0 {
         facts.push(clock(document.duration));
     }
     facts.join(" · ")
 }
 
-fn lists(document: &Document) -> Vec<(&'static str, &[String])> {
-    let lists = [("Decisions", document.decisions.as_slice()), ("Next steps", &document.next_steps)];
-    lists.into_iter().filter(|(_, items)| !items.is_empty()).collect()
+fn lists(language: Language, document: &Document) -> Vec<(String, &[String])> {
+    let lists =
+        [("mail-decisions", document.decisions.as_slice()), ("mail-next-steps", &document.next_steps)];
+    let there = lists.into_iter().filter(|(_, items)| !items.is_empty());
+    there.map(|(id, items)| (say(language, id), items)).collect()
 }
 
 /// Time, speaker and text of every utterance.
@@ -116,7 +127,14 @@ fn lines(document: &Document) -> impl Iterator<Item = (String, &str, String)> {
     segments.map(|one| (clock(one.start), one.speaker.as_deref().unwrap_or_default(), line(&one.text)))
 }
 
-fn plain(document: &Document, title: &str, facts: &str, link: Option<&str>, why: &str) -> String {
+fn plain(
+    language: Language,
+    document: &Document,
+    title: &str,
+    facts: &str,
+    link: Option<&str>,
+    why: &str,
+) -> String {
     let mut text = format!("{}\n{facts}\n", line(title));
     if let Some(link) = link {
         text.push_str(&format!("{link}\n"));
@@ -130,13 +148,13 @@ fn plain(document: &Document, title: &str, facts: &str, link: Option<&str>, why:
             text.push_str(&format!("{}\n", line(one)));
         }
     }
-    for (heading, items) in lists(document) {
+    for (heading, items) in lists(language, document) {
         text.push_str(&format!("\n{heading}\n"));
         for item in items {
             text.push_str(&format!("- {}\n", line(item)));
         }
     }
-    text.push_str("\nTranscript\n");
+    text.push_str(&format!("\n{}\n", say(language, "mail-transcript")));
     for (time, speaker, said) in lines(document) {
         match speaker {
             "" => text.push_str(&format!("[{time}] {said}\n")),
@@ -148,6 +166,7 @@ fn plain(document: &Document, title: &str, facts: &str, link: Option<&str>, why:
 }
 
 fn html(
+    language: Language,
     document: &Document,
     title: &str,
     facts: &str,
@@ -155,11 +174,16 @@ fn html(
     why: &str,
 ) -> Result<String, JobError> {
     let page = Html {
+        words: Words {
+            language: language.code(),
+            open: say(language, "mail-open"),
+            transcript: say(language, "mail-transcript"),
+        },
         title,
         facts,
         short: document.short_summary.as_deref().unwrap_or_default(),
         long: document.long_summary.as_deref().map(|long| long.lines().collect()).unwrap_or_default(),
-        lists: lists(document),
+        lists: lists(language, document),
         lines: lines(document).collect(),
         link,
         why,
@@ -199,18 +223,27 @@ mod tests {
 
     #[test]
     fn both_halves_have_summary_decisions_and_every_word_with_its_time() {
-        let text = plain(&document(), "Budget", "today", Some("https://r.example/transcripts/1"), "Why.");
+        let text = plain(
+            Language::En,
+            &document(),
+            "Budget",
+            "today",
+            Some("https://r.example/transcripts/1"),
+            "Why.",
+        );
         assert_eq!(
             text,
             "Budget\ntoday\nhttps://r.example/transcripts/1\n\nThey met.\n\n# Start\nThey & said hello.\n\nDecisions\n- To begin\n\n\
              Transcript\n[0:00] Ann Bob: Good <morning>.\n[1:01] Yes.\n\n-- \nWhy.\n"
         );
-        let page = html(&document(), "Budget", "today", None, "Why.").unwrap();
+        let page = html(Language::En, &document(), "Budget", "today", None, "Why.").unwrap();
         for wanted in
             ["They met.", "They &#38; said hello.", "To begin", "Good &#60;morning&#62;.", "1:01", "Why."]
         {
             assert!(page.contains(wanted), "{wanted} in {page}");
         }
+        let french = plain(Language::Fr, &document(), "Budget", "aujourd’hui", None, "");
+        assert!(french.contains("\nDécisions\n- To begin\n\nTranscription\n[0:00]"), "{french}");
         assert!(!page.contains("<a ") && !page.contains("<script") && !page.contains("<morning>"), "{page}");
     }
 }

@@ -1,5 +1,7 @@
 //! What is posted in Zulip: title, date, link, length, and behind a click the summary and the topics.
 
+use crate::catalogue::{say, say_with};
+use crate::config::Language;
 use crate::export::{clock, shown_title};
 use crate::model::TranscriptView;
 use crate::notify::{LONGEST_MESSAGE, Post, Trouble, Zulip};
@@ -28,31 +30,36 @@ pub(super) async fn place(
 }
 
 /// The message in Zulip's markdown. `url` is the transcript's page.
-pub(super) fn compose(view: &TranscriptView, url: &str, topics: bool) -> String {
+pub(super) fn compose(language: Language, view: &TranscriptView, url: &str, topics: bool) -> String {
+    let word = |id: &str| say(language, id);
     let row = &view.transcript;
     let title = line(shown_title(view.title.as_deref(), row), TITLE);
     let mut text = format!(
-        "# Reflector – {title}\n**Date:** <time:{}>\n**Link:** [Open the transcript]({url})\n",
-        row.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+        "# Reflector – {title}\n**{}:** <time:{}>\n**{}:** [{}]({url})\n",
+        word("mail-zulip-date"),
+        row.created_at.to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
+        word("mail-zulip-link"),
+        word("mail-open"),
     );
     if row.duration > 0.0 {
-        text.push_str(&format!("**Duration:** {}\n", clock(row.seconds())));
+        text.push_str(&format!("**{}:** {}\n", word("mail-zulip-duration"), clock(row.seconds())));
     }
     let summary = view.long_summary.as_deref().or(view.short_summary.as_deref()).unwrap_or_default();
     let summary = block(summary, SUMMARY);
     if !summary.is_empty() {
-        text.push_str(&format!("\n```spoiler Summary\n{summary}\n```\n"));
+        text.push_str(&format!("\n```spoiler {}\n{summary}\n```\n", word("mail-zulip-summary")));
     }
     if topics && !view.topics.is_empty() {
-        let (head, foot) = ("\n```spoiler Topics\n", "```\n");
+        let (head, foot) = (format!("\n```spoiler {}\n", word("mail-zulip-topics")), "```\n");
         let mut room = LONGEST_MESSAGE.saturating_sub(text.chars().count() + head.len() + foot.len() + 40);
-        text.push_str(head);
+        text.push_str(&head);
         for (n, topic) in view.topics.iter().enumerate() {
             let at = format!("{url}?t={:.0}", topic.start.max(0.0).floor());
             let one = format!("- [{}]({at}) {}\n", clock(topic.start), line(&topic.title, TITLE));
             let length = one.chars().count();
             if length > room {
-                text.push_str(&format!("- and {} more\n", view.topics.len() - n));
+                let more = [("count", (view.topics.len() - n).into())];
+                text.push_str(&format!("- {}\n", say_with(language, "mail-zulip-more", &more)));
                 break;
             }
             room -= length;

@@ -211,7 +211,7 @@ async fn one(env: &Environment, row: &Sending) -> Result<Result<(), Trouble>, Jo
             };
             drop(conn);
             let url = env.webhooks.page(&format!("/transcripts/{}", view.transcript.id));
-            let content = message::compose(&view, &url, row.wish.include_topics);
+            let content = message::compose(env.outbox.language(), &view, &url, row.wish.include_topics);
             post(env, zulip, row, &content).await
         }
         Channel::Webhook => hopeless("transcripts are not sent like that"),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::config::{AuthMode, Config, FailuresConfig, MailTls};
+use crate::config::{AuthMode, Config, FailuresConfig, Language, MailTls};
 use crate::notify::{self, MailSettings, Mailer, Trouble, Webhooks, Zulip, ZulipSettings};
 use crate::tls::Trust;
 
@@ -23,6 +23,7 @@ struct Inner {
     per_hour: u32,
     mode: AuthMode,
     public_mode: bool,
+    language: Language,
 }
 
 impl Outbox {
@@ -69,6 +70,7 @@ impl Outbox {
             per_hour: mail.per_hour,
             mode: config.auth.mode,
             public_mode: config.auth.public_mode,
+            language: config.ui.language,
         })))
     }
 
@@ -80,6 +82,11 @@ impl Outbox {
     /// Where transcripts are posted, if they are.
     pub fn zulip(&self) -> Option<&Zulip> {
         self.0.zulip.as_ref().filter(|_| self.0.offers_zulip)
+    }
+
+    /// In which language letters and messages are.
+    pub fn language(&self) -> Language {
+        self.0.language
     }
 
     /// Addresses that one request or one room may name.

@@ -1,5 +1,7 @@
 // Talking to the API: what may pass is told from what will not.
 
+import { say } from "./say.js";
+
 /** Milliseconds after which an answer is not waited for any more. */
 const PATIENCE = 60_000;
 
@@ -18,7 +20,7 @@ function passing(status) {
 
 /** What an answer that is no success means, in the server's own words: a Refused, or an Error for what may pass. */
 export function failure(status, text) {
-  let detail = `the server answered ${status}`;
+  let detail = say("scripts-server-answered", { status: String(status) });
   try {
     const data = JSON.parse(text);
     // A field that failed its check is a list.
@@ -39,14 +41,14 @@ export async function call(method, url, body, { once } = {}) {
   try {
     response = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : undefined, signal: AbortSignal.timeout(PATIENCE) });
   } catch {
-    throw new Error("the connection was lost");
+    throw new Error(say("scripts-connection-lost"));
   }
   const text = await response.text();
   if (!response.ok) throw failure(response.status, text);
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error("the server’s answer can’t be read");
+    throw new Error(say("scripts-answer-unreadable"));
   }
 }
 

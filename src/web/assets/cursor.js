@@ -1,5 +1,6 @@
 // The text by keyboard: arrows choose a word, Enter plays from it, Shift selects.
 
+import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { colour, rangeOf, startOf, wordsOf } from "./words.js";
 
@@ -18,7 +19,7 @@ export class Cursor {
     this.root = root;
     root.tabIndex = 0;
     root.setAttribute("role", "group");
-    root.setAttribute("aria-label", "Transcript: arrow keys choose a word, Enter plays from it");
+    root.setAttribute("aria-label", say("scripts-text-label"));
     root.addEventListener("keydown", (event) => this.key(event));
     root.addEventListener("blur", () => this.leave());
   }

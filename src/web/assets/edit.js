@@ -1,5 +1,6 @@
 // Changing the text: a form below the paragraph, for one segment of it at a time; undo and redo of whatever changes it.
 
+import { say } from "./say.js";
 import { announce } from "./util.js";
 import { colour, rangeOf, startOf, wordUnder, wordsOf } from "./words.js";
 
@@ -11,10 +12,8 @@ function reason(body, status) {
   const detail = body?.detail;
   if (typeof detail === "string") return detail;
   if (Array.isArray(detail) && detail.length) return detail.map((one) => `${one.loc?.at(-1) ?? ""} ${one.msg}`.trim()).join("; ");
-  return `The server answered ${status}.`;
+  return say("scripts-edit-answered", { status: String(status) });
 }
-
-const LOST = "There is no connection to the server. What you wrote is still here: save it again in a moment.";
 
 export class Editor {
   constructor(id, { refresh, player, text }) {
@@ -35,8 +34,8 @@ export class Editor {
     this.undone = part("undone");
     this.back = part("said-undo");
     this.toggle.addEventListener("click", () => this.set(!this.on));
-    this.undo.addEventListener("click", () => this.whole("undo", {}, "Undone."));
-    this.redo.addEventListener("click", () => this.whole("redo", {}, "Done again."));
+    this.undo.addEventListener("click", () => this.whole("undo", {}, say("scripts-undone")));
+    this.redo.addEventListener("click", () => this.whole("redo", {}, say("scripts-done-again")));
     this.back.addEventListener("click", () => { const undo = this.takeBack; this.say(""); undo?.(); });
     this.text.addEventListener("open", ({ detail: leaf }) => this.dress(leaf));
     window.addEventListener("beforeunload", (event) => { if (this.dirty()) event.preventDefault(); });
@@ -75,12 +74,12 @@ export class Editor {
       }
     }
     this.dress();
-    if (this.on) this.say("Choose the words that are to be changed.");
+    if (this.on) this.say(say("scripts-edit-choose"));
   }
 
   dress(where = document) {
     this.section?.classList.toggle("editing", this.on);
-    this.toggle.textContent = this.on ? "Done" : "Edit text";
+    this.toggle.textContent = this.on ? say("scripts-edit-done") : say("scripts-edit-text");
     this.toggle.setAttribute("aria-pressed", String(this.on));
     this.bar.classList.toggle("on", this.on);
     for (const button of where.querySelectorAll(".edit-open")) button.remove();
@@ -90,8 +89,9 @@ export class Editor {
       const button = document.createElement("button");
       button.type = "button";
       button.className = "plain edit-open";
-      button.textContent = "Edit";
-      button.setAttribute("aria-label", `Edit from ${head.querySelector(".at")?.lastChild?.textContent?.trim() ?? "here"}`);
+      button.textContent = say("scripts-edit");
+      const at = head.querySelector(".at")?.lastChild?.textContent?.trim();
+      button.setAttribute("aria-label", at ? say("scripts-edit-from", { at }) : say("scripts-edit-from-here"));
       head.append(button);
     }
   }
@@ -103,12 +103,12 @@ export class Editor {
       const init = body ? { body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {};
       response = await fetch(this.base + path, { method, ...init });
     } catch {
-      trouble(LOST);
+      trouble(say("scripts-edit-lost"));
       return null;
     }
     const answer = await response.json().catch(() => null);
     if (response.ok || response.status === 409) return { conflict: response.status === 409, ...answer };
-    trouble(response.status === 401 ? "You are logged out. Log in in another window, then save again." : reason(answer, response.status));
+    trouble(response.status === 401 ? say("scripts-edit-logged-out") : reason(answer, response.status));
     return null;
   }
 
@@ -219,7 +219,7 @@ export class Editor {
     this.speakers(part("speaker"), segment.speaker);
     if (segment.machine_text !== undefined) {
       part("heard").hidden = false;
-      part("heard").querySelector("span").textContent = `The machine heard: “${segment.machine_text}”`;
+      part("heard").querySelector("span").textContent = say("scripts-edit-heard", { text: segment.machine_text });
     }
     part("join").disabled = part("after").disabled = segment.index + 1 >= this.total;
     part("before").disabled = segment.index === 0;
@@ -230,9 +230,9 @@ export class Editor {
     part("cancel").addEventListener("click", () => this.cancel());
     part("play").addEventListener("click", () => this.play(segment));
     part("speaker").addEventListener("change", (event) => this.assign(Number(event.target.value)));
-    part("restore").addEventListener("click", () => this.one("POST", "/restore-machine-text", {}, "The machine’s words are back."));
+    part("restore").addEventListener("click", () => this.one("POST", "/restore-machine-text", {}, say("scripts-edit-restored")));
     part("split").addEventListener("click", () => this.split());
-    part("join").addEventListener("click", () => this.one("POST", "/merge", {}, "Joined."));
+    part("join").addEventListener("click", () => this.one("POST", "/merge", {}, say("scripts-edit-joined")));
     part("before").addEventListener("click", () => this.go(-1));
     part("after").addEventListener("click", () => this.go(1));
     part("theirs").addEventListener("click", () => this.cancel());
@@ -246,9 +246,9 @@ export class Editor {
     const { names } = this;
     const known = new Set([...names.keys(), ...(now === null ? [] : [now])]);
     const next = Math.max(-1, ...known) + 1;
-    for (const speaker of [...known].sort((a, b) => a - b)) select.add(new Option(names.get(speaker) ?? `Speaker ${speaker + 1}`, String(speaker)));
-    select.add(new Option("Another speaker", String(next)));
-    if (now === null) select.prepend(new Option("Unknown", ""));
+    for (const speaker of [...known].sort((a, b) => a - b)) select.add(new Option(names.get(speaker) ?? say("scripts-speaker", { number: speaker + 1 }), String(speaker)));
+    select.add(new Option(say("scripts-another-speaker"), String(next)));
+    if (now === null) select.prepend(new Option(say("scripts-unknown-speaker"), ""));
     select.value = now === null ? "" : String(now);
   }
 
@@ -276,7 +276,7 @@ export class Editor {
   }
 
   leave() {
-    if (this.panel && this.dirty() && !confirm("What you wrote here is not saved. Leave it?")) return false;
+    if (this.panel && this.dirty() && !confirm(say("scripts-edit-leave"))) return false;
     this.close();
     return true;
   }
@@ -316,7 +316,7 @@ export class Editor {
     if (!answer) return false;
     if (answer.conflict) {
       // What they name next is what there is now: to be written over only by who has read it.
-      if (!answer.segments?.length) { this.trouble("Somebody else removed this meanwhile."); return false; }
+      if (!answer.segments?.length) { this.trouble(say("scripts-edit-removed")); return false; }
       this.panel.revision = answer.revision;
       this.panel.index = answer.segments[0].index;
       part("conflict").hidden = false;
@@ -334,15 +334,15 @@ export class Editor {
   save() {
     const text = this.panel.text.value.trim();
     if (text === this.panel.segment.text && this.panel.part("conflict").hidden) { this.close(true); return Promise.resolve(true); }
-    return this.one("PATCH", "", { text }, text ? "Saved." : "Taken out. Undo brings it back.");
+    return this.one("PATCH", "", { text }, text ? say("scripts-edit-saved") : say("scripts-edit-taken-out"));
   }
 
   async split() {
-    if (this.dirty()) { this.trouble("Save what you wrote first, then split it."); return; }
+    if (this.dirty()) { this.trouble(say("scripts-edit-save-then-split")); return; }
     const { text, segment } = this.panel;
     const word = text.value.slice(0, text.selectionStart).split(/\s+/).filter(Boolean).length;
-    if (word < 1 || word >= segment.words.length) { this.trouble("Put the cursor where the second part is to begin."); return; }
-    await this.one("POST", "/split", { word }, "Split.");
+    if (word < 1 || word >= segment.words.length) { this.trouble(say("scripts-edit-cursor")); return; }
+    await this.one("POST", "/split", { word }, say("scripts-edit-split"));
   }
 
   async assign(speaker) {
@@ -350,7 +350,7 @@ export class Editor {
     if (this.dirty()) {
       // The text would be taken anew, and with it what somebody else did: nobody is to write over that unseen.
       part("speaker").value = segment.speaker === null ? "" : String(segment.speaker);
-      this.trouble("Save what you wrote first, then choose who says it.");
+      this.trouble(say("scripts-edit-save-then-choose"));
       return;
     }
     const until = segment.words.at(-1)?.start ?? segment.start;
@@ -360,7 +360,7 @@ export class Editor {
     if (!answer) return;
     this.close(true);
     await this.renew(true);
-    this.say("Given to another speaker.");
+    this.say(say("scripts-edit-given"));
   }
 
   /** Gives words to a speaker: those that begin from one time to another, in seconds. Whether that was done. */
@@ -371,7 +371,7 @@ export class Editor {
     const answer = await this.ask("PATCH", "/speaker/assign", body, (message) => this.say(message));
     if (!answer || answer.conflict) { if (answer) this.say(answer.detail); return false; }
     await this.renew(true);
-    this.say(`Given to ${name}.`);
+    this.say(say("scripts-edit-given-to", { name }));
     return true;
   }
 
@@ -382,7 +382,7 @@ export class Editor {
     if (!answer) return null;
     if (answer.conflict) {
       await this.renew(true);
-      this.say("Somebody else changed the text meanwhile. It is shown as it is now: try again.");
+      this.say(say("scripts-changed-try-again"));
       return null;
     }
     this.know(answer);

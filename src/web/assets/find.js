@@ -1,5 +1,6 @@
 // Finds what is said anywhere in the text, also where it is not on the page yet, and replaces it.
 
+import { say } from "./say.js";
 import { announce } from "./util.js";
 import { bring, colour, rangesBetween } from "./words.js";
 
@@ -105,8 +106,8 @@ export class Find {
   show() {
     const { find } = this.wanted;
     let said = "";
-    if (find && !this.places.length) said = "Nowhere";
-    else if (find) said = `${this.here + 1} of ${this.total}`;
+    if (find && !this.places.length) said = say("scripts-find-nowhere");
+    else if (find) said = say("scripts-find-place", { number: this.here + 1, total: this.total });
     this.count.textContent = said;
     for (const button of this.bar.querySelectorAll("[data-find-before], [data-find-after], [data-find-one]")) button.disabled = !this.places.length;
     this.mark();
@@ -141,14 +142,13 @@ export class Find {
     if (answer.conflict) {
       await this.editor.renew(true);
       await this.search(true);
-      this.editor.say("Somebody else changed the text meanwhile. It is shown as it is now: try again.");
+      this.editor.say(say("scripts-changed-try-again"));
       return;
     }
     this.editor.know(answer);
     await this.editor.renew();
     await this.search(true);
-    const places = answer.replaced === 1 ? "1 place" : `${answer.replaced} places`;
-    this.editor.say(answer.replaced ? `Replaced in ${places}. Undo takes it back.` : `“${wanted.find}” does not occur.`);
+    this.editor.say(answer.replaced ? say("scripts-find-replaced", { count: answer.replaced }) : say("scripts-find-none", { text: wanted.find }));
     if (only !== undefined && this.places.length) this.go();
   }
 }

@@ -1,5 +1,6 @@
 // Words follow the playback, and lead it: a click on a word or a time goes there. Whoever scrolls away is left alone until they come back.
 
+import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { colour, lastUpTo, rangeOf, wordUnder, wordsOf } from "./words.js";
 
@@ -179,7 +180,7 @@ function backButton() {
     button = document.createElement("button");
     button.type = "button";
     button.className = "back-now";
-    button.textContent = "Back to now";
+    button.textContent = say("scripts-back-to-now");
     button.hidden = true;
     document.querySelector("[data-transcript]").append(button);
   }

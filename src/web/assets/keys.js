@@ -1,5 +1,6 @@
 // Single keys for what one does again and again; a list of them; and a switch, as they are in the way of some ways to type.
 
+import { say } from "./say.js";
 import { announce } from "./util.js";
 import { lastUpTo } from "./words.js";
 
@@ -50,8 +51,8 @@ export class Keys {
       case ".": return () => this.paragraph(1);
       case "[": return () => this.topic(-1);
       case "]": return () => this.topic(1);
-      case "-": return () => announce(`Speed ${player.faster(-1)}`);
-      case "+": case "=": return () => announce(`Speed ${player.faster(1)}`);
+      case "-": return () => announce(say("scripts-speed", { speed: player.faster(-1) }));
+      case "+": case "=": return () => announce(say("scripts-speed", { speed: player.faster(1) }));
       case "b": return () => this.follow()?.return();
       default: return null;
     }

@@ -1,6 +1,7 @@
 // A long text is shown in leaves: those in view and around it are fetched, those far away given up again, so that neither the page nor
 // the way to it grows with the meeting.
 
+import { say } from "./say.js";
 import { fetchDocument, once } from "./util.js";
 import { startOf, lastUpTo } from "./words.js";
 
@@ -96,8 +97,9 @@ export class Leaves extends EventTarget {
       this.put(leaf, fresh);
     } catch (error) {
       const link = leaf.querySelector(".leaf-link");
-      if (link) link.textContent = "This part of the text could not be fetched. Try again";
-      throw error;
+      const failed = say("scripts-part-failed");
+      if (link) link.textContent = failed;
+      throw new Error(failed, { cause: error });
     } finally {
       leaf.removeAttribute("aria-busy");
     }
@@ -137,7 +139,7 @@ export class Leaves extends EventTarget {
     const link = document.createElement("a");
     link.className = "leaf-link";
     link.href = `?part=${leaf.dataset.leaf}#${leaf.id}`;
-    link.textContent = `Part ${leaf.dataset.leaf} of ${leaf.dataset.total}`;
+    link.textContent = say("scripts-part", { number: Number(leaf.dataset.leaf), total: Number(leaf.dataset.total) });
     leaf.replaceChildren(link);
     leaf.removeAttribute("data-open");
     this.size(leaf);

@@ -1,6 +1,7 @@
 // The list of transcripts: kept fresh while work goes on, and a bar for those that are ticked.
 
 import { keepFresh } from "./rows.js";
+import { say } from "./say.js";
 
 const bulk = document.getElementById("bulk");
 const boxes = () => [...document.querySelectorAll('#rows input[name="id"]')];
@@ -13,7 +14,7 @@ function show() {
   const count = bulk.querySelector("[data-count]");
   every.querySelector("input").checked = all.length > 0 && ticked.length === all.length;
   every.querySelector("input").indeterminate = ticked.length > 0 && ticked.length < all.length;
-  const said = ticked.length === 0 ? "None ticked" : `${ticked.length} of ${all.length} ticked`;
+  const said = say("scripts-ticked", { count: ticked.length, total: all.length });
   if (count.textContent !== said) count.textContent = said;
   bulk.classList.toggle("some", ticked.length > 0);
   for (const control of bulk.querySelectorAll(".bulk-acts button:not([data-always])")) control.disabled = ticked.length === 0;

@@ -61,7 +61,7 @@ export class Live {
         const percent = Math.round((data.progress ?? 0) * 100);
         row.querySelector("progress").value = percent;
         const shown = row.querySelector("[data-percent]");
-        shown.textContent = shown.textContent.replace(/^\d+ %/, `${percent} %`);
+        shown.textContent = shown.textContent.replace(/^\d+(?=\s?%)/, String(percent));
         return this.soon(2500);
       }
     }

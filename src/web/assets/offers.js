@@ -3,6 +3,7 @@
 import { Refused, call } from "./api.js";
 import { Sender } from "./recorder-send.js";
 import { Store, held, lock, save } from "./recorder-store.js";
+import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 
 const box = document.getElementById("unfinished");
@@ -36,28 +37,28 @@ async function consider(store, session, shown) {
   if (session.id) {
     try {
       const state = await call("GET", `/v1/transcripts/${session.id}/record/upload`);
-      if (state.complete) gone = "was finished";
+      if (state.complete) gone = "finished";
     } catch (error) {
-      if (error instanceof Refused && error.status === 404) gone = "was thrown away";
+      if (error instanceof Refused && error.status === 404) gone = "away";
     }
   }
-  if (!pieces.length || (gone && !rest.length) || gone === "was thrown away") {
+  if (!pieces.length || (gone && !rest.length) || gone === "away") {
     await store.remove(session.key);
     return;
   }
   const element = shown ?? document.importNode(document.getElementById("offer").content, true).firstElementChild;
   element.dataset.offer = session.id ?? session.key;
-  find(element, "name").textContent = `“${session.title}”`;
+  find(element, "name").textContent = say("scripts-quoted", { text: session.title });
   find(element, "save").hidden = false;
   find(element, "save").onclick = () => save(store, session);
   if (gone) {
-    find(element, "what").textContent = `A recording of ${clock(session.seconds)} min ${gone} without its end`;
-    find(element, "detail").textContent = "The last of it never left this browser: save it as a file, and upload that.";
+    find(element, "what").textContent = say("scripts-offer-without-end", { length: clock(session.seconds) });
+    find(element, "detail").textContent = say("scripts-offer-only-here");
     find(element, "finish").hidden = true;
     find(element, "on").hidden = true;
   } else {
-    find(element, "what").textContent = `A recording of ${clock(session.seconds)} min was interrupted`;
-    if (rest.length) find(element, "detail").textContent = `${rest.length === pieces.length ? "All" : "A part"} of it is in this browser alone until it is finished or gone on with.`;
+    find(element, "what").textContent = say("scripts-offer-interrupted", { length: clock(session.seconds) });
+    if (rest.length) find(element, "detail").textContent = rest.length === pieces.length ? say("scripts-offer-all-here") : say("scripts-offer-part-here");
     find(element, "on").href = session.id ? `/record?resume=${session.id}` : `/record?session=${session.key}`;
     find(element, "on").hidden = false;
     find(element, "finish").onsubmit = (event) => { event.preventDefault(); finish(store, session, rest, element); };
@@ -70,10 +71,10 @@ async function consider(store, session, shown) {
 async function finish(store, session, rest, element) {
   const said = find(element, "detail");
   for (const control of element.querySelectorAll("button")) control.disabled = true;
-  said.textContent = "Sending the rest…";
-  announce("Sending the rest");
+  said.textContent = say("scripts-offer-sending");
+  announce(say("scripts-offer-sending"));
   const sender = new Sender(session, store, ({ waiting, trouble }) => {
-    said.textContent = trouble && waiting ? `Not sent yet: ${trouble}. It is tried again.` : `Sending the rest: ${waiting} pieces to go.`;
+    said.textContent = trouble && waiting ? say("scripts-offer-not-sent", { trouble }) : say("scripts-offer-pieces", { count: waiting });
   });
   for (const { number, take, seconds, blob } of rest) sender.push({ number, take, seconds, blob });
   try {
@@ -81,7 +82,7 @@ async function finish(store, session, rest, element) {
     await store.remove(session.key);
     location.assign(`/transcripts/${session.id}`);
   } catch (error) {
-    said.textContent = `It could not be finished: ${error.message}. Save it as a file, and upload that.`;
+    said.textContent = say("scripts-offer-not-finished", { error: error.message });
     announce(said.textContent);
     for (const control of element.querySelectorAll("button")) control.disabled = false;
   }
@@ -89,13 +90,13 @@ async function finish(store, session, rest, element) {
 
 async function away(store, session, element, gone) {
   const known = session.id && !gone;
-  if (!known && !confirm(`Throw away “${session.title}” (${clock(session.seconds)} min)? Nothing else has it.`)) return;
+  if (!known && !confirm(say("scripts-offer-throw-away", { title: session.title, length: clock(session.seconds) }))) return;
   if (known) {
     // The server's part goes into the trash, from where it can be taken back.
     try {
       await call("DELETE", `/v1/transcripts/${session.id}`);
     } catch (error) {
-      find(element, "detail").textContent = `It could not be thrown away: ${error.message}.`;
+      find(element, "detail").textContent = say("scripts-offer-not-thrown", { error: error.message });
       return;
     }
   }
@@ -103,6 +104,6 @@ async function away(store, session, element, gone) {
   if (known) return location.assign(`/?deleted=${session.id}`);
   element.remove();
   show();
-  announce("Thrown away");
+  announce(say("scripts-offer-thrown"));
   return null;
 }

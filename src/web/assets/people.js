@@ -1,5 +1,7 @@
 // Names of speakers: given once, shown everywhere; and voices that were taken for two made one.
 
+import { say } from "./say.js";
+
 export class People {
   constructor({ id, editor, refresh }) {
     Object.assign(this, { id, editor, refresh });
@@ -27,8 +29,8 @@ export class People {
       button.type = "button";
       button.className = "plain person-open";
       button.dataset.personOpen = name.dataset.person;
-      button.textContent = "Change";
-      button.setAttribute("aria-label", `Change ${name.textContent}`);
+      button.textContent = say("scripts-person-change");
+      button.setAttribute("aria-label", say("scripts-person-change-name", { name: name.textContent }));
       name.after(button);
     }
   }
@@ -38,12 +40,12 @@ export class People {
     this.speaker = speaker;
     const names = this.editor.names;
     const { name, same } = this.form.elements;
-    this.dialog.querySelector("[data-person-title]").textContent = names.get(speaker) ?? `Speaker ${speaker + 1}`;
+    this.dialog.querySelector("[data-person-title]").textContent = names.get(speaker) ?? say("scripts-speaker", { number: speaker + 1 });
     name.value = document.querySelector(`[data-part=people] [name="speaker-${speaker}"]`)?.value ?? "";
-    name.placeholder = `Speaker ${speaker + 1}`;
+    name.placeholder = say("scripts-speaker", { number: speaker + 1 });
     name.disabled = false;
     const others = [...names].filter(([other]) => other !== speaker);
-    same.replaceChildren(new Option("Nobody else", ""), ...others.map(([other, label]) => new Option(label, String(other))));
+    same.replaceChildren(new Option(say("scripts-person-nobody-else"), ""), ...others.map(([other, label]) => new Option(label, String(other))));
     const editable = Boolean(document.querySelector("[data-part=text][data-editable]"));
     same.parentElement.hidden = !others.length || !editable;
     this.say("");
@@ -90,9 +92,9 @@ export class People {
     const undo = async () => {
       const back = await this.rename(speaker, now.name);
       if (back) await this.refresh();
-      this.editor.say(back ? "Taken back." : "That could not be taken back.");
+      this.editor.say(back ? say("scripts-taken-back") : say("scripts-person-not-taken-back"));
     };
-    return { text: name ? `Named ${name} everywhere.` : "The name is gone.", undo };
+    return { text: name ? say("scripts-person-named", { name }) : say("scripts-person-unnamed"), undo };
   }
 
   /** Says that two voices are one; the one that goes loses its name. */
@@ -100,7 +102,7 @@ export class People {
     const [one, other] = [await this.named(from), await this.named(to)];
     if (!one || !other) return null;
     const both = one.name && other.name;
-    if (both && !confirm(`“${one.name}” and “${other.name}” become one: “${other.name}”. Go on?`)) return null;
+    if (both && !confirm(say("scripts-person-merge", { one: one.name, other: other.name }))) return null;
     if (both && !(await this.ask("DELETE", `/participants/${one.id}`))) return null;
     const answer = await this.ask("PATCH", "/speaker/merge", { speaker_from: from, speaker_to: to });
     if (!answer || answer.conflict) {
@@ -111,15 +113,15 @@ export class People {
     await this.editor.load("limit=1");
     const undo = async () => {
       const back = await this.ask("POST", "/edits/undo", { revision: this.editor.revision });
-      if (!back || back.conflict) { this.editor.say("Somebody else changed the text meanwhile: undo that first."); return; }
+      if (!back || back.conflict) { this.editor.say(say("scripts-person-changed")); return; }
       this.editor.know(back);
       // The name went along, or was given up.
       const moved = one.name && !both ? await this.named(to) : null;
       if (moved?.id) await this.ask("PATCH", `/participants/${moved.id}`, { speaker: from });
       else if (both) await this.ask("POST", "/participants", { speaker: from, name: one.name });
       await this.refresh();
-      this.editor.say("Taken back.");
+      this.editor.say(say("scripts-taken-back"));
     };
-    return { text: "They are one now.", undo };
+    return { text: say("scripts-person-merged"), undo };
   }
 }

@@ -1,5 +1,6 @@
 // The player: one audio element, the waveform as its position, topic markers, speed; a stretch played once or again and again.
 
+import { say } from "./say.js";
 import { clock, spoken } from "./util.js";
 
 /** Seconds that a key moves the position by. */
@@ -34,7 +35,7 @@ export class Player extends EventTarget {
     for (const kind of ["play", "pause", "ended"]) {
       this.audio.addEventListener(kind, () => {
         root.classList.toggle("playing", !this.audio.paused);
-        root.querySelector("[data-play]").setAttribute("aria-label", this.audio.paused ? "Play" : "Pause");
+        root.querySelector("[data-play]").setAttribute("aria-label", this.audio.paused ? say("scripts-play") : say("scripts-pause"));
         if (!this.audio.paused) this.tick();
       });
     }
@@ -109,7 +110,7 @@ export class Player extends EventTarget {
     const span = this.root.querySelector("[data-loop-span]");
     shown.hidden = span.hidden = !stretch;
     if (!stretch) return;
-    shown.querySelector("[data-loop-said]").textContent = `Repeating ${clock(stretch.from)} to ${clock(stretch.to)}`;
+    shown.querySelector("[data-loop-said]").textContent = say("scripts-repeating", { from: clock(stretch.from), to: clock(stretch.to) });
     const part = (time) => (this.length ? (time / this.length) * 100 : 0);
     span.style.left = `${part(stretch.from)}%`;
     span.style.width = `max(3px, ${part(stretch.to - stretch.from)}%)`;
@@ -148,7 +149,7 @@ export class Player extends EventTarget {
     const label = `${clock(now)} / ${clock(this.length)}`;
     if (this.clock.textContent !== label) {
       this.clock.textContent = label;
-      this.seekBar.setAttribute("aria-valuetext", `${spoken(now)} of ${spoken(this.length)}`);
+      this.seekBar.setAttribute("aria-valuetext", say("scripts-position", { at: spoken(now), length: spoken(this.length) }));
     }
     this.dispatchEvent(new CustomEvent("time", { detail: now }));
   }

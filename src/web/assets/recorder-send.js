@@ -1,6 +1,7 @@
 // Sends a recording piece by piece while it is being made, and again until each has arrived.
 
 import { Refused, call, failure } from "./api.js";
+import { say } from "./say.js";
 import { sleep } from "./util.js";
 
 const LONGEST_PAUSE = 10;
@@ -68,7 +69,7 @@ export class Sender {
           this.tell();
           break;
         }
-        this.trouble = error.status === 401 ? "you are logged out here: log in again in another tab" : error.message;
+        this.trouble = error.status === 401 ? say("scripts-send-logged-out") : error.message;
         this.tell();
         await Promise.race([sleep(pause * 1000), new Promise((resolve) => { this.wake = resolve; })]);
         pause = Math.min(LONGEST_PAUSE, pause * 2);
@@ -115,7 +116,7 @@ export class Sender {
         signal: AbortSignal.timeout(PATIENCE),
       });
     } catch {
-      throw new Error("the connection was lost");
+      throw new Error(say("scripts-connection-lost"));
     }
     if (!response.ok) throw failure(response.status, await response.text());
   }
@@ -133,7 +134,7 @@ export class Sender {
         await Promise.race([sleep(pause * 1000), new Promise((resolve) => { this.wake = resolve; })]);
       }
     }
-    throw new Error("it was thrown away");
+    throw new Error(say("scripts-send-thrown-away"));
   }
 
   async end(body) {

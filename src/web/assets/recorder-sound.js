@@ -1,5 +1,7 @@
 // The sound that is recorded: a microphone and, where wished, a tab or the whole computer, mixed into one channel.
 
+import { say } from "./say.js";
+
 /** Below this nothing is heard, in decibels below full scale; a quiet room with an open microphone is above it. */
 const SILENT = -62;
 const FLOOR = -60;
@@ -42,7 +44,7 @@ export const shares = () => Boolean(navigator.mediaDevices?.getDisplayMedia);
 /** The microphones of this machine; their names are known once one was allowed. */
 export async function microphones() {
   const all = await navigator.mediaDevices.enumerateDevices();
-  return all.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }, n) => ({ id: deviceId, name: label || `Microphone ${n + 1}` }));
+  return all.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }, n) => ({ id: deviceId, name: label || say("scripts-record-microphone", { number: n + 1 }) }));
 }
 
 export class Mix {

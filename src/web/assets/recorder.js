@@ -4,6 +4,7 @@ import { Refused, call, unique } from "./api.js";
 import { Sender, format } from "./recorder-send.js";
 import { Mix, microphones, shares } from "./recorder-sound.js";
 import { Store, lock, save } from "./recorder-store.js";
+import { language, say } from "./say.js";
 import { announce, clock, sleep, spoken } from "./util.js";
 
 /** Milliseconds between two pieces: what a crash can cost at most. */
@@ -45,10 +46,10 @@ function refuse(said, more = "") {
 /** Why a microphone could not be had, in words that help. */
 function why(error) {
   switch (error.name) {
-    case "NotAllowedError": return ["The browser does not let this page use the microphone.", "Allow it in the address bar, or in the system’s settings, and try again."];
-    case "NotFoundError": case "OverconstrainedError": return ["No microphone was found.", "Plug one in, or record the sound of a tab alone."];
-    case "NotReadableError": return ["The microphone is taken by another program.", "Close that program and try again."];
-    default: return ["The microphone could not be opened.", error.message];
+    case "NotAllowedError": return [say("scripts-record-not-allowed"), say("scripts-record-not-allowed-more")];
+    case "NotFoundError": case "OverconstrainedError": return [say("scripts-record-none-found"), say("scripts-record-none-found-more")];
+    case "NotReadableError": return [say("scripts-record-taken"), say("scripts-record-taken-more")];
+    default: return [say("scripts-record-not-opened"), error.message];
   }
 }
 
@@ -57,8 +58,8 @@ function why(error) {
 async function begin() {
   if (!window.isSecureContext || !navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
     return refuse(
-      "This browser does not record here.",
-      window.isSecureContext ? "A newer Firefox, Chrome, Edge or Safari does." : "Browsers allow it only over https, or on the machine itself.",
+      say("scripts-record-not-here"),
+      window.isSecureContext ? say("scripts-record-newer") : say("scripts-record-secure"),
     );
   }
   store = await Store.open();
@@ -84,19 +85,19 @@ async function wanted() {
   if (!key && !id) return null;
   const known = (await store?.sessions().catch(() => []) ?? []).find((one) => (key ? one.key === key : one.id === id));
   if (!known && !id) {
-    refuse("This recording is not in this browser any more.", "Go back to the start page.");
+    refuse(say("scripts-record-not-kept"), say("scripts-record-not-kept-more"));
     return undefined;
   }
   const found = known ?? { key: unique(), id, title: page.dataset.title, at: Date.now(), seconds: 0, next: 0, take: -1, ...format() };
   if (!(await hold(found.key))) {
-    refuse("This recording is being made in another tab.", "Go on there, or close that tab first.");
+    refuse(say("scripts-record-other-tab"), say("scripts-record-other-tab-more"));
     return undefined;
   }
   if (found.id) {
     try {
       const state = await call("GET", `/v1/transcripts/${found.id}/record/upload`);
       if (state.complete) {
-        refuse("This recording is finished already.", "Its transcript is on the start page.");
+        refuse(say("scripts-record-finished"), say("scripts-record-finished-more"));
         return undefined;
       }
       // Another device may have gone on with it meanwhile.
@@ -105,16 +106,16 @@ async function wanted() {
       found.seconds = Math.max(found.seconds, Number(page.dataset.seconds) || 0);
     } catch (error) {
       if (error instanceof Refused) {
-        refuse("This recording can’t be gone on with.", error.message);
+        refuse(say("scripts-record-refused"), error.message);
         return undefined;
       }
     }
   }
   if (!page.dataset.id) {
-    find(page, "heading").textContent = `Go on recording “${found.title}”`;
-    find(page, "lead").textContent = `${clock(found.seconds)} min are kept in this browser. What you record now follows them.`;
+    find(page, "heading").textContent = say("scripts-record-go-on-title", { title: found.title });
+    find(page, "lead").textContent = say("scripts-record-kept-before", { length: clock(found.seconds) });
     setUp.querySelector(".options").hidden = true;
-    find(setUp, "start").textContent = "Go on recording";
+    find(setUp, "start").textContent = say("scripts-record-go-on");
   }
   return found;
 }
@@ -126,9 +127,9 @@ async function list() {
     const before = choice.value;
     const named = found.filter(({ id }) => id && id !== "default");
     choice.replaceChildren(
-      new Option("The browser’s own choice", ""),
+      new Option(say("scripts-record-browsers-choice"), ""),
       ...named.map(({ id, name }) => new Option(name, id)),
-      ...(shares() ? [new Option("None: only the tab or the computer", "none")] : []),
+      ...(shares() ? [new Option(say("scripts-record-no-microphone"), "none")] : []),
     );
     choice.value = [...choice.options].some(({ value }) => value === before) ? before : "";
   }
@@ -157,9 +158,9 @@ async function share() {
     await mix.system();
     return true;
   } catch (error) {
-    if (error.name === "NotAllowedError") refuse("No tab, window or screen was chosen.", "Choose one, or record the microphone alone.");
-    else if (error instanceof TypeError) refuse("What you chose came without its sound.", "Choose a tab and switch on “share tab audio”. Firefox and Safari share no sound at all.");
-    else refuse("The sound of a tab could not be had.", error.message);
+    if (error.name === "NotAllowedError") refuse(say("scripts-record-nothing-chosen"), say("scripts-record-nothing-chosen-more"));
+    else if (error instanceof TypeError) refuse(say("scripts-record-no-sound"), say("scripts-record-no-sound-more"));
+    else refuse(say("scripts-record-no-tab"), error.message);
     return false;
   }
 }
@@ -175,10 +176,10 @@ async function start() {
     // First what the browser asks for in a window of its own: it does so only at once after a click.
     if (setUp.system.checked && !(await share())) return;
     if (!(await listen())) return;
-    if (!mix.sources.microphone && !mix.sources.system) return refuse("There is nothing to record.", "Choose a microphone, or the sound of a tab.");
+    if (!mix.sources.microphone && !mix.sources.system) return refuse(say("scripts-record-no-source"), say("scripts-record-no-source-more"));
     await mix.wake();
     session = resumed ?? fresh();
-    if (!release && !(await hold(session.key))) return refuse("This recording is being made in another tab.");
+    if (!release && !(await hold(session.key))) return refuse(say("scripts-record-other-tab"));
     sender = new Sender(session, store, told);
     time.before = session.seconds;
     for (const piece of (await store?.pieces(session.key).catch(() => [])) ?? []) if (!piece.sent) sender.push(plain(piece));
@@ -191,7 +192,7 @@ async function start() {
 
 function fresh() {
   const { title: name, source_language: language, vocabulary, room_id: room } = setUp.elements;
-  const shown = name.value.trim() || `Recording of ${new Date().toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}`;
+  const shown = name.value.trim() || say("scripts-record-title", { date: new Date().toLocaleString(language, { dateStyle: "medium", timeStyle: "short" }) });
   return {
     key: unique(),
     id: null,
@@ -232,7 +233,7 @@ function take() {
   const mine = session.take;
   recorder.ondataavailable = ({ data }) => { if (data.size) piece(data, mine); };
   recorder.onerror = (event) => {
-    warn(`The browser’s recorder failed (${event.error?.name ?? "unknown"}); it begins again.`);
+    warn(event.error ? say("scripts-record-failed", { error: event.error.name }) : say("scripts-record-failed-somehow"));
     const broken = recorder;
     take();
     if (broken.state !== "inactive") broken.stop();
@@ -248,7 +249,7 @@ function piece(blob, of) {
   session.next += 1;
   const state = { ...session };
   // How far it was then, with the name that the server has given it meanwhile.
-  kept = kept.then(() => store?.add({ ...state, id: session.id }, one)).catch(() => { warn("This browser has no room left to keep the recording: it is only sent. Do not close the page while the line is down."); });
+  kept = kept.then(() => store?.add({ ...state, id: session.id }, one)).catch(() => { warn(say("scripts-record-no-room")); });
   sender.push(one);
 }
 
@@ -263,7 +264,7 @@ function show() {
   window.addEventListener("beforeunload", ask);
   stayAwake();
   tick();
-  announce("Recording");
+  announce(say("scripts-record-recording"));
   find(running, "pause").focus();
 }
 
@@ -291,14 +292,14 @@ function pause() {
     recorder.pause();
     time.before = elapsed();
     time.since = null;
-    button.textContent = "Go on";
-    announce(`Paused at ${spoken(elapsed())}`);
+    button.textContent = say("scripts-record-resume");
+    announce(say("scripts-record-paused-at", { at: spoken(elapsed()) }));
   } else {
     recorder.resume();
     time.since = performance.now();
     quietSince = performance.now();
-    button.textContent = "Pause";
-    announce("Recording again");
+    button.textContent = say("scripts-pause");
+    announce(say("scripts-record-again"));
   }
   running.dataset.state = recorder.state;
   tick();
@@ -308,9 +309,10 @@ function pause() {
 function tick() {
   if (!recorder) return;
   const paused = recorder.state === "paused";
-  find(running, "doing").textContent = paused ? "Paused" : "Recording";
+  const doing = paused ? say("scripts-record-paused") : say("scripts-record-recording");
+  find(running, "doing").textContent = doing;
   find(running, "elapsed").textContent = clock(elapsed());
-  document.title = `${paused ? "❚❚" : "●"} ${clock(elapsed())} ${paused ? "Paused" : "Recording"} · Reflector`;
+  document.title = `${paused ? "❚❚" : "●"} ${clock(elapsed())} ${doing} · Reflector`;
 }
 
 let lastTick = 0;
@@ -330,14 +332,14 @@ function meters() {
     if (warned) { warned = false; find(running, "warning").hidden = true; }
   } else if (!warned && now - quietSince > QUIET * 1000) {
     warned = true;
-    warn("Nothing is heard. Is the microphone switched off, or is another one meant?");
+    warn(say("scripts-record-nothing-heard"));
   }
 }
 
 function meter(element, level) {
   const value = Math.round(level ?? 0);
   if (element.value !== value) element.value = value;
-  const words = value < 3 ? "silent" : value < 35 ? "quiet" : value < 92 ? "good" : "too loud";
+  const words = value < 3 ? say("scripts-level-silent") : value < 35 ? say("scripts-level-quiet") : value < 92 ? say("scripts-level-good") : say("scripts-level-loud");
   if (element.getAttribute("aria-valuetext") !== words) element.setAttribute("aria-valuetext", words);
 }
 
@@ -352,10 +354,10 @@ async function lost(what) {
   if (!recorder) return;
   if (what === "system") {
     find(running, "share").hidden = false;
-    warn("The sound of the tab has ended. Add it again if it should be recorded.");
+    warn(say("scripts-record-tab-ended"));
     return;
   }
-  warn("The microphone is gone.");
+  warn(say("scripts-record-microphone-gone"));
   running.querySelector("select").value = "";
   await change();
 }
@@ -381,17 +383,17 @@ function told({ waiting, trouble, refused }) {
   const behind = waiting * (PIECE / 1000);
   const box = find(running, "kept");
   if (refused) {
-    box.textContent = `The server takes no more of it: ${refused}. The recording goes on and is kept in this browser.`;
+    box.textContent = say("scripts-record-server-refuses", { error: refused });
   } else if (trouble && waiting) {
-    box.textContent = `Not sent: ${trouble}. The last ${clock(behind)} min are kept in this browser and sent as soon as that is possible.`;
+    box.textContent = say("scripts-record-not-sent", { trouble, length: clock(behind) });
   } else {
-    box.textContent = waiting > 2 ? `Kept in this browser, and being sent: ${clock(behind)} min to go.` : "Everything is kept in this browser and on the server.";
+    box.textContent = waiting > 2 ? say("scripts-record-being-sent", { length: clock(behind) }) : say("scripts-record-all-kept");
   }
   const bar = ending.querySelector("progress");
   const all = session.next;
   bar.max = Math.max(1, all);
   bar.value = all - waiting;
-  if (!ending.hidden && !refused) find(ending, "detail").textContent = trouble && waiting ? `Not sent yet: ${trouble}. It is tried again; this page may be closed, and the start page goes on with it.` : `${all - waiting} of ${all} pieces have arrived.`;
+  if (!ending.hidden && !refused) find(ending, "detail").textContent = trouble && waiting ? say("scripts-record-retried", { trouble }) : say("scripts-record-arrived", { count: all - waiting, total: all });
 }
 
 // The end
@@ -413,14 +415,14 @@ async function stop() {
   ending.hidden = false;
   document.title = title;
   find(ending, "said").focus();
-  announce("Recorded. The rest is being sent.");
+  announce(say("scripts-record-recorded"));
   await kept;
   window.removeEventListener("beforeunload", ask);
-  if (!session.next) return over("Nothing was recorded.", "The browser gave no sound at all. Try again, with another microphone.");
+  if (!session.next) return over(say("scripts-record-empty"), say("scripts-record-empty-more"));
   try {
     await sender.finish();
   } catch (error) {
-    return over("The recording could not be finished.", `${error.message}. It is kept in this browser: save it as a file, or go on from the start page.`, true);
+    return over(say("scripts-record-not-finished"), say("scripts-record-not-finished-more", { error: error.message }), true);
   }
   await store?.remove(session.key).catch(() => {});
   release?.();
@@ -441,7 +443,7 @@ function over(said, more, saves = false) {
 
 /** Throws everything away; what the server has goes into the trash, from where it can be taken back. */
 async function discard() {
-  if (!confirm(`Throw away what is recorded (${clock(elapsed())} min)? What has reached the server stays in the trash for a while.`)) return;
+  if (!confirm(say("scripts-record-discard", { length: clock(elapsed()) }))) return;
   const last = recorder;
   recorder = null;
   last.ondataavailable = null;

@@ -1,5 +1,6 @@
 // The words that the machine was not sure of, one after another: each is played, and a person says that it is right, or what is said.
 
+import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { bring, colour, rangesBetween } from "./words.js";
 
@@ -84,13 +85,13 @@ export class Review {
   show(place) {
     this.place = place;
     const { part } = this;
-    const left = this.left === 1 ? "1 place left" : `${this.left} places left`;
+    const left = say("scripts-review-left", { count: this.left });
     part("left").textContent = this.left ? left : "";
     part("undo").disabled = this.made === 0;
     part("item").hidden = !place;
     part("done").hidden = Boolean(place);
     if (!place) {
-      part("done").querySelector("strong").textContent = this.left ? `${left}, for later.` : "Nothing doubtful is left.";
+      part("done").querySelector("strong").textContent = this.left ? say("scripts-review-for-later", { count: this.left }) : say("scripts-review-none");
       part("again").hidden = !this.left;
       this.mark();
       announce(part("done").querySelector("strong").textContent);
@@ -101,7 +102,7 @@ export class Review {
     part("word").textContent = place.text;
     part("after").textContent = place.after;
     const name = place.speaker === null ? null : this.editor.names.get(place.speaker);
-    part("where").textContent = [name, clock(place.start), `${Math.round(place.probability * 100)} % sure`].filter(Boolean).join(" · ");
+    part("where").textContent = [name, clock(place.start), say("scripts-review-sure", { percent: Math.round(place.probability * 100) })].filter(Boolean).join(" · ");
     this.input.value = plain(place.text);
     this.label();
     this.input.focus({ preventScroll: true });
@@ -119,10 +120,9 @@ export class Review {
     const other = this.input.value.trim() !== plain(this.place.text);
     this.part("right").hidden = other;
     this.part("here").hidden = !other;
-    this.part("here").textContent = this.input.value.trim() ? "Fix here" : "Take it out";
+    this.part("here").textContent = this.input.value.trim() ? say("scripts-review-fix") : say("scripts-review-take-out");
     this.part("all").hidden = alike < 2;
-    const both = alike === 2 ? "both" : `all ${alike}`;
-    this.part("all").textContent = other ? `Fix ${both} alike` : `${both[0].toUpperCase()}${both.slice(1)} are right`;
+    this.part("all").textContent = other ? say("scripts-review-fix-all", { count: alike }) : say("scripts-review-all-right", { count: alike });
   }
 
   play() {
@@ -159,7 +159,7 @@ export class Review {
       if (!answer) return;
       if (answer.conflict) {
         if (await this.fetch()) this.next(place.start - 0.02);
-        this.say("The text was changed meanwhile. This is how it is now: decide again.");
+        this.say(say("scripts-review-changed"));
         return;
       }
       this.made += 1;
@@ -184,14 +184,14 @@ export class Review {
     const before = new Set(this.places.map((place) => this.keyOf(place)));
     const answer = await this.editor.ask("POST", "/edits/undo", { revision: this.revision }, (message) => this.say(message));
     if (!answer) return;
-    if (answer.conflict) { this.say("Somebody else changed the text meanwhile: that can't be undone here."); await this.fetch(); return; }
+    if (answer.conflict) { this.say(say("scripts-review-not-undone")); await this.fetch(); return; }
     this.made -= 1;
     this.editor.know(answer);
     await this.editor.renew();
     if (!(await this.fetch())) return;
     const back = this.places.find((place) => !before.has(this.keyOf(place)));
     this.show(back ?? this.place);
-    this.say("Taken back.");
+    this.say(say("scripts-taken-back"));
   }
 
   key(event) {

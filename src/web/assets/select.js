@@ -1,5 +1,6 @@
 // What can be done with selected words: play, repeat, copy, give them to another speaker.
 
+import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { selectedWords, startOf } from "./words.js";
 
@@ -40,7 +41,7 @@ export class Selection {
     const now = this.words.first.paragraph.closest(".turn").querySelector("[data-person]")?.dataset.person ?? "";
     const next = Math.max(-1, ...names.keys()) + 1;
     const options = [...names].sort((a, b) => a[0] - b[0]).map(([number, name]) => new Option(name, String(number)));
-    this.speaker.replaceChildren(...(now === "" ? [new Option("Unknown", "")] : []), ...options, new Option("Another speaker", String(next)));
+    this.speaker.replaceChildren(...(now === "" ? [new Option(say("scripts-unknown-speaker"), "")] : []), ...options, new Option(say("scripts-another-speaker"), String(next)));
     this.speaker.value = now;
   }
 
@@ -80,12 +81,12 @@ export class Selection {
     const { first, start, text } = this.words;
     const name = first.paragraph.closest(".turn").querySelector(".name")?.textContent;
     const from = clock(Math.max(start, startOf(first.paragraph)));
-    const copied = `${name ? `${name}, ` : ""}${from}: “${text}”`;
+    const copied = name ? say("scripts-selected-named", { name, from, text }) : say("scripts-selected", { from, text });
     const done = await navigator.clipboard?.writeText(copied).then(() => true, () => false);
-    announce(done ? "Copied." : "The browser does not allow copying: use its own menu.");
+    announce(done ? say("scripts-copied-said") : say("scripts-not-copied"));
     const button = this.bar.querySelector("[data-selection-copy]");
-    button.textContent = done ? "Copied" : "Not allowed";
-    setTimeout(() => { button.textContent = "Copy with time"; }, 2000);
+    button.textContent = done ? say("scripts-copied") : say("scripts-not-allowed");
+    setTimeout(() => { button.textContent = say("scripts-copy-with-time"); }, 2000);
   }
 
   async give(speaker) {

@@ -1,5 +1,6 @@
 // The link of a transcript, into the clipboard.
 
+import { say } from "./say.js";
 import { announce } from "./util.js";
 
 const link = document.querySelector("[data-link]");
@@ -15,8 +16,8 @@ if (link && button) {
       // Without TLS browsers have no clipboard for scripts, but still the old command.
       document.execCommand("copy");
     }
-    button.textContent = "Copied";
-    announce("The link is copied");
-    setTimeout(() => { button.textContent = "Copy"; }, 3000);
+    button.textContent = say("scripts-copied");
+    announce(say("scripts-link-copied"));
+    setTimeout(() => { button.textContent = say("scripts-copy"); }, 3000);
   });
 }

@@ -1,5 +1,6 @@
 // A WebSocket of events that comes back by itself, and goes on after the last event it heard.
 
+import { say } from "./say.js";
 import { announce, sleep } from "./util.js";
 
 /** Close codes that no second try will mend. */
@@ -71,7 +72,7 @@ export class ConnectionNotice {
   lost() {
     if (this.timer || this.ended) return;
     this.timer = setTimeout(() => {
-      this.text.textContent = "Connection lost. Trying again… What you have typed is kept.";
+      this.text.textContent = say("scripts-socket-lost");
       this.box.classList.add("bad");
       this.box.hidden = false;
     }, UNNOTICED);
@@ -82,7 +83,7 @@ export class ConnectionNotice {
     this.timer = null;
     if (this.box.hidden || this.ended) return;
     this.box.hidden = true;
-    announce("The connection is back.");
+    announce(say("scripts-socket-back"));
   }
 
   /** For good. */
@@ -90,8 +91,8 @@ export class ConnectionNotice {
     this.ended = true;
     clearTimeout(this.timer);
     const ways = {
-      [LOG_IN]: ["You are not logged in any more. What you have typed is still here.", "Log in", `/login?next=${encodeURIComponent(location.pathname)}`],
-      [NOT_THERE]: ["This transcript was deleted, or is not shared with you any more.", "All transcripts", "/transcripts"],
+      [LOG_IN]: [say("scripts-socket-logged-out"), say("scripts-socket-log-in"), `/login?next=${encodeURIComponent(location.pathname)}`],
+      [NOT_THERE]: [say("scripts-socket-gone"), say("scripts-socket-all"), "/transcripts"],
     };
     const [text, label, href] = ways[code];
     this.text.textContent = text;

@@ -2,6 +2,7 @@
 
 import { offer } from "./offers.js";
 import { keepFresh } from "./rows.js";
+import { say } from "./say.js";
 import { arrived, forget, unfinished } from "./upload.js";
 import { Uploads } from "./upload-list.js";
 import { announce, bytes } from "./util.js";
@@ -67,8 +68,8 @@ function dropped(transfer) {
 }
 
 function refuseFolders(folders, files) {
-  const names = folders.map((name) => `“${name}”`).join(", ");
-  const said = `${names} ${folders.length === 1 ? "is a folder" : "are folders"}: open ${folders.length === 1 ? "it" : "them"} and drop the files inside.`;
+  const names = folders.map((text) => say("scripts-quoted", { text })).join(", ");
+  const said = say("scripts-start-folders", { names, count: folders.length });
   let notice = document.getElementById("folders");
   if (!notice) {
     notice = document.createElement("p");
@@ -77,7 +78,7 @@ function refuseFolders(folders, files) {
     notice.setAttribute("role", "alert");
     form.before(notice);
   }
-  notice.textContent = files ? `${said} The ${files === 1 ? "file" : `${files} files`} beside ${folders.length === 1 ? "it" : "them"} ${files === 1 ? "is" : "are"} taken.` : said;
+  notice.textContent = files ? `${said} ${say("scripts-start-files-taken", { count: files, folders: folders.length })}` : said;
 }
 
 // Uploads of this browser that did not end: the files have to be chosen again, since no page may keep them.
@@ -99,23 +100,21 @@ async function remind() {
   }
   const list = box.querySelector("[data-list]");
   list.replaceChildren(...open.map(line));
-  box.querySelector("[data-said]").textContent = open.length === 1
-    ? "An upload is unfinished: choose the file again to go on."
-    : `${open.length} uploads are unfinished: choose the files again to go on.`;
-  box.querySelector("[data-again]").textContent = open.length === 1 ? "Choose the file" : "Choose the files";
+  box.querySelector("[data-said]").textContent = say("scripts-start-unfinished", { count: open.length });
+  box.querySelector("[data-again]").textContent = say("scripts-start-choose", { count: open.length });
   box.hidden = open.length === 0;
 }
 
 function line(note) {
   const row = document.importNode(document.getElementById("waiting-file").content, true).firstElementChild;
   row.querySelector("[data-name]").textContent = note.name;
-  row.querySelector("[data-detail]").textContent = note.had === null ? "" : `${bytes(note.had)} of ${bytes(note.size)} have arrived`;
+  row.querySelector("[data-detail]").textContent = note.had === null ? "" : say("scripts-start-arrived", { had: bytes(note.had), size: bytes(note.size) });
   const away = row.querySelector("[data-forget]");
-  away.setAttribute("aria-label", `Throw away what has arrived of “${note.name}”`);
+  away.setAttribute("aria-label", say("scripts-start-throw-away", { name: note.name }));
   away.addEventListener("click", async () => {
     forget(note.key);
     await fetch(`/v1/transcripts/${note.id}`, { method: "DELETE" }).catch(() => {});
-    announce(`What had arrived of “${note.name}” is thrown away`);
+    announce(say("scripts-start-thrown-away", { name: note.name }));
     await remind();
     refresh();
     choose.focus();

@@ -1,6 +1,7 @@
 // The list of uploads: two at a time, in order, each with its progress, and what can be done about it.
 
 import { Refused } from "./api.js";
+import { say } from "./say.js";
 import { Halted, Upload } from "./upload.js";
 import { announce, bytes, clock } from "./util.js";
 
@@ -10,10 +11,10 @@ const KNOWN = /\.(3g2|3gp|aac|ac3|aif|aifc|aiff|amr|ape|asf|au|avi|caf|dsf|dts|e
 
 /** What is wrong with a file, before anything of it is sent: a sentence, and whether it may be sent all the same. */
 function fault(file, limit) {
-  if (file.size === 0) return { said: "This file is empty: there is nothing in it to transcribe." };
-  if (file.size > limit) return { said: `This file is larger than ${bytes(limit)}, the limit.` };
+  if (file.size === 0) return { said: say("scripts-upload-empty") };
+  if (file.size > limit) return { said: say("scripts-upload-too-large", { limit: bytes(limit) }) };
   if (!/^(audio|video)\//.test(file.type) && !KNOWN.test(file.name)) {
-    return { said: "This does not look like audio or video.", anyway: true };
+    return { said: say("scripts-upload-odd"), anyway: true };
   }
   return null;
 }
@@ -48,7 +49,7 @@ export class Uploads {
       if (twice) {
         // Chosen again: that is how one goes on.
         if (twice.state === "failed" || twice.state === "paused") this.resume(twice);
-        else announce(`“${file.name}” is in the list already`);
+        else announce(say("scripts-upload-twice", { name: file.name }));
         continue;
       }
       fresh.push(this.row(file, options(n, files.length)));
@@ -68,10 +69,8 @@ export class Uploads {
     const item = { file, row, state: "waiting", spokenAt: 0 };
     const part = (name) => row.querySelector(`[data-${name}]`);
     part("name").textContent = file.name;
-    for (const [name, verb] of [["pause", "Pause"], ["go", "Go on with"], ["anyway", "Upload anyway:"], ["cancel", "Cancel"]]) {
-      part(name).setAttribute("aria-label", `${verb} “${file.name}”`);
-    }
-    row.querySelector("progress").setAttribute("aria-label", `Progress of “${file.name}”`);
+    for (const act of ["pause", "go", "anyway", "cancel"]) part(act).setAttribute("aria-label", say("scripts-upload-act", { act, name: file.name }));
+    row.querySelector("progress").setAttribute("aria-label", say("scripts-upload-progress", { name: file.name }));
     part("pause").addEventListener("click", () => this.pause(item));
     part("go").addEventListener("click", () => this.resume(item));
     part("anyway").addEventListener("click", () => this.resume(item));
@@ -81,7 +80,7 @@ export class Uploads {
     this.items.push(item);
     const wrong = fault(file, this.limit);
     if (wrong) this.set(item, wrong.anyway ? "odd" : "refused", wrong.said);
-    else this.set(item, "waiting", `${bytes(file.size)} · waits for its turn`);
+    else this.set(item, "waiting", say("scripts-upload-waiting", { size: bytes(file.size) }));
     return item;
   }
 
@@ -95,15 +94,15 @@ export class Uploads {
   }
 
   async start(item) {
-    this.set(item, "sending", "Beginning…");
+    this.set(item, "sending", say("scripts-upload-beginning"));
     try {
       const id = await item.upload.run();
       item.id = id;
       item.row.querySelector("progress").value = 100;
-      item.row.querySelector("[data-percent]").textContent = "100 %";
+      item.row.querySelector("[data-percent]").textContent = say("scripts-percent", { percent: 100 });
       item.row.querySelector("[data-open]").href = `/transcripts/${id}`;
-      this.set(item, "done", `${bytes(item.file.size)} uploaded. It is being transcribed.`);
-      announce(`“${item.file.name}” is uploaded`);
+      this.set(item, "done", say("scripts-upload-done", { size: bytes(item.file.size) }));
+      announce(say("scripts-upload-done-said", { name: item.file.name }));
       // Alone, it is what one wants to see next.
       if (this.items.length === 1) return location.assign(`/transcripts/${id}`);
       this.onDone();
@@ -111,11 +110,11 @@ export class Uploads {
       if (error instanceof Halted) {
         // A halt of the person's; or of one that was started again at once, which has its own state.
       } else if (error instanceof Refused) {
-        this.set(item, error.status === 507 ? "failed" : "refused", `The upload stopped: ${error.message}.`);
-        announce(`“${item.file.name}”: ${error.message}`);
+        this.set(item, error.status === 507 ? "failed" : "refused", say("scripts-upload-refused", { error: error.message }));
+        announce(say("scripts-upload-about", { name: item.file.name, said: error.message }));
       } else {
-        this.set(item, "failed", `The upload stopped: ${error.message}. What has arrived is kept.`);
-        announce(`“${item.file.name}”: the upload stopped`);
+        this.set(item, "failed", say("scripts-upload-stopped", { error: error.message }));
+        announce(say("scripts-upload-stopped-said", { name: item.file.name }));
       }
     }
     this.next();
@@ -125,16 +124,16 @@ export class Uploads {
 
   pause(item) {
     const before = item.state;
-    this.set(item, "paused", before === "sending" ? `Paused at ${bytes(item.sent ?? 0)} of ${bytes(item.file.size)}. What has arrived is kept.` : "Paused.");
+    this.set(item, "paused", before === "sending" ? say("scripts-upload-paused-at", { sent: bytes(item.sent ?? 0), size: bytes(item.file.size) }) : say("scripts-upload-paused"));
     if (before === "sending") item.upload.halt();
     item.row.querySelector("[data-go]").focus();
-    announce(`“${item.file.name}” is paused`);
+    announce(say("scripts-upload-paused-said", { name: item.file.name }));
     this.next();
     this.tell();
   }
 
   resume(item) {
-    this.set(item, "waiting", "Waits for its turn.");
+    this.set(item, "waiting", say("scripts-upload-waits"));
     this.next();
     this.tell();
     item.row.querySelector(item.state === "sending" ? "[data-pause]" : "[data-cancel]").focus();
@@ -148,7 +147,7 @@ export class Uploads {
     item.row.remove();
     const near = this.items[Math.min(at, this.items.length - 1)];
     (near ? near.row.querySelector("[data-cancel]:not([hidden]), [data-open]:not([hidden])") : document.querySelector("[data-choose]"))?.focus();
-    announce(`“${item.file.name}” is taken from the list`);
+    announce(say("scripts-upload-taken", { name: item.file.name }));
     if (begun) await item.upload.cancel();
     this.next();
     this.tell();
@@ -172,7 +171,7 @@ export class Uploads {
     item.row.querySelector("progress").hidden = over;
     const cancel = item.row.querySelector("[data-cancel]");
     cancel.hidden = state === "done";
-    cancel.textContent = over ? "Take it from the list" : "Cancel";
+    cancel.textContent = over ? say("scripts-upload-take") : say("scripts-upload-cancel");
   }
 
   show(item, { sent, total, speed, waiting }) {
@@ -180,13 +179,15 @@ export class Uploads {
     item.sent = sent;
     const percent = total ? Math.floor((sent / total) * 100) : 0;
     item.row.querySelector("progress").value = percent;
-    item.row.querySelector("[data-percent]").textContent = `${percent} %`;
+    item.row.querySelector("[data-percent]").textContent = say("scripts-percent", { percent });
     const left = speed > 0 ? (total - sent) / speed : 0;
-    const pace = speed > 0 ? ` · ${bytes(speed)}/s${left > 5 ? ` · ${clock(left)} left` : ""}` : "";
-    item.row.querySelector("[data-detail]").textContent = waiting ?? `${bytes(sent)} of ${bytes(total)}${pace}`;
+    const facts = [say("scripts-upload-sent", { sent: bytes(sent), size: bytes(total) })];
+    if (speed > 0) facts.push(say("scripts-upload-speed", { speed: bytes(speed) }));
+    if (left > 5) facts.push(say("scripts-upload-left", { left: clock(left) }));
+    item.row.querySelector("[data-detail]").textContent = waiting ?? facts.join(" · ");
     if (waiting || percent >= item.spokenAt + 25) {
       item.spokenAt = percent;
-      announce(`“${item.file.name}”: ${waiting ?? `${percent} percent`}`);
+      announce(say("scripts-upload-about", { name: item.file.name, said: waiting ?? say("scripts-percent-said", { percent }) }));
     }
   }
 
@@ -194,7 +195,8 @@ export class Uploads {
   tell() {
     const count = (...states) => this.items.filter((item) => states.includes(item.state)).length;
     const [done, all] = [count("done"), this.items.length - count("refused", "odd")];
-    this.said.textContent = all === 0 ? "Not uploaded" : done === all ? (all === 1 ? "Uploaded" : `All ${all} are uploaded`) : `Uploading: ${done} of ${all} done`;
+    if (all === 0) this.said.textContent = say("scripts-upload-none");
+    else this.said.textContent = done === all ? say("scripts-upload-all", { count: all }) : say("scripts-upload-some", { done, total: all });
     this.clear.hidden = count("done", "refused") === 0;
     this.box.hidden = this.items.length === 0;
   }

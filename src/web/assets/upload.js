@@ -1,6 +1,7 @@
 // Uploads one file in chunks that the server keeps, so that a cut line, a closed laptop or a reload costs one chunk at most.
 
 import { Refused, call, failure, unique } from "./api.js";
+import { say } from "./say.js";
 import { sleep } from "./util.js";
 
 const CHUNK = 8 * 1024 * 1024;
@@ -158,7 +159,7 @@ export class Upload {
         if (this.round !== round) throw new Halted("paused");
         if (error instanceof Refused || attempt >= TRIES) throw error;
         const pause = Math.min(30, 2 ** (attempt - 1));
-        this.report(0, `Connection lost. Trying again in ${pause} s…`);
+        this.report(0, say("scripts-upload-again", { seconds: pause }));
         await Promise.race([sleep(pause * 1000), new Promise((resolve) => { this.wake = resolve; })]);
       }
     }
@@ -179,7 +180,7 @@ export class Upload {
       request.open("POST", `/v1/transcripts/${this.id}/record/upload?${query}`);
       request.upload.onprogress = (event) => this.report(Math.min(event.loaded, this.sizeOf(n)), null);
       request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText)));
-      request.onerror = () => reject(new Error("the connection was lost"));
+      request.onerror = () => reject(new Error(say("scripts-connection-lost")));
       request.onabort = () => reject(new Halted("paused"));
       request.send(form);
     });

@@ -1,5 +1,7 @@
 // Small things that several pages use.
 
+import { number, say } from "./say.js";
+
 /** Seconds as "1:05" or "1:02:05". */
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds || 0));
@@ -12,16 +14,16 @@ export function clock(seconds) {
 /** Seconds in words a screen reader speaks well. */
 export function spoken(seconds) {
   const whole = Math.max(0, Math.floor(seconds || 0));
-  const parts = [[Math.floor(whole / 3600), "hour"], [Math.floor((whole % 3600) / 60), "minute"], [whole % 60, "second"]];
-  return parts.filter(([n]) => n).map(([n, unit]) => `${n} ${unit}${n === 1 ? "" : "s"}`).join(" ") || "start";
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  const parts = [h && say("scripts-hours", { count: h }), m && say("scripts-minutes", { count: m }), s && say("scripts-seconds", { count: s })];
+  return parts.filter(Boolean).join(" ") || say("scripts-start");
 }
 
 /** Bytes as "12.3 MB". */
 export function bytes(count) {
-  const units = ["B", "kB", "MB", "GB"];
   let unit = 0;
-  while (count >= 1000 && unit < units.length - 1) { count /= 1000; unit += 1; }
-  return `${count.toFixed(unit && count < 100 ? 1 : 0)} ${units[unit]}`;
+  while (count >= 1000 && unit < 3) { count /= 1000; unit += 1; }
+  return say("scripts-size", { number: number(count, unit && count < 100 ? 1 : 0), unit });
 }
 
 /** Does a thing by its name once at a time: who asks meanwhile gets the same promise. */

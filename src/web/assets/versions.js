@@ -1,11 +1,7 @@
 // What was changed and what the machine heard each time: compared, gone back to, restored.
 
+import { language, say } from "./say.js";
 import { clock } from "./util.js";
-
-const KINDS = {
-  assign: "Given to a speaker", merge: "Two speakers made one", text: "Text", split: "Split", join: "Joined", restore: "The machine’s words",
-  restore_all: "All of the machine’s text", confirm: "Doubtful words are right", undo: "Undone", redo: "Done again",
-};
 
 export class Versions {
   constructor({ editor, go }) {
@@ -17,7 +13,7 @@ export class Versions {
     this.part = part;
     this.button.addEventListener("click", () => this.open());
     part("close").addEventListener("click", () => this.dialog.close());
-    part("all").addEventListener("click", () => this.compare(undefined, "Since the machine wrote it down"));
+    part("all").addEventListener("click", () => this.compare(undefined, say("scripts-history-since-machine")));
     part("back").addEventListener("click", () => this.lists());
     part("restore-all").addEventListener("click", () => this.restoreAll());
     this.dialog.addEventListener("click", (event) => { if (event.target === this.dialog) this.dialog.close(); });
@@ -52,24 +48,24 @@ export class Versions {
   }
 
   edit(edit) {
-    const item = row(KINDS[edit.kind] ?? edit.kind, [when(edit.created_at), state(edit)]);
+    const item = row(say("scripts-history-kind", { kind: edit.kind }), [when(edit.created_at), state(edit)]);
     for (const { start, before, after } of edit.texts.slice(0, 3)) item.append(difference({ start, before, after }, (at) => this.leave(at)));
-    if (edit.texts.length > 3) item.append(line(`and ${edit.count - 3} more`));
+    if (edit.texts.length > 3) item.append(line(say("scripts-history-more", { count: edit.count - 3 })));
     if (edit.state !== "undone" && edit.kind !== "undo" && edit.kind !== "redo") {
       const number = Number(edit.revision);
-      item.append(actions([["Undo from here on", () => this.undo(number)], ["Compare with before", () => this.compare(`${this.revision.split(".")[0]}.${number - 1}`, "Since before this change")]]));
+      item.append(actions([[say("scripts-history-undo-from"), () => this.undo(number)], [say("scripts-history-compare-before"), () => this.compare(`${this.revision.split(".")[0]}.${number - 1}`, say("scripts-history-since-before"))]]));
     }
     return item;
   }
 
   version(version, { revision, versions }) {
-    const name = `Version ${version.version}: ${version.method}`;
-    const item = row(name, [when(version.created_at), version.current ? "shown" : ""]);
+    const name = say("scripts-history-version", { number: version.version, method: version.method });
+    const item = row(name, [when(version.created_at), version.current ? say("scripts-history-shown") : ""]);
     if (!version.current) {
       const edit = revision.split(".")[1];
       item.append(actions([
-        ["Show this one", () => this.restore(version.version, versions.find((one) => one.current)?.version)],
-        ["Compare", () => this.compare(`${version.version}.${edit}`, `Version ${version.version} and the text now`)],
+        [say("scripts-history-show"), () => this.restore(version.version, versions.find((one) => one.current)?.version)],
+        [say("scripts-history-compare"), () => this.compare(`${version.version}.${edit}`, say("scripts-history-version-and-now", { number: version.version }))],
       ]));
     }
     return item;
@@ -81,16 +77,15 @@ export class Versions {
     if (!found || found.conflict) { if (found) this.say(found.detail); return; }
     this.part("lists").hidden = true;
     this.part("compared").hidden = false;
-    const places = found.total === 1 ? "1 place differs" : `${found.total} places differ`;
-    this.part("title").textContent = `${title}: ${found.total ? places : "nothing differs"}`;
+    this.part("title").textContent = say("scripts-history-differs", { title, count: found.total });
     const names = this.editor.names;
-    const name = (speaker) => (speaker === null ? "nobody" : names.get(speaker) ?? `Speaker ${speaker + 1}`);
+    const name = (speaker) => (speaker === null ? say("scripts-history-nobody") : names.get(speaker) ?? say("scripts-speaker", { number: speaker + 1 }));
     const shown = found.differences.map((one) => {
       const item = document.createElement("li");
       item.append(difference(one, (at) => this.leave(at), one.speakers && `${name(one.speakers.before)} → ${name(one.speakers.after)}`));
       return item;
     });
-    if (found.total > shown.length) shown.push(line(`The first ${shown.length} are shown.`));
+    if (found.total > shown.length) shown.push(line(say("scripts-history-first", { count: shown.length })));
     this.part("differences").replaceChildren(...shown);
     this.part("back").focus();
   }
@@ -107,20 +102,20 @@ export class Versions {
     let revision = this.revision;
     for (const _ of standing) {
       const answer = await this.ask("POST", "/edits/undo", { revision });
-      if (!answer || answer.conflict) { if (answer) this.say("Somebody else changed the text meanwhile."); break; }
+      if (!answer || answer.conflict) { if (answer) this.say(say("scripts-history-changed")); break; }
       revision = answer.revision;
     }
     await this.editor.renew(true);
     await this.lists();
-    this.say(standing.length === 1 ? "Undone." : `${standing.length} changes were undone.`);
+    this.say(say("scripts-history-undone", { count: standing.length }));
   }
 
   async restoreAll() {
     const answer = await this.ask("POST", "/edits/restore-machine-text", { revision: this.revision });
-    if (!answer || answer.conflict) { if (answer) this.say("Somebody else changed the text meanwhile."); return; }
+    if (!answer || answer.conflict) { if (answer) this.say(say("scripts-history-changed")); return; }
     await this.editor.renew(true);
     await this.lists();
-    this.say("The machine’s words are back. Undo takes that back.");
+    this.say(say("scripts-history-restored"));
   }
 
   async restore(version, before) {
@@ -128,23 +123,23 @@ export class Versions {
     if (!answer || answer.conflict) { if (answer) this.say(answer.detail); return; }
     await this.editor.renew(true);
     await this.lists();
-    this.say(`Version ${version} is shown.`);
+    this.say(say("scripts-history-version-shown", { number: version }));
     const undo = before === undefined ? undefined : async () => {
       await this.ask("POST", `/versions/${before}/restore`);
       await this.editor.renew(true);
-      this.editor.say(`Version ${before} is shown again.`);
+      this.editor.say(say("scripts-history-version-again", { number: before }));
     };
-    this.editor.say(`Version ${version} is shown.`, undo);
+    this.editor.say(say("scripts-history-version-shown", { number: version }), undo);
   }
 }
 
 function when(date) {
-  return new Date(date).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  return new Date(date).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
 }
 
 function state({ state, count, kind }) {
-  const words = { undone: "undone", partly: "found only in part", not_applicable: "its words are not there any more" }[state] ?? "";
-  return [kind === "undo" || kind === "redo" || !count ? "" : `${count} ${count === 1 ? "place" : "places"}`, words].filter(Boolean).join(", ");
+  const places = kind === "undo" || kind === "redo" || !count ? "" : say("scripts-history-places", { count });
+  return [places, say("scripts-history-state", { state })].filter(Boolean).join(", ");
 }
 
 function row(title, facts) {

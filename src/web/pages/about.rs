@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::jobs::installed;
 use crate::web::assets;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 
 /// Every crate of Cargo.lock: name, version and licence, as `make licences` writes them. "-": not used on Linux.
 const CRATES: &str = include_str!("about/crates.tsv");

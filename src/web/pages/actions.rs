@@ -22,6 +22,7 @@ use crate::web::api::v1::{process as work, transcripts};
 use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::PageError;
+use crate::web::say::{say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell, uploads};
 
@@ -74,7 +75,7 @@ pub(in crate::web) async fn upload(
         }
     }
     let to = match made.as_slice() {
-        [] => return Err(Error::BadRequest("Choose a recording first".into()).into()),
+        [] => return Err(Error::BadRequest(say("start-choose-first")).into()),
         [id] => to(*id),
         _ => Redirect::to("/transcripts"),
     };
@@ -84,8 +85,11 @@ pub(in crate::web) async fn upload(
 /// What was wrong with one of several files, and what became of those before it.
 fn named(error: Error, file: &str, before: usize) -> Error {
     let said = |text: String| match before {
-        0 => format!("{file}: {text}"),
-        _ => format!("{file}: {text}. What was sent before it has arrived ({before})"),
+        0 => say_with("start-file-failed", &[("file", file.into()), ("why", text.into())]),
+        _ => {
+            let values = [("file", file.into()), ("why", text.into()), ("count", before.into())];
+            say_with("start-file-failed-after", &values)
+        }
     };
     match error {
         Error::TooLarge(text) => Error::TooLarge(said(text)),

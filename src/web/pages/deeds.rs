@@ -2,39 +2,39 @@
 
 use std::collections::HashMap;
 
-use super::format::Date;
+use super::format::{Date, shown_title};
 use crate::ids::TranscriptId;
 use crate::model::audit::{Action, Entry};
 use crate::model::transcript::ListItem;
 use crate::policy::{self, Viewer};
-use crate::web::read;
+use crate::web::say::{say, say_with};
 
 /// What was done, in the past tense.
-pub(super) fn verb(action: Action) -> &'static str {
+pub(super) fn verb(action: Action) -> String {
     match action {
-        Action::View => "looked at",
-        Action::Play => "listened to",
-        Action::Export => "took away",
-        Action::Edit => "changed",
-        Action::Process => "ran again",
-        Action::Share => "shared",
-        Action::Delete => "moved to the trash",
-        Action::Restore => "restored",
-        Action::Destroy => "deleted for good",
-        Action::Expire => "let expire",
+        Action::View => say("deeds-view"),
+        Action::Play => say("deeds-play"),
+        Action::Export => say("deeds-export"),
+        Action::Edit => say("deeds-edit"),
+        Action::Process => say("deeds-process"),
+        Action::Share => say("deeds-share"),
+        Action::Delete => say("deeds-delete"),
+        Action::Restore => say("deeds-restore"),
+        Action::Destroy => say("deeds-destroy"),
+        Action::Expire => say("deeds-expire"),
     }
 }
 
 /// Titles of what may be read, and what the rest is called.
 pub(super) struct Titles {
     of: HashMap<TranscriptId, String>,
-    rest: &'static str,
+    rest: String,
 }
 
 impl Titles {
     /// Of one thing that the page is about: "it".
     pub fn none() -> Self {
-        Self { of: HashMap::new(), rest: "it" }
+        Self { of: HashMap::new(), rest: say("deeds-it") }
     }
 
     /// Of these, those that the viewer may see.
@@ -43,8 +43,8 @@ impl Titles {
             let may = policy::capabilities(viewer, (&item.transcript).into());
             may.read || may.restore
         });
-        let title = |item: ListItem| read::title(item.title.as_deref(), &item.transcript).to_owned();
-        Self { of: readable.map(|(id, item)| (id, title(item))).collect(), rest: "a transcript" }
+        let title = |item: ListItem| shown_title(item.title.as_deref(), &item.transcript);
+        Self { of: readable.map(|(id, item)| (id, title(item))).collect(), rest: say("deeds-transcript") }
     }
 }
 
@@ -52,7 +52,7 @@ impl Titles {
 pub(super) struct DeedView {
     pub when: Date,
     pub who: String,
-    pub verb: &'static str,
+    pub verb: String,
     /// What it is called, else what it is.
     pub what: String,
     /// Where it is, if the viewer may go there.
@@ -65,14 +65,14 @@ impl DeedView {
     pub fn new(entry: Entry, titles: &Titles) -> Self {
         let title = entry.transcript_id.and_then(|id| titles.of.get(&id));
         let what = match (title, entry.transcript_id) {
-            (Some(title), _) => format!("“{title}”"),
-            (None, Some(_)) => titles.rest.into(),
-            (None, None) => "a room".into(),
+            (Some(title), _) => say_with("deeds-titled", &[("title", title.as_str().into())]),
+            (None, Some(_)) => titles.rest.clone(),
+            (None, None) => say("deeds-room"),
         };
         let gone = matches!(entry.action, Action::Destroy | Action::Expire);
         let mut facts = Vec::new();
         if entry.key_id.is_some() {
-            facts.push("with an API key".to_owned());
+            facts.push(say("deeds-by-key"));
         }
         if !entry.address.is_empty() {
             facts.push(entry.address);

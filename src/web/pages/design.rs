@@ -8,21 +8,22 @@ use super::tabs::Tab;
 use crate::clock;
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::{filters, say};
 
-/// Colours of the style sheet and what they are for.
+/// Colours of the style sheet and what the catalogue says they are for.
 const TOKENS: &[(&str, &str)] = &[
-    ("bg", "behind everything"),
-    ("surface", "cards, fields"),
-    ("sunken", "what is pressed or under the pointer"),
-    ("ink", "text"),
-    ("muted", "text beside the text"),
-    ("line", "borders"),
-    ("line-strong", "borders of fields and buttons"),
-    ("accent", "links, what is to be done"),
-    ("accent-soft", "chosen, being worked on"),
-    ("hit", "found, heard just now"),
-    ("good", "went well"),
-    ("bad", "went wrong, can’t be undone"),
+    ("bg", "design-token-bg"),
+    ("surface", "design-token-surface"),
+    ("sunken", "design-token-sunken"),
+    ("ink", "design-token-ink"),
+    ("muted", "design-token-muted"),
+    ("line", "design-token-line"),
+    ("line-strong", "design-token-line-strong"),
+    ("accent", "design-token-accent"),
+    ("accent-soft", "design-token-accent-soft"),
+    ("hit", "design-token-hit"),
+    ("good", "design-token-good"),
+    ("bad", "design-token-bad"),
 ];
 
 #[derive(Template)]
@@ -38,7 +39,7 @@ struct DesignPage {
     pages: i64,
     newer: Option<String>,
     older: Option<String>,
-    done: &'static str,
+    done: String,
     wrong: Option<String>,
 }
 
@@ -49,14 +50,17 @@ pub(in crate::web) async fn design() -> Response {
         here: "design",
         tokens: TOKENS,
         speakers: (0..8).collect(),
-        tabs: vec![Tab::new("#tabs", "This one", "#tabs"), Tab::new("#lists", "Another", "#tabs")],
+        tabs: vec![
+            Tab::new("#tabs", say("design-tab"), "#tabs"),
+            Tab::new("#lists", say("design-tab-other"), "#tabs"),
+        ],
         now: Date::new(clock::now()),
         page: 2,
         pages: 3,
         newer: Some("#lists".into()),
         older: Some("#lists".into()),
-        done: "It went well.",
-        wrong: Some("It did not work.".into()),
+        done: say("design-done"),
+        wrong: Some(say("design-failed")),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Local, Utc};
 
-use crate::export::clock;
+use crate::export::{self, clock};
+use crate::model::Transcript;
+use crate::web::say::{self, say, say_with};
 
 /// Seconds as people read them, and as links carry them.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,8 +31,14 @@ pub(crate) struct Date {
 impl Date {
     pub fn new(at: DateTime<Utc>) -> Self {
         let iso = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        Self { iso, text: at.with_timezone(&Local).format("%-d %B %Y, %H:%M").to_string() }
+        Self { iso, text: say::moment(&at.with_timezone(&Local)) }
     }
+}
+
+/// What a transcript is called on pages.
+pub(crate) fn shown_title(title: Option<&str>, transcript: &Transcript) -> String {
+    let unnamed = title.is_none_or(|title| title.trim().is_empty()) && transcript.name.trim().is_empty();
+    if unnamed { say("transcript-untitled") } else { export::shown_title(title, transcript).to_owned() }
 }
 
 /// Seconds as a number with at most two decimals and no trailing zeros.
@@ -42,40 +50,59 @@ pub(crate) fn plain(seconds: f64) -> String {
 /// A length in words: `42 seconds`, `12 minutes`, `1 h 5 min`.
 pub(crate) fn length(seconds: f64) -> String {
     let whole = seconds.max(0.0).round() as u64;
+    let count = |id, count: u64| say_with(id, &[("count", count.into())]);
     match whole {
         0 => String::new(),
-        1 => "1 second".into(),
-        60 => "1 minute".into(),
-        2..=89 => format!("{whole} seconds"),
-        90..=3599 => format!("{} minutes", (whole + 30) / 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        60 => count("format-minutes", 1),
+        1..=89 => count("format-seconds", whole),
+        90..=3599 => count("format-minutes", (whole + 30) / 60),
+        _ => say_with(
+            "format-hours",
+            &[("hours", (whole / 3600).into()), ("minutes", (whole % 3600 / 60).into())],
+        ),
     }
 }
 
 /// How much longer, without false precision.
 pub(crate) fn left(seconds: f64) -> String {
+    let count = |id, count: u64| say_with(id, &[("count", count.into())]);
     match seconds {
-        s if s < 10.0 => "a few seconds left".into(),
-        s if s <= 50.0 => format!("about {} s left", (s / 10.0).ceil() as u64 * 10),
-        s if s < 5400.0 => format!("about {} min left", (s / 60.0).ceil() as u64),
-        s => format!("about {:.1} h left", s / 3600.0),
+        s if s < 10.0 => say("format-left-little"),
+        s if s <= 50.0 => count("format-left-seconds", (s / 10.0).ceil() as u64 * 10),
+        s if s < 5400.0 => count("format-left-minutes", (s / 60.0).ceil() as u64),
+        s => say_with("format-left-hours", &[("count", say::number(&format!("{:.1}", s / 3600.0)).into())]),
     }
 }
 
-/// Bytes as `12.3 MB`.
-pub(crate) fn bytes(count: u64) -> String {
+/// A size as its number and the place of its unit among bytes, kilobytes, megabytes and gigabytes.
+fn measured(count: u64) -> (String, usize) {
     let mut value = count as f64;
-    for unit in ["B", "kB", "MB"] {
+    for unit in 0..3 {
         if value < 1000.0 {
-            return if unit == "B" || value >= 100.0 {
-                format!("{value:.0} {unit}")
-            } else {
-                format!("{value:.1} {unit}")
-            };
+            let whole = unit == 0 || value >= 100.0;
+            return (if whole { format!("{value:.0}") } else { format!("{value:.1}") }, unit);
         }
         value /= 1000.0;
     }
-    if value.fract() < 0.05 { format!("{value:.0} GB") } else { format!("{value:.1} GB") }
+    (if value.fract() < 0.05 { format!("{value:.0}") } else { format!("{value:.1}") }, 3)
+}
+
+/// Bytes as `12.3 MB`, for people.
+pub(crate) fn bytes(count: u64) -> String {
+    let (number, unit) = measured(count);
+    let number = [("number", say::number(&number).into())];
+    match unit {
+        0 => say_with("format-bytes", &number),
+        1 => say_with("format-kilobytes", &number),
+        2 => say_with("format-megabytes", &number),
+        _ => say_with("format-gigabytes", &number),
+    }
+}
+
+/// Bytes as `12.3 MB` in what the API answers, which speaks English.
+pub(crate) fn bytes_of_api(count: u64) -> String {
+    let (number, unit) = measured(count);
+    format!("{number} {}", ["B", "kB", "MB", "GB"][unit])
 }
 
 /// A message as a sentence: begins large, ends with a full stop.
@@ -109,6 +136,7 @@ mod tests {
     #[test]
     fn sizes_read_well() {
         assert_eq!([bytes(12), bytes(1_500), bytes(10_000_000_000)], ["12 B", "1.5 kB", "10 GB"]);
+        assert_eq!([bytes_of_api(123_400_000), bytes_of_api(10_100_000_000)], ["123 MB", "10.1 GB"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::format::Moment;
 use crate::model::TranscriptView;
 use crate::model::understanding::{ActionItem, ActionKind, SummaryKind, SummarySentence};
+use crate::web::say::{say, say_with};
 
 /// What was understood.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +61,7 @@ pub(super) fn gist(view: &TranscriptView) -> GistView {
     };
     let items = |kind| view.actions.iter().filter(|item| item.kind == kind).map(item).collect();
     let edited = row.short_summary.is_some() || row.long_summary.is_some();
-    let method = if edited { "Edited".to_owned() } else { label(view.methods.last().map(String::as_str)) };
+    let method = if edited { say("gist-edited") } else { label(view.methods.last().map(String::as_str)) };
     GistView {
         method,
         short,
@@ -74,8 +75,8 @@ pub(super) fn gist(view: &TranscriptView) -> GistView {
 fn label(method: Option<&str>) -> String {
     match method {
         None => String::new(),
-        Some("extractive") => "Extractive summary".into(),
-        Some(model) => format!("Summary by {model}"),
+        Some("extractive") => say("gist-extractive"),
+        Some(model) => say_with("gist-by-model", &[("model", model.into())]),
     }
 }
 

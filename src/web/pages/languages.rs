@@ -1,23 +1,24 @@
-//! Languages to choose from: those that Whisper knows and many people speak, by English name.
+//! Languages to choose from: those that Whisper knows and many people speak.
 
-/// Code and name, in order of name.
-#[rustfmt::skip]
-pub(crate) const LANGUAGES: &[(&str, &str)] = &[
-    ("af", "Afrikaans"), ("ar", "Arabic"), ("hy", "Armenian"), ("az", "Azerbaijani"), ("eu", "Basque"), ("be", "Belarusian"),
-    ("bn", "Bengali"), ("bs", "Bosnian"), ("bg", "Bulgarian"), ("ca", "Catalan"), ("zh", "Chinese"), ("hr", "Croatian"),
-    ("cs", "Czech"), ("da", "Danish"), ("nl", "Dutch"), ("en", "English"), ("et", "Estonian"), ("fi", "Finnish"),
-    ("fr", "French"), ("gl", "Galician"), ("ka", "Georgian"), ("de", "German"), ("el", "Greek"), ("gu", "Gujarati"),
-    ("he", "Hebrew"), ("hi", "Hindi"), ("hu", "Hungarian"), ("is", "Icelandic"), ("id", "Indonesian"), ("it", "Italian"),
-    ("ja", "Japanese"), ("kn", "Kannada"), ("kk", "Kazakh"), ("ko", "Korean"), ("lv", "Latvian"), ("lt", "Lithuanian"),
-    ("mk", "Macedonian"), ("ms", "Malay"), ("ml", "Malayalam"), ("mt", "Maltese"), ("mr", "Marathi"), ("ne", "Nepali"),
-    ("no", "Norwegian"), ("fa", "Persian"), ("pl", "Polish"), ("pt", "Portuguese"), ("pa", "Punjabi"), ("ro", "Romanian"),
-    ("ru", "Russian"), ("sr", "Serbian"), ("sk", "Slovak"), ("sl", "Slovenian"), ("so", "Somali"), ("es", "Spanish"),
-    ("sw", "Swahili"), ("sv", "Swedish"), ("tl", "Tagalog"), ("ta", "Tamil"), ("te", "Telugu"), ("th", "Thai"),
-    ("tr", "Turkish"), ("uk", "Ukrainian"), ("ur", "Urdu"), ("uz", "Uzbek"), ("vi", "Vietnamese"), ("cy", "Welsh"),
-    ("yo", "Yoruba"),
+use crate::web::say::say_with;
+
+/// By code.
+const LANGUAGES: [&str; 67] = [
+    "af", "ar", "hy", "az", "eu", "be", "bn", "bs", "bg", "ca", "zh", "hr", "cs", "da", "nl", "en", "et",
+    "fi", "fr", "gl", "ka", "de", "el", "gu", "he", "hi", "hu", "is", "id", "it", "ja", "kn", "kk", "ko",
+    "lv", "lt", "mk", "ms", "ml", "mt", "mr", "ne", "no", "fa", "pl", "pt", "pa", "ro", "ru", "sr", "sk",
+    "sl", "so", "es", "sw", "sv", "tl", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "cy", "yo",
 ];
 
-/// The name of a language, else its code.
-pub(crate) fn name(code: &str) -> &str {
-    LANGUAGES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
+/// The name of a language in that of the page, else its code.
+pub(crate) fn name(code: &str) -> String {
+    say_with("languages-name", &[("code", code.into())])
+}
+
+/// Code and name of every language to choose from, in order of name.
+pub(crate) fn choices() -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&str, String)> = LANGUAGES.iter().map(|code| (*code, name(code))).collect();
+    // Initials with accents stand beside those without.
+    all.sort_by_cached_key(|(_, name)| name.to_lowercase().replace(['é', 'è'], "e"));
+    all
 }

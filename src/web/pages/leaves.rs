@@ -8,6 +8,7 @@ use super::format::plain;
 use super::turns::{Block, Leaf};
 use crate::error::Error;
 use crate::export::clock;
+use crate::web::say::filters;
 
 #[derive(Template)]
 #[template(path = "parts/blocks.html")]

@@ -22,6 +22,7 @@ use crate::oidc::{Oidc, Tokens};
 use crate::policy;
 use crate::web::extract::{PageForm, PageQuery};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Client, Https, Seen};
 use crate::web::{assets, cookies, login, provider, read};
 
@@ -127,21 +128,16 @@ pub(in crate::web) async fn enter(
     let page = LoginPage { email: form.email.clone(), ..LoginPage::new(&app, form.next.as_deref()) };
     let (wrong, error) = match login::check(&app, &form.email, &form.password, client.0).await {
         Ok(Some(user)) => return begin(&app, &user, client, https, &headers, &page.next).await,
-        Ok(None) => (format!("{}.", login::WRONG), Error::Unauthorized),
-        Err(error @ Error::TooMany { seconds }) => {
-            (format!("Too many attempts. Try again in {}.", wait(seconds)), error)
-        }
+        Ok(None) => (say("login-wrong"), Error::Unauthorized),
+        Err(error @ Error::TooMany { seconds }) => (too_many(seconds), error),
         Err(error) => return Err(error.into()),
     };
     Ok(html_with(&error, &LoginPage { wrong: Some(wrong), ..page }))
 }
 
-/// A time to wait, in words.
-pub(super) fn wait(seconds: u64) -> String {
-    match seconds.div_ceil(60) {
-        0 | 1 => "a minute".into(),
-        minutes => format!("{minutes} minutes"),
-    }
+/// How long to wait, in words.
+pub(super) fn too_many(seconds: u64) -> String {
+    say_with("login-too-many", &[("minutes", seconds.div_ceil(60).max(1).into())])
 }
 
 /// Gives this browser a session and leads it on. One that it had before ends: nobody can have planted it.

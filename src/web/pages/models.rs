@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::response::Response;
 
 use super::format::{Date, bytes};
-use super::sentence;
 use super::tabs::{self, Tab};
 use crate::app::App;
 use crate::clock;
@@ -13,7 +12,8 @@ use crate::error::Error;
 use crate::jobs::{InstalledModel, installed};
 use crate::model::engine::{self, EngineState};
 use crate::policy::{self, Usage};
-use crate::web::respond::{PageError, html};
+use crate::web::respond::{PageError, detail, html};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 
@@ -46,12 +46,13 @@ struct EngineView {
 impl EngineView {
     fn new(state: EngineState, tell: bool) -> Self {
         let (chip, chip_class) = match (&state.failure, state.loaded) {
-            (Some(_), _) => ("Failed to load", "failed"),
-            (None, true) => ("In memory", "good"),
-            (None, false) => ("Loaded when needed", ""),
+            (Some(_), _) => ("status-models-load-failed", "failed"),
+            (None, true) => ("status-models-in-memory", "good"),
+            (None, false) => ("status-models-when-needed", ""),
         };
         let mut facts: Vec<String> = state.device.into_iter().chain(state.numbers).collect();
-        facts.push(format!("{} of memory", bytes(state.memory_bytes.unsigned_abs())));
+        let memory = bytes(state.memory_bytes.unsigned_abs());
+        facts.push(say_with("status-models-memory", &[("size", memory.into())]));
         if tell {
             facts.push(state.worker);
         }
@@ -60,16 +61,44 @@ impl EngineView {
             chip,
             chip_class,
             facts,
-            failure: state.failure.as_deref().map(sentence).unwrap_or_default(),
+            failure: state.failure.as_deref().map(detail).unwrap_or_default(),
             seen: Date::new(state.seen_at),
         }
     }
 }
 
+/// What a model is for, as the list of models has it, in the page's language.
+fn purpose(text: &str) -> String {
+    match text {
+        "speech to text" => say("status-models-for-text"),
+        "voices told apart" => say("status-models-for-voices"),
+        "where speech is" => say("status-models-for-speech"),
+        "who speaks when, within ten seconds" => say("status-models-for-turns"),
+        "speakers" => say("status-models-for-speakers"),
+        other => other.to_owned(),
+    }
+}
+
+/// Which languages it knows, likewise.
+fn languages(text: &str) -> String {
+    let many = text.strip_suffix(" languages").and_then(|count| count.parse::<u32>().ok());
+    match (text, many) {
+        (_, Some(count)) => say_with("status-models-languages", &[("count", count.into())]),
+        ("any", _) => say("status-models-language-any"),
+        ("English", _) => say("status-models-language-english"),
+        (other, _) => other.to_owned(),
+    }
+}
+
+/// Under which licence, likewise.
+fn licence(text: &str) -> String {
+    if text == "not known: put there by hand" { say("status-models-by-hand") } else { text.to_owned() }
+}
+
 /// A model.
 struct ModelView {
     name: String,
-    licence: &'static str,
+    licence: String,
     facts: Vec<String>,
     chip: &'static str,
     chip_class: &'static str,
@@ -78,15 +107,15 @@ struct ModelView {
 impl From<InstalledModel> for ModelView {
     fn from(model: InstalledModel) -> Self {
         let (chip, chip_class) = match (model.chosen, model.installed) {
-            (true, true) => ("In use", "good"),
-            (true, false) => ("Missing", "failed"),
-            (false, true) => ("Installed", ""),
+            (true, true) => ("status-models-in-use", "good"),
+            (true, false) => ("status-models-missing", "failed"),
+            (false, true) => ("status-models-installed", ""),
             (false, false) => ("", ""),
         };
         let size = if model.size > 0 { bytes(model.size) } else { String::new() };
-        let mut facts = vec![model.purpose.to_owned(), model.languages.to_owned(), size];
+        let mut facts = vec![purpose(model.purpose), languages(model.languages), size];
         facts.retain(|fact| !fact.is_empty());
-        Self { name: model.name, licence: model.licence, facts, chip, chip_class }
+        Self { name: model.name, licence: licence(model.licence), facts, chip, chip_class }
     }
 }
 
@@ -104,17 +133,18 @@ pub(in crate::web) async fn models(
     let models = tokio::task::spawn_blocking(move || installed(&speech, &dir))
         .await
         .map_err(|error| Error::Internal(error.into()))?;
-    let told = |url: &Option<String>, what: &str| {
-        let place = url.as_deref().and_then(|url| url.parse::<url::Url>().ok());
-        place.map(|url| format!("{what} at the speech server {}.", url.host_str().unwrap_or("elsewhere")))
+    let told = |url: &Option<String>, id: &str| {
+        let place = url.as_deref().and_then(|url| url.parse::<url::Url>().ok())?;
+        let host = place.host_str().map_or_else(|| say("status-models-elsewhere"), str::to_owned);
+        Some(say_with(id, &[("host", host.into())]))
     };
     let elsewhere = [
-        told(&config.speech.transcript_url, "Words are written down"),
-        told(&config.speech.diarization_url, "Speakers are told apart"),
+        told(&config.speech.transcript_url, "status-models-words-at"),
+        told(&config.speech.diarization_url, "status-models-speakers-at"),
     ];
     let understanding = match config.llm.model.as_deref().filter(|_| config.llm.url.is_some()) {
-        None => "No language model is set: topics, title and summary are extracted from the text.".into(),
-        Some(model) => format!("Topics, title and summary are written by {model}."),
+        None => say("status-models-extractive"),
+        Some(model) => say_with("status-models-llm", &[("model", model.into())]),
     };
     Ok(html(&ModelsPage {
         version: &assets::VERSION,

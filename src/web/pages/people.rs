@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Participant, Segment};
+use crate::web::say::say_with;
 
 /// Colours in the style sheet (`.sp0` …).
 const COLOURS: i32 = 8;
@@ -43,7 +44,7 @@ impl Names {
 
 /// What an unnamed voice is called: people count from one.
 pub(crate) fn label(speaker: i32) -> String {
-    format!("Speaker {}", speaker.saturating_add(1))
+    say_with("people-speaker", &[("number", speaker.saturating_add(1).into())])
 }
 
 /// A line of the list of speakers.
@@ -83,7 +84,7 @@ pub(super) fn people(segments: &[Segment], names: &Names) -> Vec<PersonView> {
                 given: names.given(speaker).unwrap_or_default().to_owned(),
                 colour,
                 percent,
-                share: format!("{percent} %"),
+                share: say_with("people-share", &[("percent", percent.into())]),
             }
         })
         .collect()

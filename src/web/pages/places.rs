@@ -1,9 +1,11 @@
 //! What was found in a transcript, as lines that lead to the second.
 
 use super::format::{Moment, plain};
+use super::people::label as speaker_label;
 use crate::ids::TranscriptId;
 use crate::model::participant::SpeakerNames;
 use crate::model::search::{Excerpt, Hit, PassageKind, Snippet};
+use crate::web::say::{say, say_with};
 
 /// A place.
 pub(super) struct PlaceView {
@@ -28,21 +30,22 @@ pub(super) fn places(hit: &Hit, names: Option<&SpeakerNames>) -> (Vec<PlaceView>
     let shown = i64::try_from(hit.snippets.len()).unwrap_or(i64::MAX);
     let more = match hit.matches - shown {
         ..=0 => String::new(),
-        1 => "1 more place".to_owned(),
-        more => format!("{more} more places"),
+        more => say_with("library-row-more", &[("count", more.into())]),
     };
     (hit.snippets.iter().map(|snippet| place(id, snippet, names)).collect(), more)
 }
 
 fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView {
     let label = match (snippet.kind, snippet.speaker) {
-        (PassageKind::Words, Some(speaker)) => names.name(speaker),
+        (PassageKind::Words, Some(speaker)) => {
+            names.given(speaker).map_or_else(|| speaker_label(speaker), str::to_owned)
+        }
         (PassageKind::Words, None) => String::new(),
-        (PassageKind::Topic, _) => "Topic".into(),
-        (PassageKind::Summary, _) => "Summary".into(),
-        (PassageKind::Action, _) => "Decided or to do".into(),
-        (PassageKind::Speaker, _) => "Speaks first".into(),
-        (PassageKind::Title | PassageKind::Name, _) => "Title".into(),
+        (PassageKind::Topic, _) => say("library-place-topic"),
+        (PassageKind::Summary, _) => say("library-place-summary"),
+        (PassageKind::Action, _) => say("library-place-action"),
+        (PassageKind::Speaker, _) => say("library-place-speaker"),
+        (PassageKind::Title | PassageKind::Name, _) => say("library-place-title"),
     };
     PlaceView {
         href: format!("/transcripts/{id}?t={}", plain(snippet.start)),

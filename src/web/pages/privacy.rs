@@ -9,6 +9,7 @@ use crate::config::{AuthMode, Config};
 use crate::jobs::Keep;
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::filters;
 
 #[derive(Template)]
 #[template(path = "privacy.html")]
@@ -23,7 +24,7 @@ struct PrivacyPage {
     ownerless: Option<i64>,
     trash: Option<i64>,
     audit: Option<i64>,
-    /// Hosts that are sent something of a transcript by themselves, and what.
+    /// Hosts that are sent something of a transcript by themselves, and what the catalogue calls that.
     told: Vec<(String, &'static str)>,
     email: bool,
     zulip: bool,
@@ -44,10 +45,10 @@ fn elsewhere(url: Option<&String>) -> Option<String> {
 fn told(config: &Config) -> Vec<(String, &'static str)> {
     let mut told = Vec::new();
     let mut add = |host: Option<String>, what| told.extend(host.map(|host| (host, what)));
-    add(elsewhere(config.speech.transcript_url.as_ref()), "the sound, to write down what is said");
-    add(elsewhere(config.speech.diarization_url.as_ref()), "the sound, to tell who speaks");
-    add(elsewhere(config.llm.url.as_ref()), "the text, for topics, titles and summaries");
-    add(elsewhere(config.storage.s3.as_ref().map(|s3| &s3.endpoint)), "sound, to keep it");
+    add(elsewhere(config.speech.transcript_url.as_ref()), "privacy-sent-words");
+    add(elsewhere(config.speech.diarization_url.as_ref()), "privacy-sent-speakers");
+    add(elsewhere(config.llm.url.as_ref()), "privacy-sent-text");
+    add(elsewhere(config.storage.s3.as_ref().map(|s3| &s3.endpoint)), "privacy-sent-sound");
     told
 }
 

@@ -17,6 +17,7 @@ use crate::model::provider_login::{self, LIFETIME, ProviderLogin};
 use crate::oidc::{Oidc, OidcError, Refusal};
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html_with};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Client, Https};
 use crate::web::{cookies, provider, read, security};
 
@@ -122,8 +123,8 @@ pub(in crate::web) async fn back(
         None => None,
     };
     let Some(begun) = begun else {
-        let text = "This login was not begun in this browser, is done already, or took longer than ten minutes. Please begin again.";
-        return Ok(again(&app, "/", &Error::BadRequest(text.into()), text.into()));
+        let text = say("login-begin-again");
+        return Ok(again(&app, "/", &Error::BadRequest(text.clone()), text));
     };
     let expected = query.iss.as_deref().is_none_or(|iss| oidc.is_issuer(iss));
     let code = match (&query.error, &query.code) {
@@ -143,9 +144,7 @@ pub(in crate::web) async fn back(
     };
     let user = provider::account(&app, &signed_in.person).await?;
     if user.disabled_at.is_some() {
-        let text =
-            "Your account is shut out here. Whoever looks after this installation can let you in again.";
-        return Ok(again(&app, &begun.next, &Error::Forbidden, text.into()));
+        return Ok(again(&app, &begun.next, &Error::Forbidden, say("login-shut-out")));
     }
     let word = (&signed_in.tokens, signed_in.good_for);
     let mut response = begin_vouched(&app, &user, client, https, &headers, &begun.next, Some(word)).await?;
@@ -193,41 +192,38 @@ pub(in crate::web) async fn leave_by_old_name(
 
 /// What a provider's `error` means for whoever wanted to come in. Its own words are not repeated: anybody could have put them there.
 fn refused(name: &str, error: &str) -> String {
-    let why = match error {
-        "access_denied" => "did not let you in, or you said no there",
+    let id = match error {
+        "access_denied" => "login-provider-denied",
         "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
-            "asks you to log in there first"
+            "login-provider-first"
         }
         "invalid_scope" | "unauthorized_client" | "unsupported_response_type" | "invalid_request" => {
-            "does not accept this application's request; `reflector doctor` says more"
+            "login-provider-request"
         }
-        "temporarily_unavailable" | "server_error" => {
-            "is not able to answer right now; try again in a moment"
-        }
-        _ => "refused the login",
+        "temporarily_unavailable" | "server_error" => "login-provider-later",
+        _ => "login-provider-refused",
     };
-    format!("{name} {why}.")
+    say_with(id, &[("provider", name.into())])
 }
 
 /// The login page with what went wrong, and what to do about it.
 fn failed(app: &App, next: &str, error: &OidcError) -> Response {
     tracing::warn!(%error, "a login at the identity provider failed");
     let name = app.oidc().map(Oidc::name).unwrap_or_default();
+    let text = |id: &str| say_with(id, &[("provider", name.into())]);
     let (status, text) = match error {
-        OidcError::Refused(refusal) => (Error::Unauthorized, format!("{refusal}.")),
+        OidcError::Refused(refusal) => {
+            (Error::Unauthorized, say_with("login-provider-token", &[("why", refusal.to_string().into())]))
+        }
         OidcError::Unreachable(_) => {
-            let text = format!(
-                "{name} can't be reached right now. Try again in a moment; `reflector doctor` says why."
-            );
+            let text = text("login-provider-away");
             (Error::Unavailable(text.clone()), text)
         }
         OidcError::Provider(_) => {
-            let text = format!("{name} does not answer as it should. `reflector doctor` says why.");
+            let text = text("login-provider-odd");
             (Error::Unavailable(text.clone()), text)
         }
-        OidcError::Ended(_) => {
-            (Error::Unauthorized, format!("{name} says that this login is used or over. Please begin again."))
-        }
+        OidcError::Ended(_) => (Error::Unauthorized, text("login-provider-ended")),
     };
     again(app, next, &status, text)
 }

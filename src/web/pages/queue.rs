@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 
-use super::format::{Date, left, length};
+use super::format::{Date, left, length, shown_title};
 use super::stages::brief;
 use super::tabs::{self, Tab};
 use crate::app::App;
@@ -23,6 +23,7 @@ use crate::model::user;
 use crate::policy::{self, Usage, Viewer};
 use crate::queue::{self, Group, Pending};
 use crate::web::respond::{PageError, html};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 
@@ -95,13 +96,13 @@ fn seconds(pace: &Pace, item: &ListItem, states: &[StageState], now: DateTime<Ut
 
 /// "Next in line", "2nd in line".
 fn in_line(place: usize) -> String {
-    match (place, place % 10, place % 100) {
-        (1, ..) => "Next in line".into(),
-        (_, 1, hundred) if hundred != 11 => format!("{place}st in line"),
-        (_, 2, hundred) if hundred != 12 => format!("{place}nd in line"),
-        (_, 3, hundred) if hundred != 13 => format!("{place}rd in line"),
-        _ => format!("{place}th in line"),
-    }
+    let suffix = match (place % 10, place % 100) {
+        (1, hundred) if hundred != 11 => "st",
+        (2, hundred) if hundred != 12 => "nd",
+        (3, hundred) if hundred != 13 => "rd",
+        _ => "th",
+    };
+    say_with("status-queue-place", &[("place", place.into()), ("suffix", suffix.into())])
 }
 
 /// Everything that lines are made of.
@@ -163,9 +164,9 @@ fn line(
     let readable = policy::capabilities(viewer, row.into()).read;
     let owner = row.user_id.and_then(|owner| known.owners.get(&owner));
     let title = match (readable, owner) {
-        (true, _) => read::title(item.title.as_deref(), row).to_owned(),
-        (false, Some(owner)) => format!("A recording of {owner}"),
-        (false, None) => "A recording of somebody else".into(),
+        (true, _) => shown_title(item.title.as_deref(), row),
+        (false, Some(owner)) => say_with("status-queue-of", &[("owner", owner.as_str().into())]),
+        (false, None) => say("status-queue-of-other"),
     };
     let (doing, percent) = brief(states);
     let done = states.iter().filter(|state| state.status == StageStatus::Done).count();
@@ -174,14 +175,14 @@ fn line(
         facts.extend(owner.cloned());
     }
     if done > 0 {
-        facts.push(format!("{done} of {} stages done", states.len()));
+        facts.push(say_with("status-queue-stages", &[("done", done.into()), ("all", states.len().into())]));
     }
     facts.retain(|fact| !fact.is_empty());
     LineView {
         id: row.id,
         title,
         readable,
-        chip: if place.running { "Working".into() } else { in_line(waiting) },
+        chip: if place.running { say("status-queue-working") } else { in_line(waiting) },
         chip_class: if place.running { "busy" } else { "" },
         doing,
         percent: percent.unwrap_or(0),
@@ -214,8 +215,7 @@ pub(in crate::web) async fn queue(
         more,
         others: match others {
             0 => String::new(),
-            1 => "One recording of somebody else is in the queue, too.".into(),
-            others => format!("{others} recordings of others are in the queue, too."),
+            others => say_with("status-queue-others", &[("count", others.into())]),
         },
     }))
 }

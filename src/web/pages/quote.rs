@@ -17,6 +17,7 @@ use crate::web::extract::UrlPath;
 use crate::web::quotes::{self, Line, behind, wave_head};
 use crate::web::ranges::{Ask, parse};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::filters;
 use crate::web::{assets, read};
 
 #[derive(Template)]

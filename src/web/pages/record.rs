@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::format::{Date, plain};
-use super::languages::LANGUAGES;
+use super::format::{Date, plain, shown_title};
+use super::languages;
 use crate::app::App;
 use crate::config::MAX_PROMPT;
 use crate::db::Connection;
@@ -20,6 +20,7 @@ use crate::policy::{self, Viewer};
 use crate::web::extract::PageQuery;
 use crate::web::headers::{PERMISSIONS, RECORDS};
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
@@ -33,7 +34,7 @@ struct RecordPage {
     here: &'static str,
     /// Characters.
     vocabulary_limit: usize,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     /// Rooms that a recording can be put into.
     rooms: Vec<(String, String)>,
     /// The recording that is gone on with.
@@ -71,7 +72,7 @@ pub(in crate::web) async fn record(
             if row.status != Status::Recording {
                 return Ok(Redirect::to(&format!("/transcripts/{id}")).into_response());
             }
-            let title = read::title(row.title.as_deref(), &row).to_owned();
+            let title = shown_title(row.title.as_deref(), &row);
             let (clock, seconds) = (clock(row.seconds()), plain(row.seconds()));
             Some(ResumeView { id, title, clock, seconds })
         }
@@ -82,7 +83,7 @@ pub(in crate::web) async fn record(
         version: &assets::VERSION,
         here: "start",
         vocabulary_limit: MAX_PROMPT,
-        languages: LANGUAGES,
+        languages: languages::choices(),
         rooms,
         resume,
     };
@@ -109,7 +110,7 @@ pub(super) async fn unfinished(conn: &mut Connection, viewer: Viewer) -> Result<
     let found = open::of_person(conn, viewer.user(), OFFERED).await?;
     let view = |(row, last): (Transcript, Option<DateTime<Utc>>)| UnfinishedView {
         id: row.id.to_string(),
-        title: read::title(row.title.as_deref(), &row).to_owned(),
+        title: shown_title(row.title.as_deref(), &row),
         clock: if row.seconds() < 1.0 { String::new() } else { clock(row.seconds()) },
         since: Some(Date::new(last.unwrap_or(row.created_at))),
     };

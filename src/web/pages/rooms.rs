@@ -5,9 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::format::Date;
+use super::format::{Date, shown_title};
 use super::room_sending::RoomSending;
-use super::sentence;
 use crate::app::App;
 use crate::clock;
 use crate::db::Connection;
@@ -19,7 +18,8 @@ use crate::model::transcript;
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::webhook;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, detail, explained, html, html_with};
+use crate::web::say::{Value, filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms, tell};
 
@@ -132,18 +132,19 @@ impl RoomForm {
     }
 }
 
+/// A text of the catalogue about a field, with the reason.
+pub(super) fn why(id: &str, message: &str) -> String {
+    say_with(id, &[("why", message.trim_end_matches('.').into())])
+}
+
 /// What is wrong with a form, in words for whoever filled it in; other errors have a page of their own.
 fn told(error: &Error) -> Option<String> {
     match error {
-        Error::Invalid { field: "email_transcript_to", message } => {
-            Some(sentence(&format!("By e-mail to: {message}")))
-        }
-        Error::Invalid { field: "zulip_stream", message } => Some(format!("The stream {message}.")),
-        Error::Invalid { field: "name", message } => Some(format!("The name {message}.")),
-        Error::Invalid { field: "webhook_url", message } => {
-            Some(format!("The webhook's address: {message}."))
-        }
-        Error::Invalid { .. } | Error::Conflict(_) => Some(sentence(&error.to_string())),
+        Error::Invalid { field: "email_transcript_to", message } => Some(why("rooms-wrong-email", message)),
+        Error::Invalid { field: "zulip_stream", message } => Some(why("rooms-wrong-stream", message)),
+        Error::Invalid { field: "name", message } => Some(why("rooms-wrong-name", message)),
+        Error::Invalid { field: "webhook_url", message } => Some(why("rooms-wrong-webhook", message)),
+        Error::Invalid { .. } | Error::Conflict(_) => Some(explained(error)),
         _ => None,
     }
 }
@@ -181,7 +182,7 @@ pub(super) struct RoomPage {
     /// As it is kept, whatever was typed.
     name: String,
     has_webhook: bool,
-    done: &'static str,
+    done: String,
     wrong: Option<String>,
     name_limit: usize,
     typed: RoomForm,
@@ -214,28 +215,29 @@ struct EventView {
 impl EventView {
     fn new(event: Delivery, title: Option<String>) -> Self {
         let (chip, chip_class) = match event.status {
-            DeliveryStatus::Delivered => ("Delivered", ""),
-            DeliveryStatus::Waiting => ("Waiting", "busy"),
-            DeliveryStatus::Failed => ("Failed", "failed"),
+            DeliveryStatus::Delivered => ("rooms-event-delivered", ""),
+            DeliveryStatus::Waiting => ("rooms-event-waiting", "busy"),
+            DeliveryStatus::Failed => ("rooms-event-failed", "failed"),
         };
         let mut facts = Vec::new();
-        match event.attempts {
-            0 => {}
-            1 => facts.push("1 attempt".to_owned()),
-            more => facts.push(format!("{more} attempts")),
+        if event.attempts > 0 {
+            facts.push(say_with("rooms-event-attempts", &[("count", event.attempts.into())]));
         }
-        facts.extend(event.answer_status.map(|status| format!("answered {status}")));
-        facts.extend(event.duration_ms.map(|millis| format!("{millis} ms")));
+        let answered = |status| say_with("rooms-event-status", &[("status", Value::from(status))]);
+        facts.extend(event.answer_status.map(answered));
+        let took = |millis| say_with("rooms-event-took", &[("millis", Value::from(millis))]);
+        facts.extend(event.duration_ms.map(took));
         let is_test = event.event == DeliveryEvent::Test;
         Self {
             id: event.id,
             transcript: event.transcript_id.filter(|_| title.is_some()),
-            title: title.unwrap_or_else(|| if is_test { "Test" } else { "A transcript" }.to_owned()),
+            title: title
+                .unwrap_or_else(|| say(if is_test { "rooms-event-test" } else { "rooms-event-transcript" })),
             chip,
             chip_class,
             when: Date::new(event.tried_at.unwrap_or(event.created_at)),
             facts,
-            error: event.error.as_deref().map(sentence).unwrap_or_default(),
+            error: event.error.as_deref().map(detail).unwrap_or_default(),
             answer: event.answer.unwrap_or_default(),
             may_repeat: !is_test,
         }
@@ -249,7 +251,7 @@ async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<
     let title = |id: TranscriptId| {
         let item = items.get(&id)?;
         let may = policy::capabilities(viewer, (&item.transcript).into());
-        may.read.then(|| read::title(item.title.as_deref(), &item.transcript).to_owned())
+        may.read.then(|| shown_title(item.title.as_deref(), &item.transcript))
     };
     let events = events
         .into_iter()
@@ -263,7 +265,7 @@ async fn room_page(conn: &mut Connection, viewer: Viewer, room: Room) -> Result<
         here: "rooms",
         id: room.id,
         has_webhook: room.webhook().is_some(),
-        done: "",
+        done: String::new(),
         wrong: None,
         name_limit: rooms::MAX_NAME,
         sending: RoomSending::of(&room),
@@ -292,11 +294,11 @@ pub(in crate::web) async fn show(
     PageQuery(query): PageQuery<RoomQuery>,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_deref() {
-        Some("made") => "The room is there.",
-        Some("saved") => "Saved.",
-        Some("tested") => "A test was sent; the first line below says what came of it.",
-        Some("again") => "It is being sent again.",
-        _ => "",
+        Some("made") => say("rooms-done-made"),
+        Some("saved") => say("rooms-done-saved"),
+        Some("tested") => say("rooms-done-tested"),
+        Some("again") => say("rooms-done-again"),
+        _ => String::new(),
     };
     let mut conn = read::connect(&app).await?;
     let (room, _) = rooms::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::format::{Date, length};
+use super::format::{Date, length, shown_title};
 use super::places::{PlaceView, places};
 use super::stages::brief;
 use crate::db::Connection;
@@ -14,7 +14,7 @@ use crate::model::transcript::{self, Filter, ListItem};
 use crate::model::{Status, participant, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::search::visible;
-use crate::web::read;
+use crate::web::say::say;
 
 /// A line.
 pub(super) struct RowView {
@@ -25,6 +25,7 @@ pub(super) struct RowView {
     pub length: String,
     /// What is being done, while it is.
     pub doing: String,
+    /// What the catalogue calls its state; empty: it is finished.
     pub chip: &'static str,
     pub chip_class: &'static str,
     pub percent: Option<u32>,
@@ -109,20 +110,20 @@ fn row(viewer: Viewer, item: ListItem, known: &Known) -> RowView {
         Status::Uploaded | Status::Processing => {
             brief(known.stages.get(&row.id).map(Vec::as_slice).unwrap_or_default())
         }
-        Status::Idle if known.uploads.contains(&row.id) => ("Upload not complete".into(), None),
+        Status::Idle if known.uploads.contains(&row.id) => (say("library-row-incomplete"), None),
         _ => (String::new(), None),
     };
     let (chip, chip_class) = match row.status {
-        Status::Uploaded => ("Waiting", "busy"),
-        Status::Processing => ("Working", "busy"),
-        Status::Error => ("Failed", "failed"),
-        Status::Idle => ("Not uploaded", ""),
-        Status::Recording => ("Recording", "busy"),
+        Status::Uploaded => ("library-row-waiting", "busy"),
+        Status::Processing => ("library-row-working", "busy"),
+        Status::Error => ("library-row-failed", "failed"),
+        Status::Idle => ("library-row-idle", ""),
+        Status::Recording => ("library-row-recording", "busy"),
         Status::Ended => ("", ""),
     };
     RowView {
         id: row.id,
-        title: read::title(item.title.as_deref(), row).to_owned(),
+        title: shown_title(item.title.as_deref(), row),
         gist: item.short_summary.clone().unwrap_or_default(),
         created: Date::new(row.created_at),
         length: length(row.seconds()),
@@ -147,6 +148,6 @@ pub(super) async fn undo(
     let Some(id) = deleted else { return Ok(None) };
     let Some(row) = transcript::get(conn, id).await? else { return Ok(None) };
     let may = policy::capabilities(viewer, (&row).into());
-    let title = read::title(row.title.as_deref(), &row).to_owned();
+    let title = shown_title(row.title.as_deref(), &row);
     Ok(may.restore.then_some(UndoView { id, title }))
 }

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::format::Date;
-use super::sentence;
+use super::format::{Date, shown_title};
+use super::rooms::why;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
@@ -17,7 +17,8 @@ use crate::model::sending::{Channel, Purpose, Sending};
 use crate::notify::Stream;
 use crate::policy::Viewer;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, detail, explained, html, html_with};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, features, read, sending};
 
@@ -28,7 +29,7 @@ struct SendPage {
     here: &'static str,
     id: TranscriptId,
     title: String,
-    done: &'static str,
+    done: String,
     wrong: Option<String>,
     /// There is text that can be sent.
     ready: bool,
@@ -67,23 +68,25 @@ struct SendingView {
 impl SendingView {
     fn new((row, asked_by): (Sending, Option<String>)) -> Self {
         let (chip, chip_class) = match row.status {
-            DeliveryStatus::Delivered => ("Sent", ""),
-            DeliveryStatus::Waiting if row.attempts == 0 => ("On its way", "busy"),
-            DeliveryStatus::Waiting => ("Trying again", "busy"),
-            DeliveryStatus::Failed => ("Not sent", "failed"),
+            DeliveryStatus::Delivered => ("send-row-sent", ""),
+            DeliveryStatus::Waiting if row.attempts == 0 => ("send-row-way", "busy"),
+            DeliveryStatus::Waiting => ("send-row-trying", "busy"),
+            DeliveryStatus::Failed => ("send-row-failed", "failed"),
         };
         let mut facts = Vec::new();
         match row.wish.purpose {
-            Purpose::Room => facts.push("by its room".to_owned()),
-            _ => facts.extend(asked_by.map(|who| format!("by {who}"))),
+            Purpose::Room => facts.push(say("send-row-room")),
+            _ => facts.extend(asked_by.map(|who| say_with("send-row-who", &[("who", who.into())]))),
         }
         if row.attempts > 1 {
-            facts.push(format!("{} attempts", row.attempts));
+            facts.push(say_with("send-row-attempts", &[("count", row.attempts.into())]));
         }
         Self {
             id: row.id,
             target: match (row.wish.channel, row.wish.topic) {
-                (Channel::Zulip, Some(topic)) => format!("Zulip: {} > {topic}", row.wish.target),
+                (Channel::Zulip, Some(topic)) => {
+                    say_with("send-row-zulip", &[("stream", row.wish.target.into()), ("topic", topic.into())])
+                }
                 _ => row.wish.target,
             },
             chip,
@@ -93,7 +96,7 @@ impl SendingView {
             error: row
                 .error
                 .filter(|_| row.status != DeliveryStatus::Delivered)
-                .map(|why| sentence(&why))
+                .map(|why| detail(&why))
                 .unwrap_or_default(),
             may_repeat: row.status == DeliveryStatus::Failed,
         }
@@ -120,7 +123,7 @@ async fn page(
     let (streams, away) = match app.zulip() {
         Some(zulip) => match zulip.streams().await {
             Ok(streams) => (streams, None),
-            Err(trouble) => (Vec::new(), Some(sentence(&trouble.why))),
+            Err(trouble) => (Vec::new(), Some(detail(&trouble.why))),
         },
         None => (Vec::new(), None),
     };
@@ -128,8 +131,8 @@ async fn page(
         version: &assets::VERSION,
         here: "",
         id,
-        title: read::title(view.title.as_deref(), &view.transcript).to_owned(),
-        done: "",
+        title: shown_title(view.title.as_deref(), &view.transcript),
+        done: String::new(),
         wrong: None,
         ready: view.text.is_some(),
         email: features::offers().email,
@@ -155,10 +158,10 @@ pub(in crate::web) async fn show(
     PageQuery(query): PageQuery<SendQuery>,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_deref() {
-        Some("email") => "The letters are on their way; below is what becomes of them.",
-        Some("zulip") => "The message is on its way; below is what becomes of it.",
-        Some("again") => "It is being sent again.",
-        _ => "",
+        Some("email") => say("send-done-email"),
+        Some("zulip") => say("send-done-zulip"),
+        Some("again") => say("send-done-again"),
+        _ => String::new(),
     };
     let mut conn = read::connect(&app).await?;
     let view = sending::view(&mut conn, viewer, id).await?;
@@ -172,12 +175,10 @@ fn to(id: TranscriptId, done: &str) -> Response {
 /// What is wrong with a form, in words for whoever filled it in; other errors have a page of their own.
 fn told(error: &Error) -> Option<String> {
     match error {
-        Error::Invalid { field: "email", message } => Some(sentence(&format!("The address: {message}"))),
-        Error::Invalid { field: "stream", message } => Some(format!("The stream {message}.")),
-        Error::Invalid { field: "topic", message } => Some(format!("The topic {message}.")),
-        Error::Conflict(_) | Error::BadRequest(_) | Error::TooManySent { .. } => {
-            Some(sentence(&error.to_string()))
-        }
+        Error::Invalid { field: "email", message } => Some(why("send-wrong-email", message)),
+        Error::Invalid { field: "stream", message } => Some(why("send-wrong-stream", message)),
+        Error::Invalid { field: "topic", message } => Some(why("send-wrong-topic", message)),
+        Error::Conflict(_) | Error::BadRequest(_) | Error::TooManySent { .. } => Some(explained(error)),
         _ => None,
     }
 }

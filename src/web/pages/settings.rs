@@ -10,7 +10,6 @@ use serde::Deserialize;
 
 use super::format::Date;
 use super::login::{begin, by_password, exists};
-use super::sentence;
 use super::tabs::{self, Tab};
 use crate::app::App;
 use crate::clock;
@@ -20,7 +19,8 @@ use crate::model::{ApiKey, Session, api_key, session, user};
 use crate::policy::{Scopes, Viewer};
 use crate::web::api::v1::api_keys;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, detail, explained, html, html_with};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Client, Https, Seen};
 use crate::web::{assets, login, read};
 
@@ -36,7 +36,7 @@ struct SettingsPage {
     by_password: bool,
     shortest: usize,
     /// What happened just before.
-    done: &'static str,
+    done: String,
     wrong: Option<String>,
     /// A key that was just made; it is never shown again.
     made: Option<String>,
@@ -77,10 +77,10 @@ impl SessionView {
 impl KeyView {
     fn new(key: ApiKey, now: DateTime<Utc>) -> Self {
         let good_for = match key.scopes() {
-            Scopes { read: true, write: true } => "reads and writes",
-            Scopes { write: true, .. } => "writes only",
-            Scopes { read: true, .. } => "reads only",
-            _ => "good for nothing",
+            Scopes { read: true, write: true } => "settings-scope-both",
+            Scopes { write: true, .. } => "settings-scope-write",
+            Scopes { read: true, .. } => "settings-scope-read",
+            _ => "settings-scope-none",
         };
         Self {
             id: key.id,
@@ -88,7 +88,7 @@ impl KeyView {
             used: key.used_at.map(Date::new),
             ends: key.expires_at.map(Date::new),
             over: key.expires_at.is_some_and(|end| end <= now),
-            name: key.name.unwrap_or_else(|| "Unnamed key".into()),
+            name: key.name.unwrap_or_else(|| say("settings-key-unnamed")),
             prefix: key.prefix,
         }
     }
@@ -116,9 +116,11 @@ fn browser(agent: &str) -> String {
         ("Linux", "Linux"),
     ]);
     match (program, system) {
-        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(program), Some(system)) => {
+            say_with("settings-browser", &[("program", program.into()), ("system", system.into())])
+        }
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "Another program".into(),
+        (None, None) => say("settings-browser-other"),
     }
 }
 
@@ -143,7 +145,7 @@ async fn page(app: &App, seen: &Seen) -> Result<SettingsPage, Error> {
         admin: matches!(seen.viewer, Viewer::Admin(_)),
         by_password: app.signer().is_some(),
         shortest: crate::auth::password::SHORTEST,
-        done: "",
+        done: String::new(),
         wrong: None,
         made: None,
         sessions: sessions.into_iter().map(|one| SessionView::new(one, this)).collect(),
@@ -158,11 +160,11 @@ pub(in crate::web) async fn show(
     PageQuery(query): PageQuery<SettingsQuery>,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_deref() {
-        Some("session") => "That browser is logged out.",
-        Some("sessions") => "Every other browser is logged out.",
-        Some("key") => "The key is revoked.",
-        Some("password") => "The password is changed, and every other browser is logged out.",
-        _ => "",
+        Some("session") => say("settings-done-session"),
+        Some("sessions") => say("settings-done-sessions"),
+        Some("key") => say("settings-done-key"),
+        Some("password") => say("settings-done-password"),
+        _ => String::new(),
     };
     Ok(html(&SettingsPage { done, ..page(&app, &seen).await? }))
 }
@@ -253,12 +255,12 @@ pub(in crate::web) async fn password(
         |error: &Error, text: String| Ok(html_with(error, &SettingsPage { wrong: Some(text), ..shown }));
     let known = match login::check(&app, &email, &form.current, address).await {
         Ok(found) => found.is_some_and(|user| user.id == me),
-        Err(error @ Error::TooMany { .. }) => return again(&error, sentence(&error.to_string())),
+        Err(error @ Error::TooMany { .. }) => return again(&error, explained(&error)),
         Err(error) => return Err(error.into()),
     };
     if !known {
         let wrong = Error::Invalid { field: "current", message: "is wrong".into() };
-        return again(&wrong, "The current password is wrong.".into());
+        return again(&wrong, say("settings-wrong-password"));
     }
     match login::new_hash(form.password).await {
         Ok(hash) => {
@@ -274,7 +276,7 @@ pub(in crate::web) async fn password(
             }
         }
         Err(Error::Invalid { field, message }) => {
-            let text = sentence(&message);
+            let text = detail(&message);
             again(&Error::Invalid { field, message }, text)
         }
         Err(error) => Err(error.into()),

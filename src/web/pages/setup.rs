@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::login::{begin, by_password, wait};
+use super::login::{begin, by_password, too_many};
 use crate::app::App;
 use crate::auth::client::household;
 use crate::auth::secret;
@@ -17,7 +17,8 @@ use crate::model::login::{self, SetUp};
 use crate::model::user;
 use crate::web::extract::PageForm;
 use crate::web::login::{admit, email, new_hash, new_password};
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, explained, html, html_with};
+use crate::web::say::{filters, say};
 use crate::web::viewer::{Client, Https};
 use crate::web::{assets, read};
 
@@ -79,7 +80,7 @@ pub(in crate::web) async fn finish(
     let address = match checked {
         Ok(address) => address,
         Err(error) => {
-            let text = super::sentence(&error.to_string());
+            let text = explained(&error);
             return again(error, text);
         }
     };
@@ -87,7 +88,7 @@ pub(in crate::web) async fn finish(
     let attempt = match admit(&app, &format!("set-up code from {}", household(client.0)), client.0).await {
         Ok(attempt) => attempt,
         Err(error @ Error::TooMany { seconds }) => {
-            return again(error, format!("Too many attempts. Try again in {}.", wait(seconds)));
+            return again(error, too_many(seconds));
         }
         Err(error) => return Err(error.into()),
     };
@@ -97,12 +98,11 @@ pub(in crate::web) async fn finish(
     let user = match login::use_setup_code(&mut conn, &code, &address, &hash, clock::now()).await? {
         SetUp::Made(user) => user,
         SetUp::Refused => {
-            let text = "This code is wrong, used or older than an hour. `reflector admin setup-code` prints a new one.";
-            return again(Error::Unauthorized, text.into());
+            return again(Error::Unauthorized, say("login-setup-wrong"));
         }
         SetUp::Taken => {
-            let text = "Somebody has an account with this address; take another. The code is still good.";
-            return again(Error::Conflict(text.into()), text.into());
+            let text = say("login-setup-taken");
+            return again(Error::Conflict(text.clone()), text);
         }
     };
     login::forgive(&mut conn, attempt).await?;

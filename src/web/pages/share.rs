@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::actions::room_id;
 use super::deeds::{DeedView, Titles};
+use super::format::shown_title;
 use super::provider::origin;
 use crate::app::App;
 use crate::config::AuthMode;
@@ -22,6 +23,7 @@ use crate::policy::{self, Viewer};
 use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Asking, Https};
 use crate::web::{assets, read, rooms, tell};
 
@@ -35,7 +37,7 @@ struct SharePage {
     here: &'static str,
     id: TranscriptId,
     title: String,
-    done: &'static str,
+    done: String,
     link: String,
     /// Whether there is somebody to keep it from: not where nobody logs in, and not of what belongs to nobody.
     has_choice: bool,
@@ -54,31 +56,20 @@ struct SharePage {
 /// Something to choose.
 struct ModeView {
     word: &'static str,
-    name: &'static str,
-    meaning: &'static str,
+    name: String,
+    meaning: String,
     chosen: bool,
 }
 
 fn modes(app: &App, now: ShareMode) -> Vec<ModeView> {
-    let public = if app.config().auth.is_public() {
-        "Everybody who reaches this site and has the link, without a login. It is listed for visitors, too."
-    } else {
-        "Everybody who has the link. This site asks everybody to log in, so for now it goes no further than the choice above."
-    };
+    let public =
+        if app.config().auth.is_public() { say("share-public-means") } else { say("share-public-closed") };
     let mode =
         |mode: ShareMode, name, meaning| ModeView { word: mode.as_str(), name, meaning, chosen: mode == now };
     vec![
-        mode(
-            ShareMode::Private,
-            "Private",
-            "Only you. Administrators can't read it either, and in a room it stays yours alone.",
-        ),
-        mode(
-            ShareMode::SemiPrivate,
-            "Semi-private",
-            "Everybody who is logged in here and has the link. In a room, those who see the room find it there.",
-        ),
-        mode(ShareMode::Public, "Public", public),
+        mode(ShareMode::Private, say("share-private"), say("share-private-means")),
+        mode(ShareMode::SemiPrivate, say("share-semi-private"), say("share-semi-private-means")),
+        mode(ShareMode::Public, say("share-public"), public),
     ]
 }
 
@@ -86,33 +77,32 @@ fn modes(app: &App, now: ShareMode) -> Vec<ModeView> {
 fn access(app: &App, row: &Transcript, owner: Option<&str>, room: Option<&str>) -> Vec<String> {
     let config = &app.config().auth;
     if config.mode == AuthMode::None {
-        return vec!["Whoever reaches this site: nobody logs in here.".into()];
+        return vec![say("share-can-anybody")];
     }
     let mut lines = Vec::new();
     if row.user_id.is_none() {
         lines.push(match config.is_public() {
-            true => "Whoever reaches this site: it belongs to nobody.".to_owned(),
-            false => "Everybody who is logged in: it belongs to nobody.".to_owned(),
+            true => say("share-can-nobodys-public"),
+            false => say("share-can-nobodys"),
         });
-        lines.push("Administrators may change and delete it.".into());
+        lines.push(say("share-can-administrators"));
         return lines;
     }
-    lines.push(format!("{}, who owns it, and scripts with a key of theirs.", owner.unwrap_or("Its owner")));
+    let owner = owner.map_or_else(|| say("share-can-unknown-owner"), str::to_owned);
+    lines.push(say_with("share-can-owner", &[("owner", owner.into())]));
     match row.share_mode {
         ShareMode::Private => {}
         ShareMode::Public if config.is_public() => {
-            lines.push("Whoever reaches this site, without a login.".into());
+            lines.push(say("share-can-visitors"));
         }
         ShareMode::SemiPrivate | ShareMode::Public => {
-            lines.push("Everybody who is logged in here and has the link.".into());
+            lines.push(say("share-can-link"));
         }
     }
     if let Some(room) = room {
         lines.push(match row.share_mode {
-            ShareMode::Private => format!("In the room “{room}” only its owner finds it."),
-            _ => format!(
-                "Those who see the room “{room}” find it there, and the room's webhook is told of it."
-            ),
+            ShareMode::Private => say_with("share-can-room-private", &[("room", room.into())]),
+            _ => say_with("share-can-room", &[("room", room.into())]),
         });
     }
     lines
@@ -136,9 +126,9 @@ pub(in crate::web) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
-        "saved" => "Saved. It holds from now on, also for those who have the link already.",
-        "private" => "It is private again: nobody else can read it from now on.",
-        _ => "",
+        "saved" => say("share-saved"),
+        "private" => say("share-now-private"),
+        _ => String::new(),
     };
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
@@ -167,8 +157,8 @@ async fn page(
         version: &assets::VERSION,
         here: "",
         id: row.id,
-        title: read::title(view.title.as_deref(), row).to_owned(),
-        done: "",
+        title: shown_title(view.title.as_deref(), row),
+        done: String::new(),
         link: String::new(),
         has_choice: row.user_id.is_some(),
         is_shared: row.user_id.is_some() && row.share_mode != ShareMode::Private,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::format::{Moment, length, plain};
+use super::format::{Moment, length, plain, shown_title};
 use super::people::{Names, PersonView, people};
 use super::sentence;
 use crate::app::App;
@@ -20,6 +20,7 @@ use crate::web::api::v1::speaker::{in_range, joined, parted};
 use crate::web::api::v1::transcripts::MAX_TITLE;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html, html_with};
+use crate::web::say::{filters, say};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 
@@ -39,7 +40,7 @@ struct SpeakersPage {
     title: String,
     has_sound: bool,
     name_limit: usize,
-    done: &'static str,
+    done: String,
     /// What was done can be taken back.
     may_undo: bool,
     wrong: Option<String>,
@@ -130,10 +131,10 @@ async fn page(conn: &mut Connection, viewer: Viewer, id: TranscriptId) -> Result
         version: &assets::VERSION,
         here: "",
         id,
-        title: read::title(view.title.as_deref(), &view.transcript).to_owned(),
+        title: shown_title(view.title.as_deref(), &view.transcript),
         has_sound: has_sound(&view),
         name_limit: MAX_TITLE,
-        done: "",
+        done: String::new(),
         may_undo: false,
         wrong: None,
         voices: voices(&segments, &Names::new(&view.participants)),
@@ -155,10 +156,10 @@ pub(in crate::web) async fn show(
     PageQuery(query): PageQuery<SpeakersQuery>,
 ) -> Result<Response, PageError> {
     let (done, may_undo) = match query.done.as_str() {
-        "named" => ("The names are saved.", false),
-        "merged" => ("The two voices are one now.", true),
-        "undone" => ("They are two voices again.", false),
-        _ => ("", false),
+        "named" => (say("speakers-named"), false),
+        "merged" => (say("speakers-merged"), true),
+        "undone" => (say("speakers-undone"), false),
+        _ => (String::new(), false),
     };
     let mut conn = read::connect(&app).await?;
     Ok(html(&SpeakersPage { done, may_undo, ..page(&mut conn, viewer, id).await? }))
@@ -193,9 +194,7 @@ pub(in crate::web) async fn merge(
     };
     let wrong = match &merged {
         Ok(()) => return Ok(Redirect::to(&format!("/transcripts/{id}/speakers?done=merged")).into_response()),
-        Err(Error::BadRequest(_)) => {
-            "Both have names. Empty the name of one of them, save, and try again.".to_owned()
-        }
+        Err(Error::BadRequest(_)) => say("speakers-both-named"),
         Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => sentence(&error.to_string()),
         Err(_) => String::new(),
     };

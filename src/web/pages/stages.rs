@@ -2,6 +2,7 @@
 
 use super::format::{bytes, left, sentence};
 use crate::model::{Stage, StageState, StageStatus, Status};
+use crate::web::say::{say, say_with};
 
 /// The progress part of a transcript's page.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +33,7 @@ impl StagesView {
 /// A stage that failed, and may be tried again.
 #[derive(Clone, Debug)]
 pub(crate) struct FailureView {
-    pub what: &'static str,
+    pub what: String,
     pub why: String,
 }
 
@@ -40,7 +41,7 @@ pub(crate) struct FailureView {
 #[derive(Clone, Debug)]
 pub(crate) struct RunningView {
     pub stage: &'static str,
-    pub doing: &'static str,
+    pub doing: String,
     pub percent: u32,
     pub detail: String,
 }
@@ -48,9 +49,9 @@ pub(crate) struct RunningView {
 /// A stage in the row of all.
 #[derive(Clone, Debug)]
 pub(crate) struct PillView {
-    pub name: &'static str,
+    pub name: String,
     pub class: &'static str,
-    pub status: &'static str,
+    pub status: String,
 }
 
 /// What has arrived of an upload that is not complete.
@@ -63,29 +64,29 @@ pub(crate) struct Arrived {
 }
 
 /// What a stage is called while it runs.
-pub(crate) fn doing(stage: Stage) -> &'static str {
+pub(crate) fn doing(stage: Stage) -> String {
     match stage {
-        Stage::Ingest => "Preparing the audio",
-        Stage::Transcribe => "Writing down the words",
-        Stage::Diarize => "Telling the speakers apart",
-        Stage::Assemble => "Putting words and speakers together",
-        Stage::Topics => "Finding the topics",
-        Stage::Title => "Finding a title",
-        Stage::Summarize => "Summarising",
-        Stage::Deliver => "Finishing",
+        Stage::Ingest => say("stages-doing-ingest"),
+        Stage::Transcribe => say("stages-doing-transcribe"),
+        Stage::Diarize => say("stages-doing-diarize"),
+        Stage::Assemble => say("stages-doing-assemble"),
+        Stage::Topics => say("stages-doing-topics"),
+        Stage::Title => say("stages-doing-title"),
+        Stage::Summarize => say("stages-doing-summarize"),
+        Stage::Deliver => say("stages-doing-deliver"),
     }
 }
 
-fn noun(stage: Stage) -> &'static str {
+fn noun(stage: Stage) -> String {
     match stage {
-        Stage::Ingest => "Audio",
-        Stage::Transcribe => "Words",
-        Stage::Diarize => "Speakers",
-        Stage::Assemble => "Text",
-        Stage::Topics => "Topics",
-        Stage::Title => "Title",
-        Stage::Summarize => "Summary",
-        Stage::Deliver => "Done",
+        Stage::Ingest => say("stages-ingest"),
+        Stage::Transcribe => say("stages-transcribe"),
+        Stage::Diarize => say("stages-diarize"),
+        Stage::Assemble => say("stages-assemble"),
+        Stage::Topics => say("stages-topics"),
+        Stage::Title => say("stages-name"),
+        Stage::Summarize => say("stages-summarize"),
+        Stage::Deliver => say("stages-deliver"),
     }
 }
 
@@ -98,15 +99,12 @@ pub(super) fn stages(
 ) -> StagesView {
     if states.is_empty() {
         let note = match (status, arrived) {
-            (Status::Idle, Some(Arrived { bytes: had, parts, of })) => Some(format!(
-                "The upload is not complete: {parts} of {of} parts ({}) have arrived and are kept. Choose the same file again to go on.",
-                bytes(had)
+            (Status::Idle, Some(Arrived { bytes: had, parts, of })) => Some(say_with(
+                "stages-incomplete",
+                &[("parts", parts.into()), ("total", of.into()), ("size", bytes(had).into())],
             )),
-            (Status::Idle, None) => Some("Nothing has been uploaded yet.".into()),
-            (Status::Recording, _) => Some(
-                "This is being recorded. If it was interrupted, it can be gone on with or finished; left alone, it is finished as it is after six hours."
-                    .into(),
-            ),
+            (Status::Idle, None) => Some(say("stages-nothing")),
+            (Status::Recording, _) => Some(say("stages-recording")),
             _ => None,
         };
         let recording = status == Status::Recording;
@@ -125,42 +123,46 @@ pub(super) fn stages(
         .filter(|state| state.status == StageStatus::Failed)
         .map(|state| FailureView {
             what: doing(state.stage),
-            why: sentence(state.error.as_deref().unwrap_or("the reason was not noted")),
+            why: state.error.as_deref().map_or_else(|| sentence(&say("stages-failed-unknown")), sentence),
         })
         .collect();
     let warnings = states.iter().filter_map(|state| state.warning.as_deref().map(sentence)).collect();
     let running: Vec<RunningView> =
         states.iter().filter(active).map(|state| running(state, seconds_left(state))).collect();
     let working = !running.is_empty();
-    let say = match (failures.first(), running.first()) {
-        (Some(failure), _) => format!("{} did not work.", failure.what),
-        (None, Some(running)) => running.doing.to_owned(),
-        (None, None) => "The transcript is ready.".to_owned(),
+    let now = match (failures.first(), running.first()) {
+        (Some(failure), _) => say_with("stages-failed", &[("what", failure.what.as_str().into())]),
+        (None, Some(running)) => running.doing.clone(),
+        (None, None) => say("stages-ready"),
     };
     let pills = states
         .iter()
         .map(|state| {
             let (class, status) = match state.status {
-                StageStatus::Waiting => ("", "waiting"),
-                StageStatus::Queued => ("", "next"),
-                StageStatus::Running => ("running", "running"),
-                StageStatus::Done => ("done", "done"),
-                StageStatus::Failed => ("failed", "failed"),
+                StageStatus::Waiting => ("", say("stages-waiting")),
+                StageStatus::Queued => ("", say("stages-next")),
+                StageStatus::Running => ("running", say("stages-running")),
+                StageStatus::Done => ("done", say("stages-done")),
+                StageStatus::Failed => ("failed", say("stages-broken")),
             };
             PillView { name: noun(state.stage), class, status }
         })
         .collect();
-    StagesView { working, say, failures, warnings, running, pills, ..StagesView::default() }
+    StagesView { working, say: now, failures, warnings, running, pills, ..StagesView::default() }
 }
 
 fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
     let percent = (state.progress.clamp(0.0, 1.0) * 100.0).round() as u32;
     let detail = match (state.status, &state.error, seconds_left) {
-        (StageStatus::Queued, Some(error), _) => format!("will be tried again: {error}"),
-        (StageStatus::Queued, None, _) => "next in line".to_owned(),
+        (StageStatus::Queued, Some(error), _) => {
+            say_with("stages-retry", &[("error", error.as_str().into())])
+        }
+        (StageStatus::Queued, None, _) => say("stages-in-line"),
         (StageStatus::Running, ..) if state.note.is_some() => state.note.clone().unwrap_or_default(),
-        (_, _, Some(seconds)) => format!("{percent} % · {}", left(seconds)),
-        (_, _, None) => format!("{percent} %"),
+        (_, _, Some(seconds)) => {
+            say_with("stages-percent-left", &[("percent", percent.into()), ("left", left(seconds).into())])
+        }
+        (_, _, None) => say_with("stages-percent", &[("percent", percent.into())]),
     };
     RunningView { stage: state.stage.as_str(), doing: doing(state.stage), percent, detail }
 }
@@ -176,7 +178,7 @@ pub(super) fn brief(states: &[StageState]) -> (String, Option<u32>) {
         return (String::new(), None);
     };
     if now.status == StageStatus::Queued && done == 0 {
-        return ("Waiting for a free worker".into(), Some(0));
+        return (say("stages-no-worker"), Some(0));
     }
     // Transcription takes most of the time; the rest shares the remainder evenly.
     let weight = |stage: Stage| if stage == Stage::Transcribe { 13.0 } else { 1.0 };
@@ -187,7 +189,7 @@ pub(super) fn brief(states: &[StageState]) -> (String, Option<u32>) {
     };
     let all: f64 = Stage::ALL.iter().map(|stage| weight(*stage)).sum();
     let sum: f64 = states.iter().map(|state| weight(state.stage) * part(state)).sum();
-    (doing(now.stage).to_owned(), Some((sum / all * 100.0).round() as u32))
+    (doing(now.stage), Some((sum / all * 100.0).round() as u32))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::format::bytes;
-use super::languages::LANGUAGES;
+use super::languages;
 use super::record::{self, UnfinishedView};
 use super::rows::{self, RowView, Rows, UndoView};
 use crate::app::App;
@@ -16,6 +16,7 @@ use crate::jobs::Keep;
 use crate::model::transcript::Filter;
 use crate::web::extract::PageQuery;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
@@ -31,7 +32,7 @@ struct StartPage {
     limit_bytes: u64,
     /// Characters.
     vocabulary_limit: usize,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     /// Rooms that a recording can be put into.
     rooms: Vec<(String, String)>,
     undo: Option<UndoView>,
@@ -79,7 +80,7 @@ pub(in crate::web) async fn start(
         limit: bytes(MAX_UPLOAD_BYTES),
         limit_bytes: MAX_UPLOAD_BYTES,
         vocabulary_limit: MAX_PROMPT,
-        languages: LANGUAGES,
+        languages: languages::choices(),
         rooms,
         undo,
         unfinished,
@@ -91,7 +92,7 @@ pub(in crate::web) async fn start(
             .filter(|_| viewer.user().is_none())
             .map(|age| age.num_days()),
         trust: app.config().tls.site_ca.is_some(),
-        empty_title: "No transcripts yet",
-        empty_text: "Drop a recording above, or record one. Its words appear while it is still being worked on.",
+        empty_title: "start-empty",
+        empty_text: "start-empty-text",
     }))
 }

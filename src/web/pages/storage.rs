@@ -14,6 +14,7 @@ use crate::model::usage::{self, Used};
 use crate::policy::{self, Usage};
 use crate::storage::Room;
 use crate::web::respond::{PageError, html};
+use crate::web::say::{self, filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read};
 
@@ -24,7 +25,7 @@ struct StoragePage {
     here: &'static str,
     tabs: Vec<Tab>,
     all: bool,
-    /// Numbers of all that is shown.
+    /// Numbers of all that is shown, and what the catalogue calls them.
     facts: Vec<(&'static str, String)>,
     people: Vec<PersonView>,
     disks: Vec<DiskView>,
@@ -47,13 +48,14 @@ impl PersonView {
         let percent = if all > 0 { (size as f64 / all as f64 * 100.0).round() as u32 } else { 0 };
         let mut facts = vec![transcripts(used.transcripts), length(used.seconds)];
         if used.trashed > 0 {
-            facts.push(format!("{} of it in the trash", bytes(used.in_trash.unsigned_abs())));
+            let size = bytes(used.in_trash.unsigned_abs());
+            facts.push(say_with("status-storage-in-trash", &[("size", size.into())]));
         }
         facts.retain(|fact| !fact.is_empty());
         let who = match (&used.email, used.user_id) {
             (Some(email), _) => email.clone(),
-            (None, Some(_)) => "somebody without an address".into(),
-            (None, None) => "nobody’s".into(),
+            (None, Some(_)) => say("status-storage-no-address"),
+            (None, None) => say("status-storage-ownerless"),
         };
         Self { who, size: bytes(size.unsigned_abs()), percent, facts }
     }
@@ -81,29 +83,35 @@ impl DiskView {
             name,
             path: path.display().to_string(),
             percent: percent.round() as u32,
-            text: format!("{} free of {}", bytes(room.free), bytes(room.total)),
+            text: say_with(
+                "status-storage-free",
+                &[("free", bytes(room.free).into()), ("all", bytes(room.total).into())],
+            ),
             short: room.free < LEAST_FREE,
         })
     }
 }
 
 fn transcripts(count: i64) -> String {
-    if count == 1 { "1 transcript".into() } else { format!("{count} transcripts") }
+    say_with("status-storage-transcripts", &[("count", count.into())])
 }
 
 fn facts(used: &[Used]) -> Vec<(&'static str, String)> {
     let sum = |number: fn(&Used) -> i64| used.iter().map(number).sum::<i64>().unsigned_abs();
     let seconds: f64 = used.iter().map(|one| one.seconds).sum();
     let spoken = match length(seconds) {
-        none if none.is_empty() => "none".into(),
+        none if none.is_empty() => say("status-storage-none"),
         some => some,
     };
     vec![
-        ("Transcripts", sum(|one| one.transcripts).to_string()),
-        ("Length of all recordings", spoken),
-        ("Recordings as uploaded", bytes(sum(|one| one.uploaded))),
-        ("Sound made of them", format!("about {}", bytes(sum(|one| one.decoded)))),
-        ("Of that in the trash", bytes(sum(|one| one.in_trash))),
+        ("status-storage-count", say::number(&sum(|one| one.transcripts).to_string())),
+        ("status-storage-length", spoken),
+        ("status-storage-uploaded", bytes(sum(|one| one.uploaded))),
+        (
+            "status-storage-made",
+            say_with("status-storage-about", &[("size", bytes(sum(|one| one.decoded)).into())]),
+        ),
+        ("status-storage-trashed", bytes(sum(|one| one.in_trash))),
     ]
 }
 
@@ -124,10 +132,10 @@ pub(in crate::web) async fn storage(
     let mut disks = Vec::new();
     if all {
         if config.s3.is_none() {
-            disks.extend(DiskView::of("Recordings", &config.dir));
+            disks.extend(DiskView::of("status-storage-recordings", &config.dir));
         }
         let scratch = config.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        disks.extend(DiskView::of("Work in progress", &scratch));
+        disks.extend(DiskView::of("status-storage-scratch", &scratch));
     }
     let bucket = config.s3.as_ref().filter(|_| all);
     Ok(html(&StoragePage {

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::format::{Date, length, plain};
+use super::format::{Date, length, plain, shown_title};
 use super::gist::{GistView, gist};
 use super::languages;
 use super::leaves::{self, LeafView, Open};
@@ -26,6 +26,7 @@ use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
+use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::waveform;
 use crate::web::{features, rooms};
@@ -78,15 +79,15 @@ struct View {
 }
 
 impl View {
-    fn downloads(&self) -> [(&'static str, &'static str); 7] {
+    fn downloads(&self) -> [(&'static str, String); 7] {
         [
-            ("txt", "Text"),
-            ("md", "Markdown"),
-            ("srt", "Subtitles (SRT)"),
-            ("vtt", "Subtitles (WebVTT)"),
-            ("json", "Words and times"),
-            ("csv", "Table"),
-            ("rttm", "Speaker turns"),
+            ("txt", say("transcript-as-text")),
+            ("md", say("transcript-as-markdown")),
+            ("srt", say("transcript-as-srt")),
+            ("vtt", say("transcript-as-vtt")),
+            ("json", say("transcript-as-json")),
+            ("csv", say("transcript-as-csv")),
+            ("rttm", say("transcript-as-rttm")),
         ]
     }
 }
@@ -268,18 +269,18 @@ fn head(view: &TranscriptView, speakers: usize) -> HeadView {
     let row = &view.transcript;
     let mut facts = vec![length(row.seconds())];
     if speakers > 0 {
-        facts.push(format!("{speakers} {}", if speakers == 1 { "speaker" } else { "speakers" }));
+        facts.push(say_with("transcript-speakers", &[("count", speakers.into())]));
     }
     if row.channels > 1 {
-        facts.push(format!("{} separate channels", row.channels));
+        facts.push(say_with("transcript-channels", &[("count", row.channels.into())]));
     }
     if view.language() != "auto" {
-        facts.push(languages::name(view.language()).to_owned());
+        facts.push(languages::name(view.language()));
     }
     let room = view.room_name.as_ref().filter(|_| features::offers().rooms);
-    facts.extend(room.map(|name| format!("in {name}")));
+    facts.extend(room.map(|name| say_with("transcript-in-room", &[("room", name.as_str().into())])));
     facts.retain(|fact| !fact.is_empty());
-    let title = read::title(view.title.as_deref(), row).to_owned();
+    let title = shown_title(view.title.as_deref(), row);
     if title != row.name && !row.name.trim().is_empty() {
         facts.push(row.name.clone());
     }
@@ -312,11 +313,11 @@ fn text(view: &TranscriptView, segments: usize, leaves: Vec<LeafView>, working: 
     let writing = working && transcribe.is_some_and(|state| !over(state));
     let language = view.language().to_owned();
     let Some(shown) = &view.text else {
-        let note = (!writing && !view.stages.is_empty()).then(|| "There is no text yet.".to_owned());
+        let note = (!writing && !view.stages.is_empty()).then(|| say("transcript-no-text"));
         return TextView { language, writing, note, ..TextView::default() };
     };
     let writing = writing && shown.provisional && !shown.output.complete;
-    let silent = (segments == 0 && !writing).then(|| "Nobody says anything in this recording.".to_owned());
+    let silent = (segments == 0 && !writing).then(|| say("transcript-silent"));
     let method = if shown.provisional { String::new() } else { shown.output.method.clone() };
     TextView { segments, language, method, leaves, writing, note: silent }
 }

@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use crate::app::App;
 use crate::error::Error;
 use crate::tls::{Certificate, site};
-use crate::web::assets;
 use crate::web::respond::{PageError, html};
+use crate::web::say::filters;
+use crate::web::{assets, say};
 
 /// What the file is called once it is downloaded; the commands on the page say so too.
 const FILE: &str = "reflector-ca.crt";
@@ -33,7 +34,7 @@ pub(in crate::web) async fn trust(State(app): State<App>) -> Result<Response, Pa
         version: &assets::VERSION,
         here: "trust",
         file: FILE,
-        until: root.not_after.format("%-d %B %Y").to_string(),
+        until: say::day(&root.not_after),
         name: root.common_name.unwrap_or(root.subject),
         fingerprint: root.fingerprint.split(':').map(str::to_owned).collect(),
     }))

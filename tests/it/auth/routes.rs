@@ -22,7 +22,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("GET /metrics", "from this machine alone, as another test shows"),
     ("GET /setup", "the first account, by a code from the machine"),
     ("POST /setup", "the first account, by a code from the machine"),
-    ("POST /appearance", "light or dark, which the login page has too"),
+    ("POST /appearance", "light or dark and the language, which the login page has too"),
     ("POST /v1/auth/login", "it is where programs log in"),
     ("GET /v1/me", "null for nobody"),
     ("GET /v1/config", "what is switched on, for whoever draws a login page"),

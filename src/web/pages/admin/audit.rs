@@ -17,9 +17,9 @@ use crate::web::api::v1::list::asked;
 use crate::web::extract::PageQuery;
 use crate::web::pages::deeds::{DeedView, Titles, verb};
 use crate::web::pages::library::moment;
-use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, explained, html, html_with};
+use crate::web::say::{filters, say_with};
 use crate::web::{assets, read};
 
 /// Entries on one page.
@@ -32,7 +32,7 @@ struct AuditPage {
     here: &'static str,
     tabs: Vec<Tab>,
     asked: AuditQuery,
-    actions: Vec<(&'static str, &'static str)>,
+    actions: Vec<(&'static str, String)>,
     wrong: Option<String>,
     found: String,
     narrowed: bool,
@@ -120,8 +120,8 @@ pub(in crate::web) async fn audit(
         here: "settings",
         tabs: tabs(&app, "/admin/audit"),
         actions: Action::ALL.iter().map(|action| (action.as_str(), verb(*action))).collect(),
-        wrong: refused.as_ref().map(|error| sentence(&error.to_string())),
-        found: if total == 1 { "1 entry".into() } else { format!("{total} entries") },
+        wrong: refused.as_ref().map(explained),
+        found: say_with("admin-audit-found", &[("count", total.into())]),
         narrowed: asked.fields().iter().any(|(_, value)| !value.is_empty()),
         entries,
         page,

@@ -15,6 +15,7 @@ use crate::web::pages::format::{Date, length};
 use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html};
+use crate::web::say::{self, Value, filters, say, say_with};
 use crate::web::{assets, read};
 
 #[derive(Template)]
@@ -49,12 +50,20 @@ impl FindingView {
             first.make_ascii_uppercase();
         }
         match &finding.outcome {
-            Ok(text) => {
-                Self { what, text: sentence(text), remedy: "", chip: "Well", chip_class: "good", order: 2 }
-            }
+            Ok(text) => Self {
+                what,
+                text: sentence(text),
+                remedy: "",
+                chip: "admin-health-well",
+                chip_class: "good",
+                order: 2,
+            },
             Err(problem) => {
-                let (chip, chip_class, order) =
-                    if problem.warning { ("Look at this", "", 1) } else { ("Wrong", "failed", 0) };
+                let (chip, chip_class, order) = if problem.warning {
+                    ("admin-health-look", "", 1)
+                } else {
+                    ("admin-health-wrong", "failed", 0)
+                };
                 Self { what, text: sentence(&problem.text), remedy: problem.remedy, chip, chip_class, order }
             }
         }
@@ -92,12 +101,10 @@ pub(in crate::web) async fn health(
 }
 
 fn verdict(wrong: usize, warnings: usize) -> String {
-    let things = |count: usize| if count == 1 { "1 thing".into() } else { format!("{count} things") };
     match (wrong, warnings) {
-        (0, 0) => "Everything that this installation needs works.".into(),
-        (0, warnings) => format!("Everything works; {} should be looked at.", things(warnings)),
-        (1, _) => "1 thing does not work.".into(),
-        (wrong, _) => format!("{wrong} things do not work."),
+        (0, 0) => say("admin-health-all-well"),
+        (0, warnings) => say_with("admin-health-warnings", &[("count", warnings.into())]),
+        (wrong, _) => say_with("admin-health-broken", &[("count", wrong.into())]),
     }
 }
 
@@ -107,15 +114,19 @@ async fn facts(app: &App) -> Result<Vec<(&'static str, String)>, PageError> {
     let backlog = queue::backlog(&mut conn).await?;
     let failed = stage::count_failed(&mut conn).await?;
     let last = backup::last(&mut conn).await?;
+    let count = Value::from(backlog.jobs);
     let waits = match length(backlog.oldest_seconds) {
-        none if none.is_empty() => "nothing waits".into(),
-        some => format!("the oldest for {some}"),
+        none if none.is_empty() => say_with("admin-number-jobs-none", &[("count", count)]),
+        some => say_with("admin-number-jobs-waiting", &[("count", count), ("time", some.into())]),
     };
     Ok(vec![
-        ("Jobs that wait or run", format!("{} ({waits})", backlog.jobs)),
-        ("Stages that failed", failed.to_string()),
-        ("Last backup", last.map_or_else(|| "never".into(), |last| Date::new(last.finished_at).text)),
-        ("Version", env!("CARGO_PKG_VERSION").into()),
+        ("admin-number-jobs", waits),
+        ("admin-number-failed", say::number(&failed.to_string())),
+        (
+            "admin-number-backup",
+            last.map_or_else(|| say("admin-number-never"), |last| Date::new(last.finished_at).text),
+        ),
+        ("admin-number-version", env!("CARGO_PKG_VERSION").into()),
     ])
 }
 

@@ -17,11 +17,12 @@ use crate::policy::{self, Viewer};
 use crate::web::api::v1::process;
 use crate::web::audit::Deeds;
 use crate::web::extract::{PageQuery, UrlPath};
-use crate::web::pages::format::{Date, length};
+use crate::web::pages::format::{Date, length, shown_title};
 use crate::web::pages::sentence;
 use crate::web::pages::stages::doing;
 use crate::web::pages::tabs::Tab;
-use crate::web::respond::{PageError, html};
+use crate::web::respond::{PageError, detail, html};
+use crate::web::say::{filters, say, say_with};
 use crate::web::{assets, read};
 
 /// Failures on one page.
@@ -50,7 +51,7 @@ struct JobView {
     /// The title, where the viewer may read it; else whose it is.
     title: String,
     readable: bool,
-    what: &'static str,
+    what: String,
     why: String,
     when: Option<Date>,
     facts: Vec<String>,
@@ -60,23 +61,23 @@ impl JobView {
     fn new(viewer: Viewer, failed: Failed, item: Option<&ListItem>) -> Self {
         let Failed { transcript: row, email, state } = failed;
         let readable = policy::capabilities(viewer, (&row).into()).read;
-        let owner = email.unwrap_or_else(|| "nobody".into());
+        let owner = email.unwrap_or_else(|| say("admin-jobs-nobody"));
         let title = match item.filter(|_| readable) {
-            Some(item) => read::title(item.title.as_deref(), &row).to_owned(),
-            None => format!("A transcript of {owner}"),
+            Some(item) => shown_title(item.title.as_deref(), &row),
+            None => say_with("admin-jobs-of", &[("owner", owner.as_str().into())]),
         };
         let mut facts = vec![length(row.seconds())];
         if readable && row.user_id.is_some() {
             facts.push(owner);
         }
-        facts.push(format!("run {}", state.run));
+        facts.push(say_with("admin-jobs-run", &[("number", state.run.into())]));
         facts.retain(|fact| !fact.is_empty());
         Self {
             id: row.id,
             title,
             readable,
             what: doing(state.stage),
-            why: sentence(state.error.as_deref().unwrap_or("the reason was not noted")),
+            why: state.error.as_deref().map_or_else(|| sentence(&say("admin-jobs-no-reason")), detail),
             when: state.finished_at.map(Date::new),
             facts,
         }
@@ -105,9 +106,8 @@ pub(in crate::web) async fn jobs(
     let items = transcript::items(&mut conn, &ids).await?;
     drop(conn);
     let done = match (query.done.as_str(), query.n.unwrap_or(0)) {
-        ("again", _) => "It runs again.".to_owned(),
-        ("all", 1) => "1 transcript runs again.".to_owned(),
-        ("all", count) => format!("{count} transcripts run again."),
+        ("again", _) => say("admin-jobs-done-one"),
+        ("all", count) => say_with("admin-jobs-done-all", &[("count", count.into())]),
         _ => String::new(),
     };
     let pages = total.div_euclid(PAGE) + i64::from(total % PAGE != 0);

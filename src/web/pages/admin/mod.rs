@@ -20,6 +20,7 @@ use crate::config::AuthMode;
 use crate::error::Error;
 use crate::policy;
 use crate::web::respond::PageError;
+use crate::web::say::say;
 use crate::web::viewer::Seen;
 
 /// Somebody who looks after the installation.
@@ -43,10 +44,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Caretaker {
 /// The pages of this place; accounts are only where people log in.
 fn tabs(app: &App, here: &str) -> Vec<Tab> {
     let mut tabs = vec![
-        Tab::new("/admin", "Health", here),
-        Tab::new("/admin/jobs", "Failed jobs", here),
-        Tab::new("/admin/users", "Accounts", here),
-        Tab::new("/admin/audit", "Audit log", here),
+        Tab::new("/admin", say("admin-health"), here),
+        Tab::new("/admin/jobs", say("admin-jobs"), here),
+        Tab::new("/admin/users", say("admin-users"), here),
+        Tab::new("/admin/audit", say("admin-audit"), here),
     ];
     if app.config().auth.mode == AuthMode::None {
         tabs.retain(|tab| tab.href != "/admin/users");

@@ -17,9 +17,9 @@ use crate::policy::{self, Viewer};
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::pages::format::Date;
 use crate::web::pages::login::{by_password, exists};
-use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, explained, html, html_with};
+use crate::web::say::{filters, say};
 use crate::web::viewer::Seen;
 use crate::web::{assets, login, read};
 
@@ -29,7 +29,7 @@ struct UsersPage {
     version: &'static str,
     here: &'static str,
     tabs: Vec<Tab>,
-    done: &'static str,
+    done: String,
     wrong: Option<String>,
     /// A password that was just made, and whose it is; it is never shown again.
     made: Option<(String, String)>,
@@ -64,7 +64,7 @@ impl UserView {
             created: Date::new(user.created_at),
             this: viewer.user() == Some(user.id),
             may_shut_out: policy::may_shut_out(viewer, user.id),
-            email: user.email.unwrap_or_else(|| "(no address)".into()),
+            email: user.email.unwrap_or_else(|| say("admin-users-no-address")),
         }
     }
 }
@@ -76,7 +76,7 @@ async fn page(app: &App, conn: &mut Connection, seen: &Seen) -> Result<UsersPage
         version: &assets::VERSION,
         here: "settings",
         tabs: tabs(app, "/admin/users"),
-        done: "",
+        done: String::new(),
         wrong: None,
         made: None,
         by_password: app.signer().is_some(),
@@ -100,13 +100,13 @@ pub(in crate::web) async fn users(
     PageQuery(query): PageQuery<UsersQuery>,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
-        "made" => "The account is there.",
-        "password" => "The password is changed, and they are logged out everywhere.",
-        "admin" => "They look after the installation now.",
-        "plain" => "They no longer look after the installation.",
-        "out" => "They are shut out: every browser, token and key of theirs.",
-        "in" => "They can log in again.",
-        _ => "",
+        "made" => say("admin-users-done-made"),
+        "password" => say("admin-users-done-password"),
+        "admin" => say("admin-users-done-admin"),
+        "plain" => say("admin-users-done-plain"),
+        "out" => say("admin-users-done-out"),
+        "in" => say("admin-users-done-in"),
+        _ => String::new(),
     };
     let mut conn = read::connect(&app).await?;
     Ok(html(&UsersPage { done, ..page(&app, &mut conn, &seen).await? }))
@@ -155,7 +155,7 @@ pub(in crate::web) async fn create(
             Ok(html(&UsersPage { made, ..shown }))
         }
         Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
-            let wrong = Some(sentence(&error.to_string()));
+            let wrong = Some(explained(&error));
             Ok(html_with(&error, &UsersPage { wrong, email: typed, ..shown }))
         }
         Err(error) => Err(error.into()),
@@ -165,7 +165,7 @@ pub(in crate::web) async fn create(
 async fn make(conn: &mut Connection, form: NewUser) -> Result<(User, Option<String>), Error> {
     let email = login::email(&form.email)?;
     if user::by_email(conn, &email).await?.is_some() {
-        return Err(Error::Conflict("somebody has an account with this address".into()));
+        return Err(Error::Conflict(say("admin-users-taken")));
     }
     let (hash, made) = hashed(form.password).await?;
     let user = user::create_with_password(conn, &email, &hash, form.admin.is_some(), clock::now()).await?;
@@ -198,7 +198,7 @@ pub(in crate::web) async fn password(
     let (hash, made) = match hashed(form.password).await {
         Ok(hashed) => hashed,
         Err(error @ Error::Invalid { .. }) => {
-            let wrong = Some(sentence(&error.to_string()));
+            let wrong = Some(explained(&error));
             return Ok(html_with(&error, &UsersPage { wrong, ..page(&app, &mut conn, &seen).await? }));
         }
         Err(error) => return Err(error.into()),
@@ -235,7 +235,7 @@ async fn of_another(
     if policy::may_shut_out(viewer, id) {
         return Ok(switch.on == "yes");
     }
-    Err(Error::Conflict("nobody can do that to their own account: ask another administrator".into()))
+    Err(Error::Conflict(say("admin-users-own")))
 }
 
 /// `POST /admin/users/{id}/admin`: has them look after the installation, or no longer.

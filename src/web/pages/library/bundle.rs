@@ -22,6 +22,7 @@ use crate::policy::Viewer;
 use crate::web::api::v1::download::attachment;
 use crate::web::api::v1::zip::{Packed, WAITING, sound};
 use crate::web::read;
+use crate::web::say::say;
 
 /// Characters of a folder's name.
 const LONGEST: usize = 80;
@@ -47,7 +48,7 @@ pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], audio: bool)
             let _gone = sender.send(Err(io::Error::other("broken off"))).await;
         }
     });
-    let name = clock::now().format("Transcripts %Y-%m-%d").to_string();
+    let name = format!("{} {}", say("library-title"), clock::now().format("%Y-%m-%d"));
     let headers = [
         (CONTENT_TYPE, "application/zip".to_owned()),
         (CONTENT_DISPOSITION, attachment(&name, "zip")),

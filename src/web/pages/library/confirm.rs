@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use crate::web::assets;
 use crate::web::respond::html;
+use crate::web::say::{filters, say_with};
 
 /// Names that the page lists.
 const NAMED: usize = 10;
@@ -37,13 +38,13 @@ pub(super) fn destroy(
     html(&ConfirmPage {
         version: &assets::VERSION,
         here: "library",
-        heading: format!("Delete {} for good?", super::done::several(count)),
-        text: "Words, sound and everything that was made of them are removed at once. This can't be undone; only a backup may still have them.",
+        heading: say_with("library-confirm", &[("count", count.into())]),
+        text: "library-confirm-text",
         more: count.saturating_sub(names.len()),
         names,
         action: "/transcripts/bulk",
         fields,
-        button: "Delete for good",
+        button: "library-confirm-button",
         back,
     })
 }

@@ -8,17 +8,13 @@ use crate::error::Error;
 use crate::model::Transcript;
 use crate::model::transcript;
 use crate::policy::{self, Viewer};
+use crate::web::say::{Value, say, say_with};
 
 /// A line above the list.
 pub(super) struct DoneView {
     pub text: String,
     /// What `POST /transcripts/undo` is to be sent.
     pub undo: Option<i64>,
-}
-
-/// "1 transcript", "3 transcripts".
-pub(super) fn several(count: usize) -> String {
-    if count == 1 { "1 transcript".into() } else { format!("{count} transcripts") }
 }
 
 /// What the address says was done; an undo only while there is something that this viewer may take back.
@@ -30,23 +26,19 @@ pub(super) async fn done(
     viewer: Viewer,
     asked: &LibraryQuery,
 ) -> Result<Option<DoneView>, Error> {
-    let count = asked.n.unwrap_or(0) as usize;
+    let count = Value::from(asked.n.unwrap_or(0));
     let mut text = match asked.done.as_str() {
-        "moved" => format!("Moved {} to the trash.", several(count)),
-        "restored" => format!("Took {} out of the trash.", several(count)),
-        "destroyed" => format!("Deleted {} for good.", several(count)),
-        "room" => format!("Moved {} to the room.", several(count)),
-        "out" => format!("Took {} out of their room.", several(count)),
-        "shared" => format!("Changed who may read {}.", several(count)),
-        "nothing" => "Tick the transcripts first, then say what to do with them.".into(),
+        "moved" => say_with("library-done-moved", &[("count", count)]),
+        "restored" => say_with("library-done-restored", &[("count", count)]),
+        "destroyed" => say_with("library-done-destroyed", &[("count", count)]),
+        "room" => say_with("library-done-room", &[("count", count)]),
+        "out" => say_with("library-done-out", &[("count", count)]),
+        "shared" => say_with("library-done-shared", &[("count", count)]),
+        "nothing" => say("library-done-nothing"),
         _ => return Ok(None),
     };
-    match asked.left {
-        None | Some(0) => {}
-        Some(1) => text.push_str(" One was left as it was: it is not yours to change."),
-        Some(left) => {
-            text.push_str(&format!(" {left} were left as they were: they are not yours to change."))
-        }
+    if let Some(left) = asked.left.filter(|left| *left > 0) {
+        text = format!("{text} {}", say_with("library-done-left", &[("count", left.into())]));
     }
     let undo = match asked.undo.and_then(DateTime::from_timestamp_micros) {
         Some(moment) if !restorable(conn, viewer, moment).await?.is_empty() => asked.undo,

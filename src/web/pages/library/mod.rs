@@ -10,9 +10,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::languages::LANGUAGES;
+use super::languages;
 use super::rows::{self, RowView, Rows, UndoView};
-use super::sentence;
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
@@ -20,7 +19,8 @@ use crate::jobs::Keep;
 use crate::model::transcript::Filter;
 use crate::policy::Viewer;
 use crate::web::extract::PageQuery;
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, explained, html, html_with};
+use crate::web::say::{filters, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms};
 
@@ -49,7 +49,7 @@ struct LibraryPage {
     has_trash: bool,
     /// Days that something stays in the trash, where that has an end.
     trash_days: Option<i64>,
-    languages: &'static [(&'static str, &'static str)],
+    languages: Vec<(&'static str, String)>,
     states: &'static [(&'static str, &'static str)],
     orders: &'static [(&'static str, &'static str)],
     found: String,
@@ -105,11 +105,11 @@ pub(in crate::web) async fn library(
         trash: asked.in_trash(),
         has_trash: !matches!(viewer, Viewer::Visitor { .. }),
         trash_days: Keep::of(app.config()).trash.map(|age| age.num_days()),
-        languages: LANGUAGES,
+        languages: languages::choices(),
         states: STATES,
         orders: ORDERS,
-        found: if total == 1 { "1 transcript found".into() } else { format!("{total} transcripts found") },
-        wrong: refused.as_ref().map(|error| sentence(&error.to_string())),
+        found: say_with("library-found", &[("count", total.into())]),
+        wrong: refused.as_ref().map(explained),
         undo,
         done,
         rows,
@@ -153,12 +153,9 @@ async fn one(conn: &mut Connection, viewer: Viewer, asked: &LibraryQuery, page: 
 
 fn empty(asked: &LibraryQuery, wrong: bool) -> (&'static str, &'static str) {
     match () {
-        () if wrong => ("Nothing was looked for", "Mend what is marked above and search again."),
-        () if asked.narrowed() => (
-            "Nothing found",
-            "All words must occur. Put a phrase in quotation marks, end the beginning of a word with a star (budg*), or ask for less.",
-        ),
-        () if asked.in_trash() => ("The trash is empty", "What you delete can be taken back from here."),
-        () => ("No transcripts yet", "Upload a recording on the start page, and it appears here."),
+        () if wrong => ("library-empty-wrong", "library-empty-wrong-text"),
+        () if asked.narrowed() => ("library-empty-found", "library-empty-found-text"),
+        () if asked.in_trash() => ("library-empty-trash", "library-empty-trash-text"),
+        () => ("library-empty", "library-empty-text"),
     }
 }

@@ -12,17 +12,21 @@ use crate::policy::Viewer;
 use crate::web::api::v1::list::asked;
 use crate::web::api::v1::transcripts::language;
 
-/// Where something stands, as people ask for it.
-pub(super) const STATES: &[(&str, &str)] =
-    &[("ended", "Finished"), ("working", "Being worked on"), ("error", "Failed"), ("idle", "Not uploaded")];
+/// Where something stands, as people ask for it, and what the catalogue calls that.
+pub(super) const STATES: &[(&str, &str)] = &[
+    ("ended", "library-ended"),
+    ("working", "library-working"),
+    ("error", "library-error"),
+    ("idle", "library-idle"),
+];
 
-/// What comes first.
+/// What comes first, likewise.
 pub(super) const ORDERS: &[(&str, &str)] = &[
-    ("newest", "Newest first"),
-    ("oldest", "Oldest first"),
-    ("longest", "Longest first"),
-    ("shortest", "Shortest first"),
-    ("title", "By title"),
+    ("newest", "library-newest"),
+    ("oldest", "library-oldest"),
+    ("longest", "library-longest"),
+    ("shortest", "library-shortest"),
+    ("title", "library-by-title"),
 ];
 
 /// What to show. A form sends what was left empty too.

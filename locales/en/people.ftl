@@ -1,0 +1,15 @@
+# The speakers of a transcript, and the window in which one is named.
+
+people-title = Speakers
+people-listen = Listen and say who is who
+people-name-them = Name the speakers
+people-name = Name
+people-save = Save names
+people-person = Speaker
+people-same = Is the same as
+people-person-save = Save
+people-cancel = Cancel
+# An unnamed voice; people count from one.
+people-speaker = Speaker { $number }
+# How much of the talking is theirs.
+people-share = { $percent } %

@@ -1,0 +1,7 @@
+# What can be done with selected words.
+
+select-title = Selected words
+select-play = Play
+select-repeat = Repeat
+select-copy = Copy with time
+select-who = Who says these words

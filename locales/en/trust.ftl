@@ -1,0 +1,19 @@
+# How visitors come to trust the certificate of this site
+trust-title = Trust this site
+trust-heading = Trust this site on your device
+trust-lead = This site's certificate comes from an authority that its owners run: <strong>{ $name }</strong>. No device knows it from the start. Install its certificate once, and the browser stops warning.
+trust-get = 1. Download it
+trust-download = Download { $file }
+trust-authority = Authority
+trust-until = Valid until
+trust-compare = Whoever holds this authority's key can vouch for any site to your device. So compare the fingerprint with what your administrator tells you by another way: on the server, <code>reflector certs show</code> prints it; of the downloaded file, <code>openssl x509 -in { $file } -noout -fingerprint -sha256</code>.
+trust-install = 2. Install it
+trust-windows = In PowerShell, started as administrator:
+trust-chrome = Chrome and Chromium on Linux
+trust-chrome-text = They have a store of their own beside the system's (<code>certutil</code> is in <code>libnss3-tools</code> or <code>nss-tools</code>):
+trust-ios = Open the downloaded file, then Settings, Profile Downloaded, Install. After that: Settings, General, About, Certificate Trust Settings, and switch { $name } on.
+trust-android = Settings, Security, Encryption & credentials, Install a certificate, CA certificate: choose { $file }.
+trust-firefox = Firefox, on every system
+trust-firefox-text = Settings, Privacy & Security, Certificates, View Certificates…, Authorities, Import…: choose { $file } and tick “Trust this CA to identify websites”.
+trust-check = 3. Look again
+trust-check-text = Quit the browser, start it and open this site: the warning is gone. If it is not, the name in the address bar may not be in the site's certificate; its administrator can add it.

@@ -1,0 +1,7 @@
+# What can be done with selected words.
+
+select-title = Mots sélectionnés
+select-play = Écouter
+select-repeat = Répéter
+select-copy = Copier avec l’heure
+select-who = Qui dit ces mots

@@ -1,0 +1,21 @@
+# Who speaks in a transcript: samples of voices, names, two voices that are one.
+
+speakers-title = Intervenants
+speakers-undo = Annuler
+speakers-none = Pas encore de voix
+speakers-none-why = Les voix sont distinguées pendant le traitement de l’enregistrement. Revenez quand il sera terminé.
+speakers-lead = Écoutez, puis dites qui c’est. Les noms sont repris dans le texte, le résumé et tous les téléchargements.
+speakers-share = { $spoken }, { $share } du temps de parole
+speakers-said = « { $text } »
+speakers-in-transcript = Dans la transcription à
+speakers-sample = { $name } à { $clock }
+speakers-name = Nom
+speakers-same = La même personne que
+speakers-merge = Fusionner
+speakers-merge-voice = Fusionner { $name } avec la voix choisie
+speakers-save = Enregistrer les noms
+speakers-back = Retour à la transcription
+speakers-named = Les noms sont enregistrés.
+speakers-merged = Les deux voix n’en font plus qu’une.
+speakers-undone = Ce sont à nouveau deux voix.
+speakers-both-named = Les deux ont un nom. Effacez l’un des deux, enregistrez, puis réessayez.

@@ -1,0 +1,19 @@
+# Faire confiance au certificat de ce site
+trust-title = Faire confiance à ce site
+trust-heading = Faire confiance à ce site sur votre appareil
+trust-lead = Le certificat de ce site vient d’une autorité que gèrent ses propriétaires : <strong>{ $name }</strong>. Aucun appareil ne la connaît d’avance. Installez son certificat une fois, et le navigateur n’affiche plus d’avertissement.
+trust-get = 1. Le télécharger
+trust-download = Télécharger { $file }
+trust-authority = Autorité
+trust-until = Valable jusqu’au
+trust-compare = Quiconque détient la clé de cette autorité peut se porter garant de n’importe quel site auprès de votre appareil. Comparez donc l’empreinte avec celle que votre administrateur vous donne par une autre voie : sur le serveur, <code>reflector certs show</code> l’affiche ; pour le fichier téléchargé, <code>openssl x509 -in { $file } -noout -fingerprint -sha256</code>.
+trust-install = 2. L’installer
+trust-windows = Dans PowerShell, lancé en tant qu’administrateur :
+trust-chrome = Chrome et Chromium sous Linux
+trust-chrome-text = Ils ont leur propre magasin de certificats à côté de celui du système (<code>certutil</code> se trouve dans <code>libnss3-tools</code> ou <code>nss-tools</code>) :
+trust-ios = Ouvrez le fichier téléchargé, puis Réglages, Profil téléchargé, Installer. Ensuite : Réglages, Général, Informations, Réglages des certificats, et activez { $name }.
+trust-android = Paramètres, Sécurité, Chiffrement et identifiants, Installer un certificat, Certificat CA : choisissez { $file }.
+trust-firefox = Firefox, sur tous les systèmes
+trust-firefox-text = Paramètres, Vie privée et sécurité, Certificats, Afficher les certificats…, Autorités, Importer… : choisissez { $file } et cochez « Confirmer cette AC pour identifier des sites web ».
+trust-check = 3. Vérifier
+trust-check-text = Quittez le navigateur, relancez-le et ouvrez ce site : l’avertissement a disparu. Sinon, le nom dans la barre d’adresse ne figure peut-être pas dans le certificat du site ; son administrateur peut l’ajouter.
