@@ -118,22 +118,6 @@ pub fn th2<A: Fill, B: Fill>(
     Ok(Safe(say_with(id, &[(name, escaped(value.fill())), (name_b, escaped(value_b.fill()))])))
 }
 
-#[askama::filter_fn]
-pub fn th3<A: Fill, B: Fill, C: Fill>(
-    id: &str,
-    _: &dyn Values,
-    name: &str,
-    value: A,
-    name_b: &str,
-    value_b: B,
-    name_c: &str,
-    value_c: C,
-) -> Result<Safe<String>> {
-    let values =
-        [(name, escaped(value.fill())), (name_b, escaped(value_b.fill())), (name_c, escaped(value_c.fill()))];
-    Ok(Safe(say_with(id, &values)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
