@@ -15,7 +15,9 @@ pub fn scripts(language: Language) -> Json {
     for language in [Language::default(), language] {
         match texts(source(language, "scripts").unwrap_or_default()) {
             Ok(texts) => all.extend(texts),
-            Err(error) => tracing::error!(language = language.code(), error, "texts of scripts can't be read"),
+            Err(error) => {
+                tracing::error!(language = language.code(), error, "texts of scripts can't be read")
+            }
         }
     }
     Json::Object(all)
@@ -70,7 +72,8 @@ fn choice(value: &str, variants: &[Variant<&str>]) -> Result<Json, String> {
         if variant.default {
             others = text;
         } else {
-            let (VariantKey::Identifier { name: key } | VariantKey::NumberLiteral { value: key }) = variant.key;
+            let (VariantKey::Identifier { name: key } | VariantKey::NumberLiteral { value: key }) =
+                variant.key;
             cases.insert(key.to_owned(), text);
         }
     }
@@ -93,7 +96,9 @@ mod tests {
 
     #[test]
     fn a_text_becomes_words_values_and_choices() {
-        let found = texts("a = Of { $all }\nb = { $n ->\n    [0] none\n    [one] one\n   *[other] { $n }{ \"!\" }\n }\n");
+        let found = texts(
+            "a = Of { $all }\nb = { $n ->\n    [0] none\n    [one] one\n   *[other] { $n }{ \"!\" }\n }\n",
+        );
         let n = json!({ "value": "n" });
         let wanted = json!({
             "a": ["Of ", { "value": "all" }],

@@ -303,6 +303,11 @@ impl SpeakerNames {
         Self(participants.iter().filter_map(|one| Some((one.speaker?, one.name.clone()))).collect())
     }
 
+    /// The name that voice `speaker`, counted from 0, was given.
+    pub fn given(&self, speaker: i32) -> Option<&str> {
+        self.0.get(&speaker).map(String::as_str)
+    }
+
     /// The name of voice `speaker`, counted from 0.
     pub fn name(&self, speaker: i32) -> String {
         self.0.get(&speaker).cloned().unwrap_or_else(|| format!("Speaker {}", speaker.saturating_add(1)))

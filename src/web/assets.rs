@@ -80,9 +80,9 @@ pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 /// `GET /assets/{version}/{name}`. An old version's address gives today's file, but is not kept by browsers.
 pub(super) async fn get(UrlPath((version, name)): UrlPath<(String, String)>) -> Result<Response, PageError> {
-    let fixed = ASSETS.iter().find(|(known, _, _)| *known == name).map(|(_, kind, content)| (*kind, *content));
-    let made =
-        || STRINGS.iter().find(|(known, _)| *known == name).map(|(_, content)| (JS, content.as_str()));
+    let fixed =
+        ASSETS.iter().find(|(known, _, _)| *known == name).map(|(_, kind, content)| (*kind, *content));
+    let made = || STRINGS.iter().find(|(known, _)| *known == name).map(|(_, content)| (JS, content.as_str()));
     let (kind, content) = fixed.or_else(made).ok_or(Error::NotFound("File"))?;
     let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
     Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, keep)], content).into_response())

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::pages::speaker_label;
 use super::read;
 use crate::app::App;
 use crate::auth::secret;
@@ -19,7 +20,7 @@ const SAMPLE: u32 = 2;
 /// What one person says in a quote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// `None` until speakers are told apart.
+    /// What they are called on pages; `None` until speakers are told apart.
     pub speaker: Option<String>,
     pub text: String,
 }
@@ -56,7 +57,8 @@ pub(super) fn lines(view: &TranscriptView, segments: &[Segment], quote: &Quote) 
         }
     }
     let line = |(speaker, text): (Option<i32>, String)| Line {
-        speaker: speaker.map(|speaker| names.name(speaker)),
+        speaker: speaker
+            .map(|speaker| names.given(speaker).map_or_else(|| speaker_label(speaker), str::to_owned)),
         text: text.trim().to_owned(),
     };
     lines.into_iter().map(line).collect()

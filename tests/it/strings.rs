@@ -387,3 +387,65 @@ async fn a_language_is_chosen_before_anybody_logs_in_and_the_setting_is_the_firs
     let said = request.send().await.unwrap().text().await.unwrap();
     assert!(!said.contains("introuvable"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcript_and_what_belongs_to_it_speak_french() {
+    let site = Site::new().await;
+    let talk = site.finished("talk.wav").await;
+    for (path, wanted) in [
+        (
+            String::new(),
+            &[
+                "Modifier le texte",
+                "Raccourcis clavier",
+                "Intervenant 2",
+                "Sujets",
+                "Télécharger",
+                "Sous-titres (SRT)",
+            ][..],
+        ),
+        ("/parts".into(), &["Intervenant 2", "Sujets"][..]),
+        ("/text?part=1".into(), &["Écouter à partir de", "Intervenant 2"][..]),
+        ("/speakers".into(), &["Écoutez, puis dites qui c’est.", "du temps de parole", "« "][..]),
+        ("/share".into(), &["Qui peut la lire actuellement", "Toute personne ayant accès à ce site"][..]),
+    ] {
+        let (status, text) = page(&site, &format!("/transcripts/{talk}{path}"), "fr", "").await;
+        assert_eq!(status, 200, "{path}");
+        for one in wanted {
+            assert!(text.contains(one), "{path}: {one} is not in {text}");
+        }
+        assert!(!text.contains("Speaker 2"), "{path}: {text}");
+    }
+    let waiting = site.create("waiting").await;
+    let (_, text) = page(&site, &format!("/transcripts/{waiting}"), "fr", "").await;
+    assert!(text.contains("Rien n’a encore été envoyé."), "{text}");
+    let (status, text) = page(&site, "/quote/nothing", "fr", "").await;
+    assert_eq!(status, 404);
+    assert!(text.contains("<html lang=\"fr\">") && text.contains("Cette citation n’existe plus"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_get_the_texts_of_the_pages_language() {
+    let site = Site::new().await;
+    for (language, said) in
+        [("en", "Connection lost. Trying again…"), ("fr", "Connexion perdue. Nouvelle tentative…")]
+    {
+        let (_, start) = page(&site, "/", language, "").await;
+        let from = start.find("/assets/").unwrap();
+        let version = start[from..].split('/').nth(2).unwrap();
+        let asset = format!("/assets/{version}/strings.{language}.js");
+        let (strings, module) = (start.find(&asset).unwrap(), start.find("start.js").unwrap());
+        assert!(strings < module, "texts come before the script that says them");
+        let answer = site.get(&asset).await;
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/javascript"));
+        assert!(answer.headers()["cache-control"].to_str().unwrap().contains("immutable"));
+        let script = answer.text().await.unwrap();
+        let texts =
+            script.strip_prefix("globalThis.reflectorStrings = ").unwrap().trim_end().trim_end_matches(';');
+        let texts: serde_json::Value = serde_json::from_str(texts).unwrap();
+        let first = texts["scripts-socket-lost"][0].as_str().unwrap();
+        assert!(first.starts_with(said), "{first}");
+        assert!(texts["scripts-speaker"][1] == serde_json::json!({ "value": "number" }));
+    }
+    assert_eq!(site.get("/assets/x/strings.xx.js").await.status().as_u16(), 404);
+}

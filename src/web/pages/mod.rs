@@ -44,6 +44,7 @@ pub(super) use design::design;
 pub(super) use format::{bytes_of_api as bytes, sentence};
 pub(super) use library::{bulk, library, undo};
 pub(super) use models::models;
+pub(super) use people::label as speaker_label;
 pub(super) use privacy::privacy;
 pub(super) use queue::queue;
 pub(super) use record::record;

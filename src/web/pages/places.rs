@@ -1,6 +1,7 @@
 //! What was found in a transcript, as lines that lead to the second.
 
 use super::format::{Moment, plain};
+use super::people::label as speaker_label;
 use crate::ids::TranscriptId;
 use crate::model::participant::SpeakerNames;
 use crate::model::search::{Excerpt, Hit, PassageKind, Snippet};
@@ -36,7 +37,9 @@ pub(super) fn places(hit: &Hit, names: Option<&SpeakerNames>) -> (Vec<PlaceView>
 
 fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView {
     let label = match (snippet.kind, snippet.speaker) {
-        (PassageKind::Words, Some(speaker)) => names.name(speaker),
+        (PassageKind::Words, Some(speaker)) => {
+            names.given(speaker).map_or_else(|| speaker_label(speaker), str::to_owned)
+        }
         (PassageKind::Words, None) => String::new(),
         (PassageKind::Topic, _) => say("library-place-topic"),
         (PassageKind::Summary, _) => say("library-place-summary"),

@@ -62,24 +62,13 @@ struct ModeView {
 }
 
 fn modes(app: &App, now: ShareMode) -> Vec<ModeView> {
-    let public = if app.config().auth.is_public() {
-        say("share-public-means")
-    } else {
-        say("share-public-closed")
-    };
+    let public =
+        if app.config().auth.is_public() { say("share-public-means") } else { say("share-public-closed") };
     let mode =
         |mode: ShareMode, name, meaning| ModeView { word: mode.as_str(), name, meaning, chosen: mode == now };
     vec![
-        mode(
-            ShareMode::Private,
-            say("share-private"),
-            say("share-private-means"),
-        ),
-        mode(
-            ShareMode::SemiPrivate,
-            say("share-semi-private"),
-            say("share-semi-private-means"),
-        ),
+        mode(ShareMode::Private, say("share-private"), say("share-private-means")),
+        mode(ShareMode::SemiPrivate, say("share-semi-private"), say("share-semi-private-means")),
         mode(ShareMode::Public, say("share-public"), public),
     ]
 }

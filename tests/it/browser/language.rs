@@ -61,3 +61,35 @@ async fn french_is_chosen_and_pages_scripts_and_dates_follow() {
     browser.until("it is English again", "document.documentElement.lang === 'en'").await;
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transcripts_scripts_speak_french() {
+    let site = Site::new().await;
+    let talk = site.finished("talk.wav").await;
+    let browser = Browser::open(true).await;
+    browser.size(1280, 900).await;
+    at(&browser, &site, &format!("/transcripts/{talk}")).await;
+    browser.click(".themes [value=fr]").await;
+    browser.until("it is French", "document.documentElement.lang === 'fr'").await;
+    browser.until("the script is there", "document.querySelector('[data-edit-bar]:not([hidden])')").await;
+    let label = "document.getElementById('text').getAttribute('aria-label')";
+    browser.until("the text is named", &format!("{label} && {label}.startsWith('Transcription')")).await;
+    browser.click("[data-edit-toggle]").await;
+    browser.until("one may choose", "document.querySelector('[data-edit-said]').innerText !== ''").await;
+    assert_eq!(text(&browser, "[data-edit-said]").await, "Choisissez les mots à modifier.");
+    assert_eq!(text(&browser, "[data-edit-toggle]").await, "Terminer");
+    assert_eq!(text(&browser, ".edit-open").await, "Modifier");
+    browser.shot("language-fr-editing-1280-dark").await;
+    browser.click("[data-edit-toggle]").await;
+    browser.click("[data-find-open]").await;
+    browser.script("const find = document.getElementById('find-text'); find.value = 'zzz'; find.dispatchEvent(new Event('input'))").await;
+    browser.until("it was looked for", "document.querySelector('[data-find-count]').innerText !== ''").await;
+    assert_eq!(text(&browser, "[data-find-count]").await, "Introuvable");
+    browser.click("[data-history-open]").await;
+    browser.until("versions are listed", "document.querySelector('[data-history-versions] li')").await;
+    let version = text(&browser, "[data-history-versions] li").await;
+    assert!(version.contains("Version 1\u{a0}:") && version.contains("affichée"), "{version}");
+    browser.size(390, 844).await;
+    browser.shot("language-fr-history-390-dark").await;
+    browser.quit().await;
+}

@@ -154,10 +154,7 @@ async fn one(conn: &mut Connection, viewer: Viewer, asked: &LibraryQuery, page: 
 fn empty(asked: &LibraryQuery, wrong: bool) -> (&'static str, &'static str) {
     match () {
         () if wrong => ("library-empty-wrong", "library-empty-wrong-text"),
-        () if asked.narrowed() => (
-            "library-empty-found",
-            "library-empty-found-text",
-        ),
+        () if asked.narrowed() => ("library-empty-found", "library-empty-found-text"),
         () if asked.in_trash() => ("library-empty-trash", "library-empty-trash-text"),
         () => ("library-empty", "library-empty-text"),
     }

@@ -13,8 +13,12 @@ use crate::web::api::v1::list::asked;
 use crate::web::api::v1::transcripts::language;
 
 /// Where something stands, as people ask for it, and what the catalogue calls that.
-pub(super) const STATES: &[(&str, &str)] =
-    &[("ended", "library-ended"), ("working", "library-working"), ("error", "library-error"), ("idle", "library-idle")];
+pub(super) const STATES: &[(&str, &str)] = &[
+    ("ended", "library-ended"),
+    ("working", "library-working"),
+    ("error", "library-error"),
+    ("idle", "library-idle"),
+];
 
 /// What comes first, likewise.
 pub(super) const ORDERS: &[(&str, &str)] = &[
