@@ -25,7 +25,7 @@ enum Action {
     /// Print the hash of a password, for auth.admin_password_hash
     HashPassword,
     /// Make this application a client of an Authentik, by its API; the token is prompted for, or the first line of standard input
-    SetupAuthentik(SetupAuthentik),
+    SetupAuthentik(Box<SetupAuthentik>),
     /// Print a code with which the first administrator makes their account at /setup, once, within an hour
     SetupCode,
 }

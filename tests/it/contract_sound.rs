@@ -40,7 +40,9 @@ async fn ranges_of_the_sound_are_given_to_whoever_may_hear_it_however_they_show_
     for (path, (name, value)) in heard {
         let ask = |method: &str, range: &str| {
             let request = site.client.request(method.parse().unwrap(), site.url(path)).header(name, value);
-            if range.is_empty() { request } else { request.header("range", format!("bytes={range}")) }.send()
+            let whole = range.is_empty();
+            let request = if whole { request } else { request.header("range", format!("bytes={range}")) };
+            request.send()
         };
         for (range, status, content_range, bytes) in [
             ("", 200, "", &whole[..]),
@@ -63,10 +65,8 @@ async fn ranges_of_the_sound_are_given_to_whoever_may_hear_it_however_they_show_
             assert_eq!(beyond.headers()["content-range"], "bytes */1000");
         }
         let head = ask("HEAD", "").await.unwrap();
-        assert_eq!(
-            (head.status().as_u16(), &head.headers()["content-length"]),
-            (200, &"1000".parse().unwrap())
-        );
+        assert_eq!(head.status(), 200, "{path} {name}");
+        assert_eq!(head.headers()["content-length"], "1000");
         assert!(head.bytes().await.unwrap().is_empty());
     }
     for (path, (name, value), status) in [

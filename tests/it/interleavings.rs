@@ -159,7 +159,7 @@ async fn play(site: &Site, people: &play::People, moves: &[Move]) {
             }
             Move::Both(one, other) => {
                 let (a, b) = (play::names(), play::names());
-                let found = play.both((one, &a), (other, &b), &model).await;
+                let found = play.both((one, a.as_slice()), (other, b.as_slice()), &model).await;
                 // Either came first.
                 let orders = [true, false].map(|first| {
                     let mut model = model.clone();

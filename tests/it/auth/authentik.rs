@@ -137,14 +137,14 @@ async fn what_is_there_is_changed_only_where_nobody_could_log_in() {
 async fn what_goes_wrong_is_said_in_words_that_help() {
     let authentik = Authentik::start().await;
     for (url, token, more, wanted) in [
-        (authentik.url(), "wrong", &[][..], "Token invalid/expired"),
-        (format!("{}/nothing/here", authentik.url()), TOKEN, &[], "no answer of Authentik's API"),
-        ("http://127.0.0.1:9".into(), TOKEN, &[], "asking Authentik at http://127.0.0.1:9/api/v3/"),
-        ("ftp://auth.example.org".into(), TOKEN, &[], "must begin with https://"),
-        (authentik.url(), TOKEN, &["--slug", "a b"], "letters, digits"),
-        (authentik.url(), "", &[], "standard input has nothing"),
+        (authentik.url(), "wrong", vec![], "Token invalid/expired"),
+        (format!("{}/nothing/here", authentik.url()), TOKEN, vec![], "no answer of Authentik's API"),
+        ("http://127.0.0.1:9".into(), TOKEN, vec![], "asking Authentik at http://127.0.0.1:9/api/v3/"),
+        ("ftp://auth.example.org".into(), TOKEN, vec![], "must begin with https://"),
+        (authentik.url(), TOKEN, vec!["--slug", "a b"], "letters, digits"),
+        (authentik.url(), "", vec![], "standard input has nothing"),
     ] {
-        let (ok, said, log) = run(&url, token, more).await;
+        let (ok, said, log) = run(&url, token, &more).await;
         let told = format!("{said}{log}");
         assert!(!ok && told.contains(wanted) && !told.contains(TOKEN), "{wanted}: {told}");
     }

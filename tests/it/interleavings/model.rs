@@ -110,7 +110,7 @@ impl Model {
                     }
                 }
                 Entry::Back(heard) => {
-                    let at = |word| machine.iter().position(|one| one == word);
+                    let at = |word: &String| machine.iter().position(|one| one == word);
                     for slot in heard.iter().filter_map(at) {
                         words[slot].clone_from(&machine[slot]);
                     }
@@ -272,7 +272,8 @@ impl Model {
                 return 409;
             }
             let (applied, undone) = Self::standing(&model.log);
-            if (if entry == Entry::Undo { applied } else { undone }).is_empty() {
+            let there = if entry == Entry::Undo { applied } else { undone };
+            if there.is_empty() {
                 return 400;
             }
             model.log.push(entry);
