@@ -164,7 +164,7 @@ impl<'s> Play<'s> {
                 .await
                 .unwrap();
         assert!(found.len() <= 1, "one run at a time");
-        found.first().map(|row| row.key.rsplit(':').next().unwrap().parse().unwrap())
+        found.as_slice().first().map(|row| row.key.rsplit(':').next().unwrap().parse().unwrap())
     }
 
     /// A job that was done leaves the queue; one that runs stays there, and is its worker's.
