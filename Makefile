@@ -44,6 +44,7 @@ setup:
 lint:
 	cargo fmt --check
 	cargo clippy --locked --all-targets
+	@scripts/deny.sh check
 
 fmt:
 	cargo fmt

@@ -13,7 +13,8 @@ fi
 steps=("apt:Debian packages" "rust:Rust" "link:cache folder" "libtorch:libtorch" "samples:sample recordings")
 if [ "$what" = test ]; then
     steps+=("spoken:speech with known word times, and music" "llm:language model server for the tests" "openai:OpenAI's client for the tests"
-        "schemathesis:Schemathesis for the tests" "identity:identity provider for the tests" "axe:axe-core for the tests")
+        "schemathesis:Schemathesis for the tests" "identity:identity provider for the tests" "axe:axe-core for the tests"
+        "deny:cargo-deny for lint")
 fi
 steps+=("models:program and models")
 if [ "$what" = test ]; then steps+=("garage:Garage"); fi

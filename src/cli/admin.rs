@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
 
 use super::process;
+use super::setup_authentik::SetupAuthentik;
 use crate::config::AuthMode;
 use crate::ops::accounts::{self, Accounts};
 
@@ -23,6 +24,8 @@ enum Action {
     User(UserAction),
     /// Print the hash of a password, for auth.admin_password_hash
     HashPassword,
+    /// Make this application a client of an Authentik, by its API; the token is prompted for, or the first line of standard input
+    SetupAuthentik(Box<SetupAuthentik>),
     /// Print a code with which the first administrator makes their account at /setup, once, within an hour
     SetupCode,
 }
@@ -54,6 +57,9 @@ impl Admin {
         if let Action::HashPassword = self.action {
             say(&accounts::hash(&password()?)?);
             return Ok(());
+        }
+        if let Action::SetupAuthentik(asked) = self.action {
+            return asked.run(&typed("Token of Authentik's API: ", "the token", false)?);
         }
         let config = process::settings()?;
         // Asked for before the database is: a prompt holds no connection.
@@ -89,7 +95,7 @@ impl Admin {
                     let site = config.server.site_url.as_deref().unwrap_or(&default).trim_end_matches('/');
                     say(&format!("{code}\nIt is good for one hour, and once, at {site}/setup"));
                 }
-                Action::HashPassword => {}
+                Action::HashPassword | Action::SetupAuthentik(_) => {}
             }
             Ok(())
         })
@@ -112,18 +118,26 @@ async fn list(accounts: &mut Accounts) -> anyhow::Result<()> {
 
 /// A password, typed twice and not shown, or the first line of standard input.
 fn password() -> anyhow::Result<String> {
+    typed("Password: ", "the password", true)
+}
+
+/// What is typed and not shown, or the first line of standard input.
+fn typed(prompt: &str, what: &str, twice: bool) -> anyhow::Result<String> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        let typed = rpassword::prompt_password("Password: ")
-            .context("the terminal can't be asked; write the password to standard input as one line")?;
-        let again = rpassword::prompt_password("The same again: ")?;
-        ensure!(typed == again, "the two are not the same");
+        let typed = rpassword::prompt_password(prompt).with_context(|| {
+            format!("the terminal can't be asked; write {what} to standard input as one line")
+        })?;
+        if twice {
+            let again = rpassword::prompt_password("The same again: ")?;
+            ensure!(typed == again, "the two are not the same");
+        }
         return Ok(typed);
     }
     let mut line = String::new();
-    stdin.lock().read_line(&mut line).context("reading the password from standard input")?;
+    stdin.lock().read_line(&mut line).with_context(|| format!("reading {what} from standard input"))?;
     let typed = line.trim_end_matches(['\r', '\n']);
-    ensure!(!typed.is_empty(), "standard input has no password: write it there as one line");
+    ensure!(!typed.is_empty(), "standard input has nothing: write {what} there as one line");
     Ok(typed.to_owned())
 }
 

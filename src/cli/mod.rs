@@ -15,6 +15,7 @@ mod restore;
 mod retention;
 mod secrets;
 mod serve;
+mod setup_authentik;
 mod speech_server;
 mod transcribe;
 mod watch;

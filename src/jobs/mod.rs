@@ -46,7 +46,7 @@ pub use retention::{Keep, expire, forget};
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use sending::{Outbox, addresses};
-pub use start::{reprocess, start};
+pub use start::{reprocess, restore, start};
 pub use sweep::{sweep, sweep_for_ever};
 pub use tell::tell;
 pub use webhook::test as test_webhook;

@@ -1,5 +1,5 @@
 use diesel::QueryResult;
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::announce;
 use super::tell::note;
@@ -7,6 +7,7 @@ use crate::clock;
 use crate::ids::TranscriptId;
 use crate::model::Stage;
 use crate::model::stage::{self, Restart, StageStatus};
+use crate::model::transcript;
 use crate::queue::{self, StageJob};
 
 /// Starts the work on a recording that has just become complete, in the caller's transaction; [`tell`](super::tell()) follows it.
@@ -42,6 +43,26 @@ pub async fn reprocess(
         note(conn, transcript, &[announce::status(restart.status)]).await?;
     }
     Ok(restart)
+}
+
+/// Takes a transcript out of the trash; false when it was not there. What a worker left undone because it was in the trash is put into
+/// the queue again; a job that is there still stays as it is.
+///
+/// # Errors
+/// Those of the database.
+pub async fn restore(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult<bool> {
+    conn.transaction(async |conn| {
+        if !transcript::restore(conn, of).await? {
+            return Ok(false);
+        }
+        for state in stage::list(conn, of).await? {
+            if matches!(state.status, StageStatus::Queued | StageStatus::Running) {
+                queue::enqueue(conn, &StageJob::new(of, state.run, state.stage)).await?;
+            }
+        }
+        Ok(true)
+    })
+    .await
 }
 
 async fn any_failed(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<bool> {

@@ -8,8 +8,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::Bool;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 
+use super::audit::{self, Action, Actor, Thing};
 use super::text_enum::text_enum;
 use super::user::Viewer;
 use crate::db::schema::room;
@@ -283,10 +284,21 @@ pub async fn restore(conn: &mut AsyncPgConnection, id: RoomId) -> QueryResult<bo
         .map(|rows| rows == 1)
 }
 
-/// Removes for good what was put into the trash before `before`.
+/// Removes for good what was put into the trash before `before`; the audit log has it.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn forget(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
-    diesel::delete(room::table.filter(room::deleted_at.lt(before))).execute(conn).await
+    conn.transaction(async |conn| {
+        let gone: Vec<RoomId> = diesel::delete(room::table.filter(room::deleted_at.lt(before)))
+            .returning(room::id)
+            .get_results(conn)
+            .await?;
+        for id in &gone {
+            let now = crate::clock::now();
+            audit::note(conn, Actor::program(), Action::Expire, Thing::Room(*id), now).await?;
+        }
+        Ok(gone.len())
+    })
+    .await
 }

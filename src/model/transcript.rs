@@ -13,7 +13,7 @@ use crate::ids::{RecordingId, RoomId, TranscriptId, UserId};
 mod list;
 
 pub(super) use list::escape_like;
-pub use list::{Filter, ListItem, PAGE_SIZE_MAX, Page, is_listed, items, list};
+pub use list::{Filter, ListItem, ListOrder, PAGE_SIZE_MAX, Page, is_listed, items, list};
 
 text_enum! {
     /// Where a transcript stands; the ancestor's words.
@@ -297,7 +297,7 @@ pub async fn deleted_at(conn: &mut AsyncPgConnection, moment: DateTime<Utc>) -> 
     Transcript::query().filter(transcript::deleted_at.eq(moment)).order(transcript::id.asc()).load(conn).await
 }
 
-/// Takes it out of the trash; false when it was not there.
+/// Takes it out of the trash; false when it was not there. Its work goes on with `jobs::restore`.
 ///
 /// # Errors
 /// Those of the database.

@@ -1,6 +1,7 @@
 //! What an operator runs: doctor, the table of what makes an installation safe, accounts, certificates, backup, restore, rotation of secrets.
 
 pub mod accounts;
+pub mod authentik;
 pub mod backup;
 pub mod certs;
 pub mod doctor;

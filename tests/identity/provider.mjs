@@ -3,7 +3,7 @@
 //     node provider.mjs MODULES        MODULES: the folder that scripts/identity.sh made
 //
 // Prints {"port": ...} once it listens on 127.0.0.1. People log in with any name (it becomes their subject) and any password. Beneath
-// /control it does what a test asks for: client, rotate, revoke, sign, keys.
+// /control it does what a test asks for: client, rotate, move, revoke, sign, keys.
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -27,6 +27,7 @@ const grants = new Set();
 let number = 0;
 let key; // {kid, private, pem}
 let provider;
+let behind = false; // of another server, which says by what address it was asked
 
 class Adapter extends MemoryAdapter {
   async find(id) {
@@ -67,6 +68,7 @@ async function rotate() {
     rotateRefreshToken: true,
     features: { devInteractions: { enabled: true }, rpInitiatedLogout: { enabled: true } },
   });
+  provider.proxy = behind;
 }
 
 const control = {
@@ -79,6 +81,12 @@ const control = {
   async rotate() {
     await rotate();
     return { kid: key.kid };
+  },
+  // It is reached by another address: of a server that passes everything on.
+  async move({ to }) {
+    [issuer, behind] = [to, true];
+    await rotate();
+    return {};
   },
   // Whoever is logged in is not any more.
   async revoke() {

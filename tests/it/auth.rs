@@ -2,12 +2,14 @@
 
 mod account;
 mod adversary;
+mod authentik;
 mod cells;
 mod found;
 mod keys;
 mod limits;
 mod oidc;
 mod oidc_bearer;
+mod oidc_caddy;
 mod oidc_doctor;
 mod operator;
 mod routes;

@@ -1,6 +1,8 @@
 //! What holds for every route of /v1: envelopes, times, units, refusals.
 
 use chrono::DateTime;
+use reflector::model::Status;
+use reflector::model::transcript;
 use serde_json::{Value, json};
 
 use crate::support::site::Site;
@@ -135,4 +137,55 @@ async fn dates_have_an_offset_durations_are_milliseconds_and_times_seconds() {
         (&text["transcript"][1]["start"], &text["transcript"][1]["end"]),
         (&json!(20.0), &json!(26.0))
     );
+}
+
+/// Additions of ours: what the page of the list can do, the API can.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_narrowed_by_status_and_ordered_as_the_page_does() {
+    let site = Site::new().await;
+    let mut conn = site.workshop.conn().await;
+    for (name, status, milliseconds) in [
+        ("beta", Status::Ended, 3000.0),
+        ("Alpha", Status::Processing, 2000.0),
+        ("gamma", Status::Error, 0.0),
+        ("delta", Status::Uploaded, 2000.0),
+    ] {
+        let id = site.create(name).await;
+        transcript::set_status(&mut conn, id, status).await.unwrap();
+        transcript::set_duration(&mut conn, id, milliseconds).await.unwrap();
+    }
+    let names = async |query: &str| {
+        let (status, page) = site.json(&format!("/v1/transcripts?{query}")).await;
+        assert_eq!(status, 200, "{query}: {page}");
+        let items = page["items"].as_array().unwrap();
+        let names: Vec<_> = items.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect();
+        assert!(query.contains("size") || page["total"] == names.len(), "{query}: {page}");
+        names.join(" ")
+    };
+    for (query, wanted) in [
+        ("", "delta gamma Alpha beta"),
+        ("sort_by=created_at", "delta gamma Alpha beta"),
+        ("sort_by=change_seq", "beta Alpha gamma delta"),
+        ("sort_by=oldest", "beta Alpha gamma delta"),
+        ("sort_by=longest", "beta delta Alpha gamma"),
+        ("sort_by=shortest", "gamma delta Alpha beta"),
+        ("sort_by=title", "Alpha beta delta gamma"),
+        ("sort_by=title&page=2&size=3", "gamma"),
+        ("status=ended", "beta"),
+        ("status=uploaded,processing", "delta Alpha"),
+        ("status=uploaded, processing&sort_by=oldest", "Alpha delta"),
+        ("status=idle", ""),
+        ("status=", "delta gamma Alpha beta"),
+        ("status=error&search_term=GAM", "gamma"),
+    ] {
+        assert_eq!(names(query).await, wanted, "{query}");
+    }
+    for (query, field) in [
+        ("status=done", "status"),
+        ("status=ended,x", "status"),
+        ("sort_by=title&change_seq_from=0", "sort_by"),
+    ] {
+        let (status, refused) = site.json(&format!("/v1/transcripts?{query}")).await;
+        assert_eq!((status, &refused["detail"][0]["loc"][1]), (422, &json!(field)), "{query}: {refused}");
+    }
 }

@@ -272,8 +272,12 @@ async fn a_deleted_room_can_be_restored_for_a_month_and_its_transcripts_stay_wit
     assert_eq!(site.json(&path).await.0, 200);
 
     site.send("DELETE", &path, &json!({})).await;
+    assert_eq!(site.json("/v1/audit?action=expire").await.1["total"], 0);
     assert_eq!(room::forget(&mut conn, clock::now()).await.unwrap(), 1);
     assert_eq!(site.send("POST", &format!("{path}/restore"), &json!({})).await.0, 404);
+    let (_, log) = site.json("/v1/audit?action=expire").await;
+    assert_eq!((&log["total"], &log["items"][0]["who"]), (&json!(1), &json!("reflector")), "{log}");
+    assert!(path.ends_with(log["items"][0]["room_id"].as_str().unwrap()), "{log}");
     let (status, talk) = site.json(&format!("/v1/transcripts/{}", talk["id"].as_str().unwrap())).await;
     assert_eq!((status, &talk["room_id"], &talk["room_name"]), (200, &Value::Null, &Value::Null));
 }

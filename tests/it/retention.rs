@@ -1,5 +1,6 @@
 //! What is deleted by itself: nobody's recordings on a public site, and the trash.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use chrono::TimeDelta;
@@ -9,7 +10,7 @@ use reflector::config::{AuthMode, Config};
 use reflector::ids::TranscriptId;
 use reflector::jobs::{Keep, expire};
 use reflector::model::transcript::{self, NewTranscript};
-use reflector::model::{recording, user};
+use reflector::model::{audit, recording, user};
 use reflector::storage::StorageKey;
 
 use crate::support::site::{Site, mp3};
@@ -94,6 +95,27 @@ async fn on_a_public_site_what_nobody_owns_goes_after_a_week_with_rows_files_and
     }
     assert_eq!(objects(&site).await, 6, "what is left belongs to the two that stay");
     assert_eq!(expired(&site).await, 0, "once is enough");
+    let log = logged(&site).await;
+    assert_eq!(log, BTreeSet::from([old, in_trash]), "the audit log has just what went");
+}
+
+/// What the audit log says that the program deleted by itself.
+async fn logged(site: &Site) -> BTreeSet<TranscriptId> {
+    let filter = audit::Filter {
+        trail: audit::Trail::All,
+        transcript_id: None,
+        room_id: None,
+        action: Some(audit::Action::Expire),
+        who: None,
+        from: None,
+        to: None,
+        page: 1,
+        size: 100,
+    };
+    let (entries, total) = audit::list(&mut *site.workshop.conn().await, &filter).await.unwrap();
+    assert_eq!(usize::try_from(total).unwrap(), entries.len());
+    assert!(entries.iter().all(|entry| entry.who == "reflector" && entry.user_id.is_none()), "{entries:?}");
+    entries.into_iter().filter_map(|entry| entry.transcript_id).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,6 +141,7 @@ async fn the_trash_is_emptied_after_the_days_that_the_settings_say_and_never_by_
     set(&site, long, "deleted_at", 31).await;
     set(&site, lately, "deleted_at", 29).await;
     assert_eq!(expired(&site).await, 1);
+    assert_eq!(logged(&site).await, BTreeSet::from([long]));
     for (id, stays) in [(long, false), (lately, true), (never, true)] {
         assert_eq!(is_there(&site, id).await, stays);
     }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::{ShareMode, SourceKind, Transcript};
+use super::{ShareMode, SourceKind, Status, Transcript};
 use crate::db::schema::{headline, room, stage_state, transcript};
 use crate::ids::{RoomId, TranscriptId, UserId};
 use crate::model::room::names;
@@ -28,12 +28,28 @@ pub struct Filter {
     pub room_id: Option<RoomId>,
     /// A part of the shown title or of the name, in any case; empty means all.
     pub search_term: Option<String>,
+    /// Standing at one of these; empty: at any.
+    pub statuses: Vec<Status>,
     /// Only what changed after this number; sorts by it, ascending.
     pub change_seq_from: Option<i64>,
+    /// What comes first, where not what changed first.
+    pub order: ListOrder,
     /// 1-based.
     pub page: i64,
     /// 1 to [`PAGE_SIZE_MAX`].
     pub size: i64,
+}
+
+/// What comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListOrder {
+    #[default]
+    Newest,
+    Oldest,
+    Longest,
+    Shortest,
+    /// By the title that is shown, or else the name, whatever its capitals.
+    Title,
 }
 
 impl Filter {
@@ -44,7 +60,9 @@ impl Filter {
             source_kind: None,
             room_id: None,
             search_term: None,
+            statuses: Vec::new(),
             change_seq_from: None,
+            order: ListOrder::Newest,
             page: 1,
             size: 50,
         }
@@ -70,7 +88,7 @@ pub struct Page {
     pub total: i64,
 }
 
-/// Transcripts, newest first (or in order of change when `change_seq_from` is given), without those in the trash.
+/// Transcripts in their order (that of change when `change_seq_from` is given), without those in the trash.
 ///
 /// # Errors
 /// Those of the database.
@@ -81,11 +99,19 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<
         .select((Transcript::as_select(), headline::title.nullable()))
         .limit(size)
         .offset(filter.page.max(1).saturating_sub(1).saturating_mul(size));
-    let rows: Vec<(Transcript, Option<String>)> = if filter.change_seq_from.is_some() {
-        page.order(transcript::change_seq.asc()).load(conn).await?
-    } else {
-        page.order((transcript::created_at.desc(), transcript::id.desc())).load(conn).await?
+    let newest = (transcript::created_at.desc(), transcript::id.desc());
+    let page = match filter.order {
+        _ if filter.change_seq_from.is_some() => page.order(transcript::change_seq.asc()),
+        ListOrder::Newest => page.order(newest),
+        ListOrder::Oldest => page.order((transcript::created_at.asc(), transcript::id.asc())),
+        ListOrder::Longest => page.order(transcript::duration.desc()).then_order_by(newest),
+        ListOrder::Shortest => page.order(transcript::duration.asc()).then_order_by(newest),
+        ListOrder::Title => {
+            let shown = coalesce(transcript::title, headline::title.nullable());
+            page.order(lower(coalesce(shown, transcript::name.nullable())).asc()).then_order_by(newest)
+        }
     };
+    let rows: Vec<(Transcript, Option<String>)> = page.load(conn).await?;
     Ok(Page { items: with_summaries(conn, rows).await?, total })
 }
 
@@ -152,6 +178,11 @@ diesel::define_sql_function! {
     fn coalesce(first: Nullable<Text>, second: Nullable<Text>) -> Nullable<Text>;
 }
 
+diesel::define_sql_function! {
+    /// SQL's LOWER.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+}
+
 /// What is listed for a viewer.
 fn theirs(query: Filtered<'_>, viewer: Viewer) -> Filtered<'_> {
     match viewer {
@@ -200,6 +231,9 @@ fn filtered(filter: &Filter) -> Filtered<'_> {
     }
     if let Some(room) = filter.room_id {
         query = query.filter(transcript::room_id.eq(room));
+    }
+    if !filter.statuses.is_empty() {
+        query = query.filter(transcript::status.eq_any(&filter.statuses));
     }
     if let Some(seen) = filter.change_seq_from {
         query = query.filter(transcript::change_seq.gt(seen));

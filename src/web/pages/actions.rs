@@ -13,6 +13,7 @@ use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
+use crate::jobs;
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, TranscriptView, participant};
 use crate::policy::{self, Viewer};
@@ -299,7 +300,7 @@ pub(in crate::web) async fn restore(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
-    if transcript::restore(&mut conn, id).await? {
+    if jobs::restore(&mut conn, id).await? {
         tell::restored(&app, id).await;
     }
     Ok(to(id))

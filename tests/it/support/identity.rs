@@ -156,7 +156,13 @@ impl<'s> Visitor<'s> {
 
     /// Sets off to the provider, logs in there, and stops at the door with the address that leads back in.
     pub async fn walk_to_the_door(&mut self, name: &str, next: &str) -> String {
-        let answer = self.get(&format!("/login/provider?next={next}")).await;
+        let base = self.site.url("");
+        self.walk_from(&base, name, next).await
+    }
+
+    /// The same, from an address that the site is reached by.
+    pub async fn walk_from(&mut self, base: &str, name: &str, next: &str) -> String {
+        let answer = self.get(&format!("{base}/login/provider?next={next}")).await;
         assert_eq!(answer.status(), 303, "{:?}", answer.text().await);
         let mut to = led_to(&answer);
         for _ in 0..10 {

@@ -1,6 +1,7 @@
 //! What the tests share: real servers, started once.
 
 pub mod accounts;
+pub mod authentik;
 pub mod certs;
 pub mod der;
 pub mod diarization;

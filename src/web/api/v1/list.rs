@@ -9,8 +9,8 @@ use super::shapes::TranscriptOut;
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::RoomId;
-use crate::model::SourceKind;
-use crate::model::transcript::{self, Filter, PAGE_SIZE_MAX};
+use crate::model::transcript::{self, Filter, ListOrder, PAGE_SIZE_MAX};
+use crate::model::{SourceKind, Status};
 use crate::web::api::v1::within;
 use crate::web::extract::ApiQuery;
 use crate::web::read;
@@ -29,6 +29,9 @@ pub(in crate::web) struct ListQuery {
     /// In title or name, in any case.
     #[param(max_length = 500)]
     search_term: Option<String>,
+    /// Standing there: one status, or several with commas between. Ours
+    #[param(max_length = 100, example = "uploaded,processing")]
+    status: Option<String>,
     /// Only what changed after this number, in that order.
     change_seq_from: Option<i64>,
     sort_by: Option<SortBy>,
@@ -39,12 +42,26 @@ pub(in crate::web) struct ListQuery {
     size: Option<i64>,
 }
 
-/// In which order.
+/// In which order: the newest first, or what changed first; and, ours, the oldest, longest or shortest first, or by title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum SortBy {
     CreatedAt,
     ChangeSeq,
+    Oldest,
+    Longest,
+    Shortest,
+    Title,
+}
+
+/// Statuses by their names.
+///
+/// # Errors
+/// One of them is none.
+fn statuses(names: &str) -> Result<Vec<Status>, Error> {
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let status = |name: &str| name.parse().map_err(|message| Error::Invalid { field: "status", message });
+    names.map(status).collect()
 }
 
 /// The ancestor's envelope of a page.
@@ -99,16 +116,27 @@ pub(in crate::web) async fn list(
     let (page, size) = paged(query.page, query.size)?;
     let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
     // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
-    let change_seq_from = match query.sort_by {
-        Some(SortBy::ChangeSeq) => Some(query.change_seq_from.unwrap_or(-1)),
-        _ => query.change_seq_from,
+    let (change_seq_from, order) = match (query.sort_by, query.change_seq_from) {
+        (Some(SortBy::ChangeSeq), from) => (Some(from.unwrap_or(-1)), ListOrder::Newest),
+        (None | Some(SortBy::CreatedAt), from) => (from, ListOrder::Newest),
+        (Some(_), Some(_)) => {
+            let message = "goes by what changed where change_seq_from is given: leave one of the two out";
+            return Err(Error::Invalid { field: "sort_by", message: message.into() }.into());
+        }
+        (Some(SortBy::Oldest), None) => (None, ListOrder::Oldest),
+        (Some(SortBy::Longest), None) => (None, ListOrder::Longest),
+        (Some(SortBy::Shortest), None) => (None, ListOrder::Shortest),
+        (Some(SortBy::Title), None) => (None, ListOrder::Title),
     };
+    let statuses = statuses(query.status.as_deref().unwrap_or_default())?;
     let filter = Filter {
         viewer,
         source_kind: query.source_kind,
         room_id: query.room_id,
         search_term,
+        statuses,
         change_seq_from,
+        order,
         page,
         size,
     };

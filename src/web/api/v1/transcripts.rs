@@ -18,6 +18,7 @@ use crate::config::MAX_PROMPT;
 use crate::error::Error;
 use crate::export::ApiFormat;
 use crate::ids::{ParticipantId, RoomId, TranscriptId};
+use crate::jobs;
 use crate::model::transcript::{self, NewTranscript, Patch};
 use crate::model::{ShareMode, SourceKind, participant};
 use crate::policy;
@@ -340,7 +341,7 @@ pub(in crate::web) async fn restore(
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::trashed(&mut conn, viewer, id).await?;
-    if transcript::restore(&mut conn, id).await? {
+    if jobs::restore(&mut conn, id).await? {
         tell::restored(&app, id).await;
     }
     Ok(ok())

@@ -16,6 +16,7 @@ use crate::clock;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
+use crate::jobs;
 use crate::model::ShareMode;
 use crate::model::audit::Action;
 use crate::model::search::{Ask, LIMIT_MAX};
@@ -180,7 +181,7 @@ async fn restore(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked
     let (items, left) = split(conn, viewer, &asked.ids, |may| may.restore).await?;
     let ids = ids(&items);
     for id in &ids {
-        transcript::restore(conn, *id).await?;
+        jobs::restore(conn, *id).await?;
         tell::restored(app, *id).await;
     }
     let to = asked.done("restored", ids.len(), &[count(left)]);
@@ -315,7 +316,7 @@ pub(in crate::web) async fn undo(
     let rows = restorable(&mut conn, viewer, moment).await?;
     let ids: Vec<TranscriptId> = rows.iter().map(|row| row.id).collect();
     for id in &ids {
-        transcript::restore(&mut conn, *id).await?;
+        jobs::restore(&mut conn, *id).await?;
         tell::restored(&app, *id).await;
     }
     let to = asked.done("restored", ids.len(), &[]);
