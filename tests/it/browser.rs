@@ -31,8 +31,6 @@ use reflector::model::{output, segment};
 use thirtyfour::prelude::*;
 use thirtyfour::{CapabilitiesHelper, ChromeCapabilities, ChromiumLikeCapabilities};
 
-use crate::support::certs::Workbench;
-use crate::support::media::Media;
 use crate::support::site::{Site, talk};
 use crate::support::workshop::two_people;
 
@@ -221,21 +219,29 @@ impl Browser {
     }
 
     async fn no_sideways_scroll(&self) {
-        let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
-        assert!(sizes[0].as_f64() <= sizes[1].as_f64(), "the page is wider than the window: {sizes}");
-        // What is cut off on the left makes no page wider.
-        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].filter(e => e.checkVisibility()).map(e => [e.name || e.innerText, e.getBoundingClientRect()])
-            .filter(([, box]) => box.width > 1 && (box.left < 0 || box.right > window.innerWidth)).map(([name]) => name)";
-        assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window");
+        assert_eq!(self.beside_the_window().await, Vec::<String>::new());
     }
 
-    /// Opens every menu of the page that is open: nothing in it may lie beside the window, where nobody can press it.
-    async fn menus_stay_inside(&self, page: &str) {
+    /// What of the page that is open lies beside the window, where nobody sees it or can press it.
+    async fn beside_the_window(&self) -> Vec<String> {
+        let sizes = self.script("return [document.documentElement.scrollWidth, window.innerWidth]").await;
+        // What is cut off on the left makes no page wider.
+        let outside = "return [...document.querySelectorAll('label.field > *, button.main')].filter(e => e.checkVisibility()).map(e => [e.name || e.innerText, e.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && (box.left < 0 || box.right > window.innerWidth)).map(([name]) => `${name} is outside of the window`)";
+        let mut found = strings(&self.script(outside).await);
+        if sizes[0].as_f64() > sizes[1].as_f64() {
+            found.push(format!("the page is wider than the window: {sizes}"));
+        }
+        found
+    }
+
+    /// Opens every menu of the page that is open; what in them lies beside the window.
+    async fn menus_beside_the_window(&self) -> Vec<String> {
         let outside = "return [...document.querySelectorAll('details.menu')].flatMap((menu) => { menu.open = true;
             const out = [...menu.querySelectorAll('a, button, input, select, textarea')].filter((e) => e.checkVisibility()).filter((e) => {
                 const box = e.getBoundingClientRect(); return box.width > 1 && (box.left < 0 || box.right > window.innerWidth); });
-            menu.open = false; return out.map((e) => `${menu.dataset.name}: ${e.name || e.innerText}`); })";
-        assert_eq!(self.script(outside).await, serde_json::json!([]), "outside of the window on {page}");
+            menu.open = false; return out.map((e) => `menu ${menu.dataset.name}: ${e.name || e.innerText} is outside of the window`); })";
+        strings(&self.script(outside).await)
     }
 
     /// What the browser complained about; blocked content shows here.
@@ -243,6 +249,11 @@ impl Browser {
         let log = self.script("return window.__complaints || []").await;
         log.as_array().into_iter().flatten().map(ToString::to_string).collect()
     }
+}
+
+fn strings(list: &serde_json::Value) -> Vec<String> {
+    let texts = list.as_array().expect("a list").iter();
+    texts.map(|one| one.as_str().expect("a text").to_owned()).collect()
 }
 
 impl Drop for Browser {
@@ -405,59 +416,4 @@ async fn the_page_says_that_more_comes_only_while_it_does() {
     browser.until("nothing more is announced", "!document.querySelector('.writing')").await;
     browser.until("speakers are still unknown", "document.querySelector('[data-working]')").await;
     browser.quit().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_a_phone_and_a_desk_in_light_and_dark() {
-    let bench = Workbench::with_authority();
-    let site = Site::set(|config| config.tls.site_ca = Some(bench.path("certs/ca.crt").into())).await;
-    let media = Media::new();
-    let finished = site.finished("Weekly budget.m4a").await;
-    let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
-    let key = reflector::storage::StorageKey::Mp3 { transcript: finished };
-    site.app.storage().put_file(&key, &tone).await.unwrap();
-    let working =
-        site.create("Interview with a very long file name that has to be broken somewhere.wav").await;
-    site.up_to(working, Some(Stage::Transcribe)).await;
-    let failed = site.create("Broken.mp4").await;
-    let attempt = site.up_to(failed, Some(Stage::Transcribe)).await.unwrap();
-    stage::fail(&mut *site.workshop.conn().await, &attempt, "The file ends in the middle.", clock::now())
-        .await
-        .unwrap();
-
-    let cut = site.create("Lost line.mp3").await;
-    let attempt = site.up_to(cut, Some(Stage::Ingest)).await.unwrap();
-    let mut conn = site.workshop.conn().await;
-    let warning = "the recording may be cut short: it should last 2:00, but only 1:00 of it could be read";
-    stage::warn(&mut conn, &attempt, warning).await.unwrap();
-    stage::finish(&mut conn, &attempt, None, clock::now()).await.unwrap();
-    drop(conn);
-
-    for dark in [false, true] {
-        let browser = Browser::open(dark).await;
-        for (width, height) in [(390, 844), (1280, 900)] {
-            browser.size(width, height).await;
-            for (name, path) in [
-                ("start", "/".to_owned()),
-                ("list", "/transcripts".into()),
-                ("search", "/transcripts?q=budget+OR+morning&language=en".into()),
-                ("finished", format!("/transcripts/{finished}")),
-                ("working", format!("/transcripts/{working}")),
-                ("failed", format!("/transcripts/{failed}")),
-                ("cut", format!("/transcripts/{cut}")),
-                ("trust", "/trust".into()),
-                ("nothing", "/nothing".into()),
-            ] {
-                browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
-                browser.no_sideways_scroll().await;
-                let mut said = browser.console().await;
-                // The console also tells of what is not there: a page, and sound that no stage has made here.
-                said.retain(|line| !line.contains("the server responded with a status of 404"));
-                assert_eq!(said, Vec::<String>::new(), "{name}");
-                let theme = if dark { "dark" } else { "light" };
-                browser.shot(&format!("{name}-{width}-{theme}")).await;
-            }
-        }
-        browser.quit().await;
-    }
 }

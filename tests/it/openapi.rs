@@ -9,7 +9,7 @@ use reflector::clock;
 use reflector::config::cache_dir;
 use reflector::ids::TranscriptId;
 use reflector::model::delivery::{self, DeliveryStatus};
-use reflector::model::sending::{self, Channel, NewSending, Purpose};
+use reflector::model::sending::{self, Channel, Purpose, Wish};
 use reqwest::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Value, json};
 
@@ -263,7 +263,7 @@ async fn sendings(site: &Site, told: TranscriptId, known: &mut Value) {
     let mut conn = site.workshop.conn().await;
     let mut failed = Vec::new();
     for n in 0..10 {
-        let one = NewSending {
+        let one = Wish {
             transcript_id: told,
             purpose: Purpose::Asked,
             channel: Channel::Email,

@@ -131,8 +131,13 @@ async fn furnish(site: &Site) -> Vec<Shown> {
     let failed = site.create("Broken.mp4").await;
     let attempt = site.up_to(failed, Some(Stage::Transcribe)).await.unwrap();
     stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now()).await.unwrap();
+    let cut = site.create("Lost line.mp3").await;
+    let attempt = site.up_to(cut, Some(Stage::Ingest)).await.unwrap();
+    let warning = "the recording may be cut short: it should last 2:00, but only 1:00 of it could be read";
+    stage::warn(&mut conn, &attempt, warning).await.unwrap();
+    stage::finish(&mut conn, &attempt, None, clock::now()).await.unwrap();
     let trashed = site.create("Thrown away.wav").await;
-    for id in [finished, working, failed, trashed] {
+    for id in [finished, working, failed, cut, trashed] {
         give(
             site,
             id,
@@ -166,6 +171,7 @@ async fn furnish(site: &Site) -> Vec<Shown> {
         own("finished", "/transcripts/{id}", &format!("/transcripts/{finished}")),
         own("working", "/transcripts/{id}", &format!("/transcripts/{working}")),
         own("failed", "/transcripts/{id}", &format!("/transcripts/{failed}")),
+        own("cut", "/transcripts/{id}", &format!("/transcripts/{cut}")),
         own("text", "/transcripts/{id}/text", &format!("/transcripts/{finished}/text")),
         own("send", "/transcripts/{id}/send", &format!("/transcripts/{finished}/send")),
         own("speakers", "/transcripts/{id}/speakers", &format!("/transcripts/{finished}/speakers")),

@@ -11,10 +11,10 @@ use thirtyfour::prelude::*;
 
 use super::Browser;
 use super::login::{keys, press};
+use crate::support::accounts::PASSWORD;
 use crate::support::receiver::Receiver;
 use crate::support::site::Site;
 
-const PASSWORD: &str = "correct horse battery";
 const ADA: &str = "ada@example.org";
 const BOB: &str = "bob@example.org";
 

@@ -1,4 +1,5 @@
-//! Pictures of every page at three widths, in light and dark: `make screenshots` puts them into docs/screenshots.
+//! Every page at three widths, in light and dark: it fits its window, its menus open inside it, its scripts run without a complaint, axe-core
+//! finds nothing, and its picture is taken; `make screenshots` keeps the pictures.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::Browser;
+use super::axe;
 use super::every::{Shown, Who, World};
 use crate::support::accounts::ADA;
 
@@ -34,8 +36,7 @@ impl Album {
 
     /// Takes a picture of what the window shows.
     async fn shoot(&mut self, browser: &Browser, page: &Shown, width: u32) {
-        let ask =
-            json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
+        let ask = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
         let answer = browser.ask("goog/cdp/execute", &ask).await;
         let picture = STANDARD.decode(answer["value"]["data"].as_str().expect("a picture")).unwrap();
         let file = format!("{}-{width}-{}.webp", page.name, self.theme);
@@ -43,16 +44,38 @@ impl Album {
         self.taken.insert(file);
     }
 
-    async fn shoot_all(&mut self, browser: &Browser, world: &World, pages: impl Iterator<Item = &Shown>) {
+    /// Looks at every page; what is wrong with them.
+    async fn look(
+        &mut self,
+        browser: &Browser,
+        world: &World,
+        checker: &str,
+        pages: impl Iterator<Item = &Shown>,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
         for page in pages {
             for (width, height) in SIZES {
                 browser.size(width, height).await;
                 world.open(browser, page).await;
-                browser.no_sideways_scroll().await;
+                let at = format!("{} at {width}", page.name);
+                wrong.extend(
+                    browser.beside_the_window().await.into_iter().map(|what| format!("{at}: {what}")),
+                );
                 self.shoot(browser, page, width).await;
-                browser.menus_stay_inside(page.name).await;
+                let outside = browser.menus_beside_the_window().await;
+                wrong.extend(outside.into_iter().map(|what| format!("{at}: {what}")));
+                // The console also tells of what is not there: a page, and sound that no stage has made here.
+                let said = browser.console().await.into_iter();
+                let said = said.filter(|line| !line.contains("the server responded with a status of 404"));
+                wrong.extend(said.map(|line| format!("{at}: the console: {line}")));
+                // In dark only the colours differ.
+                if width == 1440 || (width == 390 && self.theme == "light") {
+                    let found = axe::violations(browser, checker).await;
+                    wrong.extend(found.into_iter().map(|what| format!("{at}: {what}")));
+                }
             }
         }
+        wrong
     }
 
     /// Removes the pictures of pages that are no more; bytes of the others.
@@ -75,22 +98,23 @@ impl Album {
 async fn in_one_light(dark: bool, theme: &'static str) {
     let mut album = Album::new(theme);
     let world = World::new().await;
-    let browser = Browser::open(dark).await;
-    album.shoot_all(&browser, &world, world.of(&[Who::Visitor, Who::First])).await;
+    let (browser, checker) = (Browser::open(dark).await, axe::source());
+    let mut wrong = album.look(&browser, &world, &checker, world.of(&[Who::Visitor, Who::First])).await;
     browser.log_in(&world.site, ADA, "/settings").await;
-    album.shoot_all(&browser, &world, world.of(&[Who::Ada])).await;
+    wrong.extend(album.look(&browser, &world, &checker, world.of(&[Who::Ada])).await);
     browser.quit().await;
+    assert!(wrong.is_empty(), "{} findings:\n{}", wrong.len(), wrong.join("\n"));
     let (pictures, bytes) = (album.taken.len(), album.close());
     assert_eq!(pictures, world.pages.len() * SIZES.len(), "a picture of every page at every width");
     assert!(bytes < MOST, "{bytes} bytes of pictures; at most {MOST}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_its_window_and_is_photographed_in_light() {
+async fn every_page_fits_its_window_and_is_accessible_in_light() {
     in_one_light(false, "light").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_fits_its_window_and_is_photographed_in_dark() {
+async fn every_page_fits_its_window_and_is_accessible_in_dark() {
     in_one_light(true, "dark").await;
 }
