@@ -11,6 +11,7 @@ mod login;
 mod long;
 mod playing;
 mod provider;
+mod quoting;
 mod recorder;
 mod review;
 mod rooms;

@@ -33,6 +33,7 @@ mod data;
 mod demo;
 mod diarize;
 mod disk_keys;
+mod documents;
 mod events;
 mod hardening;
 mod headers;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::actions::room_id;
 use super::deeds::{DeedView, Titles};
 use super::provider::origin;
+use super::quoting::{QuoteForm, QuoteView};
 use crate::app::App;
 use crate::config::AuthMode;
 use crate::db::Connection;
@@ -23,7 +24,7 @@ use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
 use crate::web::viewer::{Asking, Https};
-use crate::web::{assets, read, rooms, tell};
+use crate::web::{assets, quotes, read, rooms, tell};
 
 /// Entries of the audit log that the page shows.
 const LOOKED: i64 = 20;
@@ -49,6 +50,16 @@ struct SharePage {
     /// Who can read it as things are, a sentence each.
     access: Vec<String>,
     entries: Vec<DeedView>,
+    /// Links to a few seconds of it, the newest first.
+    quotes: Vec<QuoteView>,
+    /// Where it has sound that may be quoted.
+    may_quote: bool,
+    lives: &'static [(i64, &'static str)],
+    /// What was typed into the form for one.
+    typed: QuoteForm,
+    /// The one that was made just now, with its link.
+    made: Option<(String, QuoteView)>,
+    wrong: Option<String>,
 }
 
 /// Something to choose.
@@ -137,6 +148,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
         "saved" => "Saved. It holds from now on, also for those who have the link already.",
+        "quote" => "The link is taken back: it shows nothing any more.",
         "private" => "It is private again: nobody else can read it from now on.",
         _ => "",
     };
@@ -145,6 +157,26 @@ pub(in crate::web) async fn show(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
     Ok(html(&SharePage { done, link, ..page(&app, &mut conn, viewer, view).await? }))
+}
+
+/// The page after something was asked of its form for quotes: the link that was made, or what is wrong with what was typed.
+///
+/// # Errors
+/// Those of [`read::view`].
+pub(super) async fn after_quoting(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    (id, base): (TranscriptId, &str),
+    outcome: Result<(String, QuoteView), (String, QuoteForm)>,
+) -> Result<impl Template, Error> {
+    let (view, _) = read::view(conn, viewer, id).await?;
+    let link = format!("{base}/transcripts/{id}");
+    let page = SharePage { link, ..page(app, conn, viewer, view).await? };
+    Ok(match outcome {
+        Ok(made) => SharePage { made: Some(made), ..page },
+        Err((wrong, typed)) => SharePage { wrong: Some(wrong), typed, ..page },
+    })
 }
 
 async fn page(
@@ -177,6 +209,12 @@ async fn page(
         room,
         access: access(app, row, owner.as_deref(), view.room_name.as_deref()),
         entries: looked(conn, viewer, row.id).await?,
+        quotes: quotes::all(conn, &view).await?.into_iter().map(QuoteView::new).collect(),
+        may_quote: policy::may_quote(policy::capabilities(viewer, row.into())) && row.duration > 0.0,
+        lives: &quotes::LIVES,
+        typed: QuoteForm::default(),
+        made: None,
+        wrong: None,
     })
 }
 

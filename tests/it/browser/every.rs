@@ -37,7 +37,7 @@ pub(super) struct Shown {
 }
 
 /// GET addresses that are no pages.
-const NO_PAGES: [&str; 13] = [
+const NO_PAGES: [&str; 14] = [
     "/api/auth/callback/authentik",
     "/api/auth/signin",
     "/api/auth/signin/authentik",
@@ -52,6 +52,8 @@ const NO_PAGES: [&str; 13] = [
     "/readyz",
     // Parts of a page that is on the list.
     "/transcripts/{id}/parts",
+    // A file.
+    "/transcripts/{id}/pdf",
 ];
 
 /// Pages that nothing here opens yet: axe and the pictures pass them by. Whoever furnishes the site for one takes it off.
