@@ -161,10 +161,9 @@ fn written(markdown: &str) -> Vec<Block> {
             }
             (None, None) if open => {
                 let more = format!(" {}", one_line(&plain(line)));
-                blocks.extend(blocks.pop().map(|mut block| {
+                if let Some(block) = blocks.last_mut() {
                     block.spans.push(Span { look: Look::Plain, text: more });
-                    block
-                }));
+                }
             }
             (None, None) => {
                 blocks.push(Block::plain(Kind::Paragraph, &plain(line)));
@@ -214,10 +213,8 @@ fn text(blocks: &mut Vec<Block>, document: &Document) {
         let to = lines.iter().position(|line| line.start >= topic.start - 0.05).unwrap_or(lines.len());
         said(blocks, lines.get(from..to).unwrap_or_default());
         from = from.max(to);
-        let spans = [
-            (Look::Plain, one_line(&topic.title)),
-            (Look::Muted, format!(" ({})", clock(topic.start))),
-        ];
+        let spans =
+            [(Look::Plain, one_line(&topic.title)), (Look::Muted, format!(" ({})", clock(topic.start)))];
         blocks.push(Block::new(Kind::Subheading, spans));
     }
     said(blocks, &lines[from..]);
@@ -250,7 +247,7 @@ pub(super) fn right_to_left(text: &str) -> Option<bool> {
 }
 
 /// The same of a language, by its code.
-pub(super) fn is_right_to_left(language: &str) -> bool {
+pub fn is_right_to_left(language: &str) -> bool {
     const CODES: [&str; 10] = ["ar", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi", "ckb"];
     CODES.contains(&language.split(['-', '_']).next().unwrap_or_default())
 }
@@ -350,16 +347,10 @@ mod tests {
 
     #[test]
     fn a_title_of_megabytes_is_cut_and_an_empty_one_is_named() {
-        let titled = |title: String| title_of(Some(title));
-        fn title_of(title: Option<String>) -> String {
-            title_shown(&Document { title, ..Document::default() })
-        }
-        fn title_shown(document: &Document) -> String {
-            super::title(document)
-        }
-        assert_eq!(titled("ß".repeat(3_000_000)).chars().count(), LONGEST_TITLE + 1);
-        assert_eq!(titled(" \u{0} ".into()), "Transcript");
-        assert_eq!(title_of(None), "Transcript");
+        let shown = |text: Option<String>| title(&Document { title: text, ..Document::default() });
+        assert_eq!(shown(Some("ß".repeat(3_000_000))).chars().count(), LONGEST_TITLE + 1);
+        assert_eq!(shown(Some(" \u{0} ".into())), "Transcript");
+        assert_eq!(shown(None), "Transcript");
     }
 
     #[test]

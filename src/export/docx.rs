@@ -191,7 +191,13 @@ fn styles(document: &Document) -> String {
         heading(1, 32, 360),
         heading(2, 26, 240),
         style("Facts", "Facts", "Facts", "<w:spacing w:after=\"20\"/>", ""),
-        style("Speaker", "Speaker", "Normal", "<w:keepNext/><w:spacing w:before=\"160\" w:after=\"20\"/>", ""),
+        style(
+            "Speaker",
+            "Speaker",
+            "Normal",
+            "<w:keepNext/><w:spacing w:before=\"160\" w:after=\"20\"/>",
+            "",
+        ),
         style(
             "ListBullet",
             "List Bullet",
@@ -199,7 +205,13 @@ fn styles(document: &Document) -> String {
             "<w:numPr><w:numId w:val=\"1\"/></w:numPr><w:spacing w:after=\"60\"/>",
             "",
         ),
-        style("Footer", "footer", "Footer", "<w:jc w:val=\"center\"/>", "<w:color w:val=\"595959\"/><w:sz w:val=\"18\"/>"),
+        style(
+            "Footer",
+            "footer",
+            "Footer",
+            "<w:jc w:val=\"center\"/>",
+            "<w:color w:val=\"595959\"/><w:sz w:val=\"18\"/>",
+        ),
     ]
     .concat();
     format!(
@@ -265,5 +277,7 @@ fn core(document: &Document) -> String {
 }
 
 fn app() -> String {
-    format!("<Properties xmlns=\"{OFFICE}/extended-properties\"><Application>Reflector</Application></Properties>")
+    format!(
+        "<Properties xmlns=\"{OFFICE}/extended-properties\"><Application>Reflector</Application></Properties>"
+    )
 }

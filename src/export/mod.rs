@@ -20,6 +20,7 @@ mod vtt;
 mod xml;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
+pub use blocks::is_right_to_left;
 pub use document::{Document, Line, Sentence, Topic};
 pub use docx::render as docx;
 pub use json::Transcript as JsonTranscript;
@@ -57,18 +58,10 @@ pub struct UnknownFormat;
 
 impl Format {
     /// Those that are text, which [`render`] makes.
-    pub const TEXT: [Self; 7] = [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
-    pub const ALL: [Self; 9] = [
-        Self::Txt,
-        Self::Md,
-        Self::Json,
-        Self::Csv,
-        Self::Srt,
-        Self::Vtt,
-        Self::Rttm,
-        Self::Docx,
-        Self::Pdf,
-    ];
+    pub const TEXT: [Self; 7] =
+        [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
+    pub const ALL: [Self; 9] =
+        [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm, Self::Docx, Self::Pdf];
 
     /// End of the file's name, without the dot; also its name on the command line.
     pub fn extension(self) -> &'static str {

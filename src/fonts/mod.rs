@@ -66,7 +66,8 @@ impl Fonts {
         let fonts = self.known(None);
         let has = |letters: &str| letters.chars().all(|c| fonts.iter().any(|font| font.has(c)));
         let (there, missing): (Vec<_>, Vec<_>) = SCRIPTS.iter().partition(|(_, letters)| has(letters));
-        let names = |scripts: Vec<&(&'static str, &str)>| scripts.into_iter().map(|(name, _)| *name).collect();
+        let names =
+            |scripts: Vec<&(&'static str, &str)>| scripts.into_iter().map(|(name, _)| *name).collect();
         (names(there), names(missing))
     }
 
@@ -85,11 +86,7 @@ impl Fonts {
 }
 
 /// A font's file with that of its bold sister. One that can't be read any more is left out.
-fn face<'f>(
-    font: &'f Font,
-    all: &'f [Font],
-    read: &mut HashMap<&'f Path, Arc<Vec<u8>>>,
-) -> Option<Face> {
+fn face<'f>(font: &'f Font, all: &'f [Font], read: &mut HashMap<&'f Path, Arc<Vec<u8>>>) -> Option<Face> {
     let mut program = |font: &'f Font, weight: Option<f32>| {
         let data = match read.get(font.path.as_path()) {
             Some(data) => data.clone(),

@@ -41,7 +41,8 @@ impl Font {
 
     /// Whether it writes as people of another language do; 0: no.
     pub fn foreignness(&self, language: &str) -> u8 {
-        const WAYS: [(&str, &str); 5] = [(" SC", "zh"), (" TC", "zh-TW"), (" HK", "yue"), (" JP", "ja"), (" KR", "ko")];
+        const WAYS: [(&str, &str); 5] =
+            [(" SC", "zh"), (" TC", "zh-TW"), (" HK", "yue"), (" JP", "ja"), (" KR", "ko")];
         match WAYS.iter().find(|(end, _)| self.family.ends_with(end)) {
             Some((_, way)) if *way == language => 0,
             // Chinese of no known place is written in simplified letters.
@@ -98,7 +99,10 @@ fn font(path: &Path, data: &[u8], index: u32) -> Option<Font> {
         650..=750 => Slope::Bold,
         _ => return None,
     };
-    if face.is_italic() || face.is_oblique() || face.width() != Width::Normal || face.outline_glyph_count() == 0 {
+    let tables = face.tables();
+    // Pictures of letters are no outlines.
+    let drawn = tables.glyf.is_some() || tables.cff.is_some() || tables.cff2.is_some();
+    if face.is_italic() || face.is_oblique() || face.width() != Width::Normal || !drawn {
         return None;
     }
     let rank = rank(&family, face.is_monospaced());
@@ -157,7 +161,14 @@ mod tests {
 
     #[test]
     fn the_plainest_font_is_preferred_and_the_one_of_the_language() {
-        let order = ["Noto Sans", "Noto Sans Arabic", "Noto Sans Arabic UI", "DejaVu Sans", "Noto Serif", "Noto Sans Symbols"];
+        let order = [
+            "Noto Sans",
+            "Noto Sans Arabic",
+            "Noto Sans Arabic UI",
+            "DejaVu Sans",
+            "Noto Serif",
+            "Noto Sans Symbols",
+        ];
         let ranks: Vec<u8> = order.iter().map(|name| rank(name, false)).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
         let font = |family: &str| Font {
@@ -171,7 +182,8 @@ mod tests {
         };
         let cjk = |end: &str| font(&format!("Noto Sans CJK {end}"));
         for (language, wanted) in [("ja", "JP"), ("ko", "KR"), ("zh", "SC"), ("en", "SC"), ("yue", "HK")] {
-            let best = ["HK", "JP", "KR", "SC", "TC"].into_iter().min_by_key(|end| cjk(end).foreignness(language));
+            let best =
+                ["HK", "JP", "KR", "SC", "TC"].into_iter().min_by_key(|end| cjk(end).foreignness(language));
             assert_eq!(best, Some(wanted), "{language}");
         }
         let font = font("x");

@@ -15,6 +15,7 @@ mod quoting;
 mod recorder;
 mod review;
 mod rooms;
+mod rtl;
 mod screenshots;
 mod sending;
 mod uploads;

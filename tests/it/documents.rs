@@ -44,7 +44,11 @@ fn meeting() -> Document {
         created_at: Some("2026-03-04T12:30:00Z".parse().unwrap()),
         language: "en".into(),
         duration: 75.0,
-        segments: vec![line(0.0, "Ann", " Good morning."), line(20.0, "Bob", " We <cut> it."), line(30.0, "Ann", "Yes.")],
+        segments: vec![
+            line(0.0, "Ann", " Good morning."),
+            line(20.0, "Bob", " We <cut> it."),
+            line(30.0, "Ann", "Yes."),
+        ],
         short_summary: Some("They met.".into()),
         long_summary: Some("# Start\nThey said hello.".into()),
         short_sentences: vec![sentence(None, "They met.", 1.0)],
@@ -162,25 +166,45 @@ fn hostile_text_stays_text_in_both() {
     let read = docx_read(&document, "hostile.docx");
     let shown = read["paragraphs"].as_array().unwrap();
     assert!(shown.contains(&json!(["Speaker", "<w:p/> (0:00)"])), "the name");
-    assert_eq!(shown.last().unwrap(), &json!(["Normal", "</w:t></w:r> <w:t> & [31m \u{feff} (x) \\ \u{202e}abc %PDF"]));
+    assert_eq!(
+        shown.last().unwrap(),
+        &json!(["Normal", "</w:t></w:r> <w:t> & [31m \u{feff} (x) \\ \u{202e}abc %PDF"])
+    );
     assert!(shown[0][1].as_str().unwrap().chars().count() <= 2001, "a title of megabytes is cut");
-    assert!(shown.iter().any(|one| one[1].as_str().unwrap().split(' ').count() == 200_001 || one[1].as_str().unwrap().split_whitespace().count() == 200_000));
+    assert!(shown.iter().any(|one| one[1].as_str().unwrap().split(' ').count() == 200_001
+        || one[1].as_str().unwrap().split_whitespace().count() == 200_000));
 
     let (text, _) = pdf_read(&document, "hostile.pdf");
     assert_eq!(text.split_whitespace().filter(|word| *word == "word").count(), 200_000, "nothing is lost");
-    assert!(text.contains("<w:p/>") && text.contains("</w:t></w:r> <w:t> &") && text.contains("[U+FFFF]"), "{}", &text[text.len() - 300..]);
+    assert!(
+        text.contains("<w:p/>") && text.contains("</w:t></w:r> <w:t> &") && text.contains("[U+FFFF]"),
+        "{}",
+        &text[text.len() - 300..]
+    );
 }
 
 #[test]
 fn a_pdf_has_pages_of_a4_tags_bookmarks_and_every_word() {
     let (text, info) = pdf_read(&meeting(), "meeting.pdf");
     for said in [
-        "Budget & <talks>", "Length: 1:15", "Participants: Ann, Bob", "They met. (0:01)", "To begin",
-        "Hello (0:00): Greetings.", "Bob (0:20)", "We <cut> it.",
+        "Budget & <talks>",
+        "Length: 1:15",
+        "Participants: Ann, Bob",
+        "They met. (0:01)",
+        "To begin",
+        "Hello (0:00): Greetings.",
+        "Bob (0:20)",
+        "We <cut> it.",
     ] {
         assert!(text.contains(said), "{said}: {text}");
     }
-    for fact in ["Title:           Budget & <talks>", "Creator:         Reflector", "Tagged:          yes", "(A4)", "Pages:           1"] {
+    for fact in [
+        "Title:           Budget & <talks>",
+        "Creator:         Reflector",
+        "Tagged:          yes",
+        "(A4)",
+        "Pages:           1",
+    ] {
         assert!(info.contains(fact), "{fact}: {info}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -190,7 +214,8 @@ fn a_pdf_has_pages_of_a4_tags_bookmarks_and_every_word() {
     for tag in ["H1", "H2", "H3", "  LI", "Lbl", "LBody", "P (block)"] {
         assert!(tree.contains(tag), "{tag}: {tree}");
     }
-    let outline: Value = serde_json::from_str(&run("qpdf", &["--json", "--json-key=outlines", path])).unwrap();
+    let outline: Value =
+        serde_json::from_str(&run("qpdf", &["--json", "--json-key=outlines", path])).unwrap();
     let titles = |list: &Value| -> Vec<String> {
         list.as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap().to_owned()).collect()
     };
@@ -282,7 +307,8 @@ fn a_meeting_of_three_hours_is_written_whole_in_both() {
         topics: (0..18).map(topic).collect(),
         ..Document::default()
     };
-    let count = |text: &str| text.split_whitespace().filter(|word| ["budget", "budget."].contains(word)).count();
+    let count =
+        |text: &str| text.split_whitespace().filter(|word| ["budget", "budget."].contains(word)).count();
     let wanted: usize = document.segments.iter().map(|line| count(&line.text)).sum();
     assert!(wanted > 1000);
     let (text, info) = pdf_read(&document, "long.pdf");
@@ -315,7 +341,9 @@ async fn both_are_downloaded_by_page_and_api_and_a_missing_font_is_told_in_words
     let folder = tempfile::tempdir().unwrap();
     let path = kept(folder.path(), "talk.pdf", &response.bytes().await.unwrap());
     let text = run("pdftotext", &[path.to_str().unwrap(), "-"]);
-    for said in ["Budget talks", "They cut the budget. (0:20)", "The budget is cut.", "We should <cut> the budget."] {
+    for said in
+        ["Budget talks", "They cut the budget. (0:20)", "The budget is cut.", "We should <cut> the budget."]
+    {
         assert!(text.contains(said), "{said}: {text}");
     }
     let response = get("docx").await;

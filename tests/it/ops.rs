@@ -47,7 +47,10 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
     assert!(stdout.contains("FAIL  model:") && stdout.contains("reflector models pull"), "{stdout}");
     assert!(stdout.contains("WARN  webhooks: 127.0.0.0/8 in outgoing.allow_hosts"), "{stdout}");
     assert!(stdout.contains("FAIL  webhooks: hooks.invalid in outgoing.allow_hosts"), "{stdout}");
-    assert!(stdout.contains("WARN  fonts: PDF can't be made of transcripts in these scripts: Latin, Greek"), "{stdout}");
+    assert!(
+        stdout.contains("WARN  fonts: PDF can't be made of transcripts in these scripts: Latin, Greek"),
+        "{stdout}"
+    );
     assert!(stdout.contains("fonts-noto-core") && stdout.contains("export.fonts"), "{stdout}");
     assert!(stdout.contains("ok    storage:") && stdout.contains("ok    ffmpeg:"), "{stdout}");
 }

@@ -123,13 +123,18 @@ async fn links_to_parts_are_made_by_their_times_listed_and_taken_back_without_sc
     give(&site, id, Some(ada.id), ShareMode::SemiPrivate).await;
     let (ada, bob) = (Visitor::log_in(&site, ADA).await, Visitor::log_in(&site, BOB).await);
     let (page, make) = (format!("/transcripts/{id}/share"), format!("/transcripts/{id}/quotes"));
-    let fields = |from: &'static str, to: &'static str, life: &'static str| [("from", from), ("to", to), ("life", life)];
+    let fields = |from: &'static str, to: &'static str, life: &'static str| {
+        [("from", from), ("to", to), ("life", life)]
+    };
     assert_eq!(bob.form(&make, &fields("0:20", "0:26", "86400")).await.0, 403, "he may only read");
     let (status, shown) = ada.form(&make, &fields("0:20", "26", "86400")).await;
     assert_eq!(status, 200, "{shown}");
     let at = shown.find("/quote/").expect("its link");
     let link: String = shown[at..].chars().take_while(|c| *c != '"').collect();
-    assert!(shown.contains("We should &#60;cut&#62; the budget.”") && shown.contains("0:20 to 0:26"), "{shown}");
+    assert!(
+        shown.contains("We should &#60;cut&#62; the budget.”") && shown.contains("0:20 to 0:26"),
+        "{shown}"
+    );
     assert_eq!(Visitor::nobody(&site).page(&link).await.0, 200);
     let (_, shown) = ada.page(&page).await;
     assert!(!shown.contains(&link), "its link is told once");

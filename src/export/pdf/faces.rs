@@ -80,7 +80,8 @@ impl<'f> Faces<'f> {
 
 fn cut(program: &Program) -> Result<Cut<'_>, PdfError> {
     let broken = || PdfError::Broken("a font can't be read".into());
-    let weight: Vec<(Tag, f32)> = program.weight.map(|weight| (Tag::new(b"wght"), weight)).into_iter().collect();
+    let weight: Vec<(Tag, f32)> =
+        program.weight.map(|weight| (Tag::new(b"wght"), weight)).into_iter().collect();
     let font = Font::new_variable(program.data.clone().into(), program.index, &weight).ok_or_else(broken)?;
     let mut shaper = rustybuzz::Face::from_slice(&program.data, program.index).ok_or_else(broken)?;
     if let Some(value) = program.weight {

@@ -8,7 +8,7 @@ mod lines;
 mod pages;
 mod tags;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use unicode_script::{Script, UnicodeScript};
@@ -68,7 +68,8 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
     let wanted = characters(document);
     let missing: BTreeSet<char> = wanted.into_iter().filter(|c| !faces.have(*c)).collect();
     let letters = missing.iter().copied().filter(|c| c.is_alphanumeric());
-    let scripts: BTreeSet<Script> = letters.map(|c| c.script()).collect();
+    let scripts: BTreeMap<&'static str, Script> =
+        letters.map(|c| (c.script().full_name(), c.script())).collect();
     if !scripts.is_empty() {
         return Err(refusal(&scripts));
     }
@@ -84,7 +85,8 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
         let (mut first, title) = (true, bookmark(&block));
         for piece in pieces(block) {
             let width = pages::width(piece.kind);
-            let set = setter.set(&piece.spans, pages::size(piece.kind), pages::is_bold(piece.kind), (width, rtl));
+            let set =
+                setter.set(&piece.spans, pages::size(piece.kind), pages::is_bold(piece.kind), (width, rtl));
             pages.place(piece.kind, set, (rtl, first.then_some(title.as_str())), &setter);
             first = false;
         }
@@ -92,22 +94,17 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
     pages.finish(&title(document), document.created_at, &setter)
 }
 
-fn refusal(scripts: &BTreeSet<Script>) -> PdfError {
-    let packages: BTreeSet<&'static str> = scripts.iter().map(|script| package(*script)).collect();
-    PdfError::Missing(
-        scripts.iter().map(|script| script.full_name()).collect(),
-        packages.into_iter().collect(),
-    )
+fn refusal(scripts: &BTreeMap<&'static str, Script>) -> PdfError {
+    let packages: BTreeSet<&'static str> = scripts.values().map(|script| package(*script)).collect();
+    PdfError::Missing(scripts.keys().copied().collect(), packages.into_iter().collect())
 }
 
 /// Where fonts of a script come from, on Debian and on NixOS.
 fn package(script: Script) -> &'static str {
     match script {
-        Script::Han
-        | Script::Hiragana
-        | Script::Katakana
-        | Script::Hangul
-        | Script::Bopomofo => "fonts-noto-cjk (Debian) or noto-fonts-cjk-sans (NixOS)",
+        Script::Han | Script::Hiragana | Script::Katakana | Script::Hangul | Script::Bopomofo => {
+            "fonts-noto-cjk (Debian) or noto-fonts-cjk-sans (NixOS)"
+        }
         _ => "fonts-noto-core (Debian) or noto-fonts (NixOS)",
     }
 }
@@ -142,6 +139,12 @@ fn bookmark(block: &Block) -> String {
     spans.flat_map(|span| span.text.chars()).take(200).collect()
 }
 
+fn push(pieces: &mut [Block], span: Span) {
+    if let Some(piece) = pieces.last_mut() {
+        piece.spans.push(span);
+    }
+}
+
 /// A block cut into such as can be set at once, at spaces where there are any.
 fn pieces(block: Block) -> Vec<Block> {
     let kind = block.kind;
@@ -158,8 +161,7 @@ fn pieces(block: Block) -> Vec<Block> {
                 _ => room,
             };
             if end > 0 {
-                let cut = Span { look, text: rest[..end].to_owned() };
-                pieces.last_mut().into_iter().for_each(|piece| piece.spans.push(cut.clone()));
+                push(&mut pieces, Span { look, text: rest[..end].to_owned() });
             }
             rest = &rest[end..];
             pieces.push(Block { kind, spans: Vec::new() });
@@ -167,8 +169,7 @@ fn pieces(block: Block) -> Vec<Block> {
         }
         used += rest.len();
         if !rest.is_empty() {
-            let kept = Span { look, text: rest.to_owned() };
-            pieces.last_mut().into_iter().for_each(|piece| piece.spans.push(kept.clone()));
+            push(&mut pieces, Span { look, text: rest.to_owned() });
         }
     }
     pieces

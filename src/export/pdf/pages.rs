@@ -102,7 +102,13 @@ impl<'f> Pages<'f> {
     }
 
     /// Puts a block's lines below what is there; `title`: it begins here, and is called so.
-    pub fn place(&mut self, kind: Kind, lines: Vec<SetLine>, (rtl, title): (bool, Option<&str>), setter: &Setter) {
+    pub fn place(
+        &mut self,
+        kind: Kind,
+        lines: Vec<SetLine>,
+        (rtl, title): (bool, Option<&str>),
+        setter: &Setter,
+    ) {
         let style = style(kind);
         if let Some(title) = title {
             let top = self.y <= MARGIN;

@@ -99,7 +99,9 @@ fn told(error: &Error) -> Option<String> {
         Error::Invalid { field: "end", message } => {
             Some(sentence(&format!("“To” {}", message.replace("start", "“From”"))))
         }
-        Error::Invalid { field: "expires_in", message } => Some(sentence(&format!("“It works for” {message}"))),
+        Error::Invalid { field: "expires_in", message } => {
+            Some(sentence(&format!("“It works for” {message}")))
+        }
         Error::Conflict(message) => Some(sentence(message)),
         _ => None,
     }

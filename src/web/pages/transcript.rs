@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::config::MAX_PROMPT;
 use crate::db::Connection;
 use crate::error::Error;
-use crate::export::{Format, clock};
+use crate::export::{Format, clock, is_right_to_left};
 use crate::ids::TranscriptId;
 use crate::model::recording;
 use crate::model::{ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
@@ -83,6 +83,11 @@ struct View {
 }
 
 impl View {
+    /// Whether what is said is written from right to left.
+    fn rtl(&self) -> bool {
+        is_right_to_left(&self.text.language)
+    }
+
     fn quote_lives(&self) -> &'static [(i64, &'static str)] {
         &quotes::LIVES
     }

@@ -65,7 +65,10 @@ async fn selected_words_become_a_link_to_exactly_their_seconds_until_it_is_taken
     browser.shot("quote-made-1280-light").await;
     let url = link(&browser).await;
     let (_, list) = site.json(&format!("/v1/transcripts/{id}/quotes")).await;
-    assert_eq!((&list[0]["start"], &list[0]["end"], &list[0]["text"]), (&21.0.into(), &24.0.into(), &"should <cut> the".into()));
+    assert_eq!(
+        (&list[0]["start"], &list[0]["end"], &list[0]["text"]),
+        (&21.0.into(), &24.0.into(), &"should <cut> the".into())
+    );
     let date = |name: &str| list[0][name].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     assert_eq!((date("expires_at") - date("created_at")).num_hours(), 24);
     browser.driver.find(By::Css("[data-quote-copy]")).await.unwrap().click().await.unwrap();
@@ -125,7 +128,9 @@ async fn a_quote_is_made_by_keyboard_alone_and_taken_back_on_the_share_page() {
     browser.until("the words are selected again", "getSelection().toString() === 'Good morning,'").await;
 
     browser.driver.goto(site.url(&format!("/transcripts/{id}/share"))).await.unwrap();
-    browser.until("it is listed", "document.querySelector('.quotes').innerText.includes('“Good morning,”')").await;
+    browser
+        .until("it is listed", "document.querySelector('.quotes').innerText.includes('“Good morning,”')")
+        .await;
     browser.no_sideways_scroll().await;
     browser.script("document.querySelector('#quotes').scrollIntoView()").await;
     browser.shot("quotes-listed-390-dark").await;

@@ -8,11 +8,11 @@ use crate::app::App;
 use crate::error::Error;
 use crate::export::{Document, Format, JsonTranscript};
 use crate::ids::TranscriptId;
-use crate::web::extract::ApiPath;
 use crate::web::api::document::{Binary, Fails};
-use crate::web::{print, read};
+use crate::web::extract::ApiPath;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
+use crate::web::{print, read};
 
 /// The transcript as a file
 ///
