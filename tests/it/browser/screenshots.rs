@@ -34,8 +34,7 @@ impl Album {
 
     /// Takes a picture of what the window shows.
     async fn shoot(&mut self, browser: &Browser, page: &Shown, width: u32) {
-        let ask =
-            json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
+        let ask = json!({ "cmd": "Page.captureScreenshot", "params": { "format": "webp", "quality": 35 } });
         let answer = browser.ask("goog/cdp/execute", &ask).await;
         let picture = STANDARD.decode(answer["value"]["data"].as_str().expect("a picture")).unwrap();
         let file = format!("{}-{width}-{}.webp", page.name, self.theme);
