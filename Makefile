@@ -9,7 +9,7 @@ CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving
+.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving bench-pages
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -84,3 +84,9 @@ bench-serving: ## Lists and transcripts at 500 requests a second, search in 10,0
 	@scripts/setup.sh demo
 	cargo build --locked --bin reflector --example serving $(bench-build)
 	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(REFLECTOR_CACHE)/bench/serving" $(ARGS)
+
+bench-pages: ## How soon the page of three hours can be used, and whether it answers while it is played: docs/PERFORMANCE.md
+	@scripts/setup.sh demo
+	@scripts/apt.sh test
+	cargo build --locked --bin reflector --example pages $(bench-build)
+	@"$(dir $(bench-program))pages" "$(dir $(bench-program))../reflector" "$(REFLECTOR_CACHE)/bench/pages"

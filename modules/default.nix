@@ -9,6 +9,7 @@
     ./self-test.nix
     ./speech-server.nix
     ./models.nix
+    ./fonts.nix
     ./postgres.nix
     ./redis.nix
     ./remote-database.nix

@@ -294,6 +294,11 @@ in
         Seconds of silence after which a worker's jobs start again elsewhere; at least twice the heartbeat.
       '';
     };
+    export = {
+      fonts = option (listOf path) [ ] [ "/srv/fonts" ] ''
+        Folders with fonts, which PDF is set in. Noto's, for nearly every script, unless it is set.
+      '';
+    };
     retention = {
       public_days = option (ints.between 0 36500) 7 30 ''
         In public mode ({option}`services.reflector.settings.auth.public_mode`): days that what nobody owns is kept before it is

@@ -18,6 +18,7 @@ use crate::auth::token::Signer;
 use crate::bus::Bus;
 use crate::config::{Config, OutgoingConfig};
 use crate::db::{Address, Pool};
+use crate::fonts::Fonts;
 use crate::jobs::{Environment, Outbox, Speech, Stages};
 use crate::lifecycle::Shutdown;
 use crate::llm::{LlmSettings, Understanding};
@@ -51,6 +52,7 @@ struct Inner {
     speech: Speech,
     webhooks: Webhooks,
     outbox: Outbox,
+    fonts: Arc<Fonts>,
     examined: examine::LastExamined,
 }
 
@@ -93,7 +95,9 @@ impl App {
         let allowed = AllowedHosts::new(OutgoingConfig::ALLOW_HOSTS, &config.outgoing.allow_hosts);
         let webhooks = Webhooks::new(&trust, allowed, &config.server.site())?;
         let outbox = Outbox::new(&config, &trust)?;
+        let fonts = Arc::new(Fonts::new(&config.export.fonts));
         Ok(Self(Arc::new(Inner {
+            fonts,
             config,
             trust,
             signer,
@@ -165,6 +169,11 @@ impl App {
     /// Where transcripts are posted, if they are.
     pub fn zulip(&self) -> Option<&Zulip> {
         self.0.outbox.zulip()
+    }
+
+    /// What PDF is set in.
+    pub fn fonts(&self) -> &Arc<Fonts> {
+        &self.0.fonts
     }
 
     /// The speech engine of this process, which runs only where speech is worked on.

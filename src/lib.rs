@@ -16,6 +16,7 @@ pub mod config;
 pub mod db;
 pub mod error;
 pub mod export;
+pub mod fonts;
 pub mod ids;
 pub mod jobs;
 pub mod lifecycle;

@@ -9,7 +9,7 @@ edit-who = Who says it
 edit-play = Play
 edit-what = What is said
 edit-restore = Take the machine’s words back
-edit-conflict = <strong>Somebody else changed this meanwhile.</strong> It says now: <q></q>
+edit-conflict = <strong>Somebody else changed this meanwhile.</strong> It says now: <q dir="auto"></q>
 edit-theirs = Keep theirs
 edit-mine = Write mine over it
 edit-save = Save

@@ -11,6 +11,7 @@ keys-topic = Topic before, after
 keys-speed = Slower, faster
 keys-repeat = Repeat what is selected, or this paragraph; again: stop
 keys-selected = To what can be done with selected words
+keys-quote = Quote selected words as a link
 keys-back = Back to what is playing
 keys-edit = Edit the text; done
 keys-doubtful = Go through doubtful words

@@ -25,3 +25,5 @@ record-consent-open = Everybody who can be heard must know that they are recorde
 record-sending = Sending the rest
 record-sent = Sent
 record-save = Save on this device
+record-ended = Nothing had come from this page for six hours, so the server finished the recording as it was: <a href="/" target="_blank">its transcript</a>. What you record now is a new one.
+record-over = Nothing had come from this page for six hours, so the server finished the recording as it was. What was recorded since is kept in this browser: finish, then save it on this device.

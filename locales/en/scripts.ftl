@@ -60,6 +60,11 @@ scripts-copied-said = Copied.
 scripts-not-allowed = Not allowed
 scripts-not-copied = The browser does not allow copying: use its own menu.
 scripts-link-copied = The link is copied
+scripts-quote-made = The link is made.
+scripts-quote-copied = The link is copied.
+scripts-quote-taken-back = The link is taken back: it shows nothing any more.
+# The reason is the server’s or the connection’s.
+scripts-quote-failed = It did not work: { $error }
 
 # Editing
 scripts-edit = Edit

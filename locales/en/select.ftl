@@ -4,4 +4,5 @@ select-title = Selected words
 select-play = Play
 select-repeat = Repeat
 select-copy = Copy with time
+select-quote = Quote as a link
 select-who = Who says these words

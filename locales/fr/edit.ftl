@@ -9,7 +9,7 @@ edit-who = Qui parle
 edit-play = Écouter
 edit-what = Ce qui est dit
 edit-restore = Revenir aux mots de la machine
-edit-conflict = <strong>Quelqu’un d’autre a modifié ce passage entre-temps.</strong> On y lit maintenant : <q></q>
+edit-conflict = <strong>Quelqu’un d’autre a modifié ce passage entre-temps.</strong> On y lit maintenant : <q dir="auto"></q>
 edit-theirs = Garder sa version
 edit-mine = La remplacer par la mienne
 edit-save = Enregistrer

@@ -11,6 +11,7 @@ keys-topic = Sujet précédent, suivant
 keys-speed = Moins vite, plus vite
 keys-repeat = Répéter la sélection ou ce paragraphe ; à nouveau : arrêter
 keys-selected = Aller aux actions sur les mots sélectionnés
+keys-quote = Citer les mots sélectionnés par un lien
 keys-back = Revenir à ce qui est lu
 keys-edit = Modifier le texte ; terminer
 keys-doubtful = Passer en revue les mots douteux

@@ -25,3 +25,5 @@ record-consent-open = Toutes les personnes que l’on entend doivent savoir qu�
 record-sending = Envoi du reste
 record-sent = Envoyé
 record-save = Sauvegarder sur cet appareil
+record-ended = Rien n’étant arrivé de cette page pendant six heures, le serveur a terminé l’enregistrement tel quel : <a href="/" target="_blank">sa transcription</a>. Ce que vous enregistrez maintenant en est un nouveau.
+record-over = Rien n’étant arrivé de cette page pendant six heures, le serveur a terminé l’enregistrement tel quel. Ce qui a été enregistré depuis est conservé dans ce navigateur : terminez, puis sauvegardez-le sur cet appareil.

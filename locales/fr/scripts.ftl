@@ -60,6 +60,11 @@ scripts-copied-said = Copié.
 scripts-not-allowed = Non autorisé
 scripts-not-copied = Le navigateur n’autorise pas la copie : utilisez son propre menu.
 scripts-link-copied = Le lien est copié
+scripts-quote-made = Le lien est créé.
+scripts-quote-copied = Le lien est copié.
+scripts-quote-taken-back = Le lien est retiré : il ne montre plus rien.
+# La raison vient du serveur ou de la connexion.
+scripts-quote-failed = Cela n’a pas fonctionné : { $error }
 
 # Modifier
 scripts-edit = Modifier

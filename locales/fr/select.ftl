@@ -4,4 +4,5 @@ select-title = Mots sélectionnés
 select-play = Écouter
 select-repeat = Répéter
 select-copy = Copier avec l’heure
+select-quote = Citer par un lien
 select-who = Qui dit ces mots

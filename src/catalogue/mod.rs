@@ -57,6 +57,7 @@ files! {
     "player"
     "privacy"
     "quote"
+    "quoting"
     "record"
     "review"
     "rooms"

@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::audio::{Cancel, Decoded, PcmFile, decode};
 use crate::config::Config;
-use crate::export::{Document, Format, Line, render};
+use crate::export::{Document, Format, Line, docx, pdf, render};
+use crate::fonts::Fonts;
 use crate::jobs::{engine_settings, expected};
 use crate::model::Word;
 use crate::speech::attribute::{Heard, SpeakerSegment, attribute_sides};
@@ -19,7 +20,7 @@ use crate::speech::{DiarizeOptions, Engine, TranscribeOptions};
 pub struct Transcribe {
     /// Any file with an audio track
     file: PathBuf,
-    /// txt, md, json, csv, srt, vtt or rttm
+    /// txt, md, json, csv, srt, vtt, rttm, docx or pdf
     #[arg(long, default_value = "txt")]
     format: Format,
     /// Code of the language spoken, as in `en`; several if it changes. Detected if not given, among `speech.languages` if there are any
@@ -104,7 +105,15 @@ impl Transcribe {
             ..Document::default()
         };
         let mut out = std::io::stdout().lock();
-        out.write_all(render(&document, self.format).as_bytes()).and_then(|()| out.flush()).context("writing")
+        let text = match self.format {
+            Format::Docx => docx(&document).context("writing")?,
+            Format::Pdf => {
+                let fonts = Fonts::new(&config.export.fonts);
+                pdf::render(&document, &fonts.faces(&pdf::characters(&document), &document.language))?
+            }
+            format => render(&document, format).unwrap_or_default().into_bytes(),
+        };
+        out.write_all(&text).and_then(|()| out.flush()).context("writing")
     }
 }
 

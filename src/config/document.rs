@@ -204,6 +204,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("llm.timeout_seconds", "Seconds to wait for one answer."),
     (
+        "export.fonts",
+        "Folders with fonts, which PDF is set in; everything below them counts. Empty: `/usr/share/fonts`, `/usr/local/share/fonts` and `/run/current-system/sw/share/X11/fonts`. What lacks a script refuses to be made, and `reflector doctor` says so.",
+    ),
+    (
         "outgoing.allow_hosts",
         "Hosts at private addresses that may be called when a person names their address, as that of a room's webhook: names, addresses, networks, as in `[\"hooks.lan\", \"10.0.0.0/8\"]`. Public addresses always may.",
     ),

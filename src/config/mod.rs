@@ -8,6 +8,7 @@ mod auth;
 mod cors;
 mod database;
 mod document;
+mod export;
 mod failures;
 mod features;
 mod languages;
@@ -38,6 +39,7 @@ pub use auth::{AuthConfig, AuthMode, JwtAlgorithm, same_address};
 pub use cors::CorsConfig;
 pub use database::DatabaseConfig;
 pub use document::markdown;
+pub use export::ExportConfig;
 pub use failures::FailuresConfig;
 pub use features::FeaturesConfig;
 pub use llm::LlmConfig;
@@ -73,6 +75,7 @@ pub struct Config {
     pub speech: SpeechConfig,
     pub speech_server: SpeechServerConfig,
     pub llm: LlmConfig,
+    pub export: ExportConfig,
     pub outgoing: OutgoingConfig,
     pub mail: MailConfig,
     pub zulip: ZulipConfig,
@@ -141,6 +144,7 @@ impl Config {
         self.speech.validate()?;
         self.speech_server.validate()?;
         self.llm.validate()?;
+        self.export.validate()?;
         self.outgoing.validate()?;
         self.mail.validate()?;
         self.zulip.validate()?;

@@ -1,9 +1,13 @@
+use chrono::{DateTime, Utc};
+
 use crate::model::Word;
 
 /// What there is to export. Everything but `segments` may be left out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {
     pub title: Option<String>,
+    /// When it was made.
+    pub created_at: Option<DateTime<Utc>>,
     /// Two-letter code of the language spoken.
     pub language: String,
     /// Seconds.
@@ -14,6 +18,9 @@ pub struct Document {
     pub short_summary: Option<String>,
     /// Markdown.
     pub long_summary: Option<String>,
+    /// The sentences of both, with the times that they rest on; none where a person wrote the text.
+    pub short_sentences: Vec<Sentence>,
+    pub long_sentences: Vec<Sentence>,
     pub decisions: Vec<String>,
     pub next_steps: Vec<String>,
     /// In order of start.
@@ -30,6 +37,16 @@ pub struct Line {
     pub text: String,
     /// May be empty; otherwise their texts together are `text`.
     pub words: Vec<Word>,
+}
+
+/// A sentence of a summary, and the seconds of the recording that it rests on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sentence {
+    /// Of the section it stands in.
+    pub heading: Option<String>,
+    pub text: String,
+    pub start: f64,
+    pub end: f64,
 }
 
 /// What a stretch of the recording is about.

@@ -42,7 +42,7 @@ pub(super) fn render(document: &Document) -> String {
     blocks.join("\n\n") + "\n"
 }
 
-fn filled(text: &Option<String>) -> Option<&str> {
+pub(super) fn filled(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
@@ -55,7 +55,7 @@ fn list(blocks: &mut Vec<String>, heading: &str, items: impl Iterator<Item = Str
 }
 
 /// Utterances of one speaker that follow closely belong together.
-fn paragraphs(lines: &[Line]) -> Vec<&[Line]> {
+pub(super) fn paragraphs(lines: &[Line]) -> Vec<&[Line]> {
     let mut paragraphs = Vec::new();
     let (mut from, mut length) = (0, 0);
     for (index, line) in lines.iter().enumerate() {
@@ -141,6 +141,7 @@ mod tests {
                 start: 0.0,
                 end: 75.0,
             }],
+            ..Document::default()
         };
         let expected = "# Budget\n\n**Participants:** Ann, Bob\n\n**Length:** 1:15\n\n## Summary\n\nThey met.\n\n\
             ### Start\nThey said hello.\n\n## Decisions\n\n- To begin\n\n## Next steps\n\n- Ann: write it down\n\n\

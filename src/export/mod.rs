@@ -1,22 +1,28 @@
-//! A transcript as text: txt, md, json, csv, srt, vtt, rttm, and the API's own formats. Pure: values in, a string out.
+//! A transcript as a file: txt, md, json, csv, srt, vtt, rttm, docx, pdf, and the API's own formats. Pure: values in, text or bytes out.
 //!
 //! Times are in seconds. Text and names come from people and models: whatever they hold, a rendered file keeps its form.
 
 mod api;
+mod blocks;
 mod csv;
 mod cues;
 mod document;
+mod docx;
 mod json;
 mod md;
+pub mod pdf;
 mod rttm;
 mod srt;
 mod time;
 mod txt;
 mod view;
 mod vtt;
+mod xml;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
-pub use document::{Document, Line, Topic};
+pub use blocks::is_right_to_left;
+pub use document::{Document, Line, Sentence, Topic};
+pub use docx::render as docx;
 pub use json::Transcript as JsonTranscript;
 pub use time::clock;
 pub use view::{of, shown_title};
@@ -39,15 +45,23 @@ pub enum Format {
     Vtt,
     /// Who spoke when, as the NIST scoring tools read it.
     Rttm,
+    /// As `md`, for word processors: [`docx`] makes it.
+    Docx,
+    /// As `md`, to be printed: [`pdf`] makes it, and needs fonts.
+    Pdf,
 }
 
 /// Not one of the formats.
 #[derive(Debug, thiserror::Error)]
-#[error("the format is one of txt, md, json, csv, srt, vtt, rttm")]
+#[error("the format is one of txt, md, json, csv, srt, vtt, rttm, docx, pdf")]
 pub struct UnknownFormat;
 
 impl Format {
-    pub const ALL: [Self; 7] = [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
+    /// Those that are text, which [`render`] makes.
+    pub const TEXT: [Self; 7] =
+        [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm];
+    pub const ALL: [Self; 9] =
+        [Self::Txt, Self::Md, Self::Json, Self::Csv, Self::Srt, Self::Vtt, Self::Rttm, Self::Docx, Self::Pdf];
 
     /// End of the file's name, without the dot; also its name on the command line.
     pub fn extension(self) -> &'static str {
@@ -59,6 +73,8 @@ impl Format {
             Self::Srt => "srt",
             Self::Vtt => "vtt",
             Self::Rttm => "rttm",
+            Self::Docx => "docx",
+            Self::Pdf => "pdf",
         }
     }
 
@@ -70,6 +86,8 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Srt => "application/x-subrip; charset=utf-8",
             Self::Vtt => "text/vtt; charset=utf-8",
+            Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pdf => "application/pdf",
         }
     }
 }
@@ -82,12 +100,12 @@ impl std::str::FromStr for Format {
     }
 }
 
-/// The transcript in one format, ending with a line break.
+/// The transcript in one format, ending with a line break; `None` for those that are no text.
 ///
 /// JSON is `{"text","language","duration","segments":[{"start","end","speaker","text","words":[{"text","start","end",
 /// "speaker","probability"}]}]}`.
-pub fn render(document: &Document, format: Format) -> String {
-    match format {
+pub fn render(document: &Document, format: Format) -> Option<String> {
+    Some(match format {
         Format::Txt => txt::render(document),
         Format::Md => md::render(document),
         Format::Json => json::render(document),
@@ -95,7 +113,8 @@ pub fn render(document: &Document, format: Format) -> String {
         Format::Srt => srt::render(document),
         Format::Vtt => vtt::render(document),
         Format::Rttm => rttm::render(document),
-    }
+        Format::Docx | Format::Pdf => return None,
+    })
 }
 
 #[cfg(test)]
@@ -107,20 +126,25 @@ mod tests {
         for format in Format::ALL {
             assert_eq!(format.extension().parse::<Format>().unwrap(), format);
         }
-        let error = "docx".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "the format is one of txt, md, json, csv, srt, vtt, rttm");
+        let error = "doc".parse::<Format>().unwrap_err();
+        assert_eq!(error.to_string(), "the format is one of txt, md, json, csv, srt, vtt, rttm, docx, pdf");
     }
 
     #[test]
     fn an_empty_transcript_renders_in_every_format() {
         let nothing = Document::default();
-        assert_eq!(render(&nothing, Format::Txt), "");
-        assert_eq!(render(&nothing, Format::Srt), "");
-        assert_eq!(render(&nothing, Format::Rttm), "");
-        assert_eq!(render(&nothing, Format::Csv), "\u{feff}start,end,speaker,text\r\n");
-        assert_eq!(render(&nothing, Format::Vtt), "WEBVTT\n");
-        assert_eq!(render(&nothing, Format::Md), "# Transcript\n");
-        let json: serde_json::Value = serde_json::from_str(&render(&nothing, Format::Json)).unwrap();
+        let text = |format| render(&nothing, format).unwrap();
+        assert_eq!(text(Format::Txt), "");
+        assert_eq!(text(Format::Srt), "");
+        assert_eq!(text(Format::Rttm), "");
+        assert_eq!(text(Format::Csv), "\u{feff}start,end,speaker,text\r\n");
+        assert_eq!(text(Format::Vtt), "WEBVTT\n");
+        assert_eq!(text(Format::Md), "# Transcript\n");
+        for format in Format::ALL {
+            assert_eq!(render(&nothing, format).is_some(), Format::TEXT.contains(&format), "{format:?}");
+        }
+        assert!(docx(&nothing).unwrap().starts_with(b"PK"));
+        let json: serde_json::Value = serde_json::from_str(&text(Format::Json)).unwrap();
         assert_eq!(json["segments"], serde_json::json!([]));
     }
 }

@@ -1,7 +1,7 @@
 //! From the transcript that is shown to what the formats are made from.
 
-use super::{Document, Line, Topic};
-use crate::model::{ActionKind, Segment, Transcript, TranscriptView};
+use super::{Document, Line, Sentence, Topic};
+use crate::model::{ActionKind, Segment, SummaryKind, Transcript, TranscriptView};
 
 /// What to call a transcript: its title, else its name.
 pub fn shown_title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &'t str {
@@ -25,15 +25,27 @@ pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segm
         start: topic.start,
         end: topic.end,
     };
+    let sentences = |kind| {
+        let sentence = |one: &crate::model::SummarySentence| Sentence {
+            heading: one.heading.clone(),
+            text: one.text.clone(),
+            start: one.start,
+            end: one.end,
+        };
+        view.shown_sentences(kind).map(sentence).collect()
+    };
     let items =
         |kind| view.actions.iter().filter(|item| item.kind == kind).map(|item| item.text.clone()).collect();
     Document {
         title: Some(shown_title(view.title.as_deref(), &view.transcript).to_owned()),
+        created_at: Some(view.transcript.created_at),
         language: view.language().to_owned(),
         duration: view.transcript.seconds(),
         segments: segments.into_iter().map(line).collect(),
         short_summary: view.short_summary.clone(),
         long_summary: view.long_summary.clone(),
+        short_sentences: sentences(SummaryKind::Short),
+        long_sentences: sentences(SummaryKind::Long),
         decisions: items(ActionKind::Decision),
         next_steps: items(ActionKind::NextStep),
         topics: view.topics.iter().map(topic).collect(),

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::bus::Bus;
 use crate::config::Config;
 use crate::db::{self, Address};
+use crate::fonts::Fonts;
 use crate::ops::backup;
 use crate::storage::{Room, Storage};
 use crate::tls::Trust;
@@ -67,6 +68,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         "check llm.url, llm.api_key and that its server runs",
     ));
     findings.extend(outgoing::examine(config).await);
+    findings.push(fonts(config));
     let scratch = config.storage.scratch.clone().unwrap_or_else(std::env::temp_dir);
     findings.push(finding(
         "room",
@@ -95,6 +97,20 @@ fn finding<E: std::fmt::Display>(
 ) -> Finding {
     let outcome = outcome.map_err(|error| Problem { text: format!("{error:#}"), remedy, warning: false });
     Finding { what, outcome }
+}
+
+/// What PDF can be set in. Without them everything else works.
+fn fonts(config: &Config) -> Finding {
+    let (there, missing) = Fonts::new(&config.export.fonts).scripts();
+    let outcome = match missing.is_empty() {
+        true => Ok(format!("PDF can be made of {}", there.join(", "))),
+        false => Err(Problem {
+            text: format!("PDF can't be made of transcripts in these scripts: {}", missing.join(", ")),
+            remedy: "Debian: apt-get install fonts-noto-core fonts-noto-cjk; or name a folder of fonts in export.fonts",
+            warning: true,
+        }),
+    };
+    Finding { what: "fonts", outcome }
 }
 
 async fn database(address: &Address) -> anyhow::Result<String> {

@@ -32,6 +32,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("offers.js", JS, include_str!("assets/offers.js")),
     ("player.js", JS, include_str!("assets/player.js")),
     ("queue.js", JS, include_str!("assets/queue.js")),
+    ("quote.js", JS, include_str!("assets/quote.js")),
     ("recorder.js", JS, include_str!("assets/recorder.js")),
     ("recorder-send.js", JS, include_str!("assets/recorder-send.js")),
     ("recorder-sound.js", JS, include_str!("assets/recorder-sound.js")),

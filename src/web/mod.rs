@@ -19,6 +19,7 @@ mod listen;
 mod login;
 mod metrics;
 mod pages;
+mod print;
 mod provider;
 mod quotes;
 mod ranges;

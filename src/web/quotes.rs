@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use chrono::TimeDelta;
+
 use super::pages::speaker_label;
 use super::read;
 use crate::app::App;
@@ -9,13 +11,30 @@ use crate::auth::secret;
 use crate::clock;
 use crate::db::Connection;
 use crate::error::Error;
+use crate::ids::TranscriptId;
 use crate::model::{Quote, Segment, Transcript, TranscriptView, quote, transcript};
-use crate::policy;
+use crate::policy::{self, Viewer};
 use crate::storage::StorageKey;
 
 /// Bytes of a second of what is listened to, and of one sample: see [`StorageKey::Pcm`].
 const RATE: u32 = 16_000;
 const SAMPLE: u32 = 2;
+
+/// Seconds that a quote has at most.
+const LONGEST: f64 = 600.0;
+/// Seconds for which a link holds: at least, at most, and unless something else is said.
+const SHORTEST_LIFE: i64 = 60;
+const LONGEST_LIFE: i64 = 365 * 24 * 3600;
+pub(super) const LIFE: i64 = 30 * 24 * 3600;
+/// What pages let people choose from: seconds, and the name that the catalogue has for them.
+pub(super) const LIVES: [(i64, &str); 4] = [
+    (24 * 3600, "quoting-day"),
+    (7 * 24 * 3600, "quoting-week"),
+    (LIFE, "quoting-month"),
+    (LONGEST_LIFE, "quoting-year"),
+];
+/// Quotes that one transcript may have at a time.
+const MOST: usize = 1000;
 
 /// What one person says in a quote.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +42,77 @@ pub(crate) struct Line {
     /// What they are called on pages; `None` until speakers are told apart.
     pub speaker: Option<String>,
     pub text: String,
+}
+
+/// Makes a link to what is said from `start` to `end`, in seconds, for `life` seconds: the quote, the secret part of its link, which is
+/// kept nowhere, and its lines.
+///
+/// # Errors
+/// Those of [`read::allowed`]; [`Error::Invalid`] naming the field and its limit; [`Error::Conflict`]: there is no sound yet, or
+/// there are as many quotes as there may be.
+pub(super) async fn make(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+    (start, end): (f64, f64),
+    life: i64,
+) -> Result<(Quote, String, Vec<Line>), Error> {
+    let row = read::allowed(conn, viewer, id, policy::may_quote).await?;
+    let refused = |field: &'static str, message: String| Error::Invalid { field, message };
+    if row.duration <= 0.0 {
+        return Err(Error::Conflict("There is no sound yet to quote from".into()));
+    }
+    if !(start >= 0.0 && start < row.seconds()) {
+        let message = format!("must be at least 0 and before the recording's end, {:.2} s", row.seconds());
+        return Err(refused("start", message));
+    }
+    // Lengths are rounded to milliseconds.
+    if !(end > start && end <= row.seconds() + 0.001) {
+        let message =
+            format!("must be after start and not after the recording's end, {:.2} s", row.seconds());
+        return Err(refused("end", message));
+    }
+    if end - start > LONGEST {
+        return Err(refused("end", format!("a quote may have at most {LONGEST} seconds")));
+    }
+    if !(SHORTEST_LIFE..=LONGEST_LIFE).contains(&life) {
+        let message = format!("must be from {SHORTEST_LIFE} to {LONGEST_LIFE} seconds");
+        return Err(refused("expires_in", message));
+    }
+    let now = clock::now();
+    if quote::list(conn, id, now).await?.len() >= MOST {
+        let text = format!("A transcript may have {MOST} quotes at a time; take one back first");
+        return Err(Error::Conflict(text));
+    }
+    let (view, _) = read::view(conn, viewer, id).await?;
+    let segments = view.segments(conn).await?;
+    let token = secret::random();
+    let new = Quote::new(id, (start, end), secret::hash(&token), now, now + TimeDelta::seconds(life));
+    let kept = quote::create(conn, &new).await?;
+    let lines = lines(&view, &segments, &kept);
+    Ok((kept, token, lines))
+}
+
+/// A transcript's quotes that have not ended, the newest first, with what is said in each.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn all(conn: &mut Connection, view: &TranscriptView) -> Result<Vec<(Quote, String)>, Error> {
+    let found = quote::list(conn, view.transcript.id, clock::now()).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let segments = view.segments(conn).await?;
+    let said = |quote: Quote| {
+        let text = text(&lines(view, &segments, &quote));
+        (quote, text)
+    };
+    Ok(found.into_iter().map(said).collect())
+}
+
+/// The lines as one text.
+pub(super) fn text(lines: &[Line]) -> String {
+    lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// The quote behind a link, with its transcript.

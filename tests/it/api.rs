@@ -114,7 +114,7 @@ async fn a_finished_transcript_is_given_in_every_format() {
         );
         assert!(response.text().await.unwrap().contains(inside), "{format}");
     }
-    assert_eq!(site.json(&format!("{path}/download/docx")).await.0, 404);
+    assert_eq!(site.json(&format!("{path}/download/doc")).await.0, 404);
     assert_eq!(site.json(&format!("{path}/audio/waveform")).await.1["data"].as_array().unwrap().len(), 255);
 }
 

@@ -36,6 +36,7 @@ mod data;
 mod demo;
 mod diarize;
 mod disk_keys;
+mod documents;
 mod events;
 mod hardening;
 mod headers;

@@ -39,6 +39,7 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
             ("REFLECTOR_STORAGE__DIR", &nothing),
             ("REFLECTOR_MODELS__DIR", &nothing),
             ("REFLECTOR_OUTGOING__ALLOW_HOSTS", r#"["10.0.0.0/8", "127.0.0.0/8", "hooks.invalid"]"#),
+            ("REFLECTOR_EXPORT__FONTS", r#"["/does/not/exist"]"#),
         ],
     );
     assert_eq!(output.status.code(), Some(1));
@@ -46,6 +47,11 @@ fn doctor_says_what_is_wrong_and_how_to_mend_it() {
     assert!(stdout.contains("FAIL  model:") && stdout.contains("reflector models pull"), "{stdout}");
     assert!(stdout.contains("WARN  webhooks: 127.0.0.0/8 in outgoing.allow_hosts"), "{stdout}");
     assert!(stdout.contains("FAIL  webhooks: hooks.invalid in outgoing.allow_hosts"), "{stdout}");
+    assert!(
+        stdout.contains("WARN  fonts: PDF can't be made of transcripts in these scripts: Latin, Greek"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("fonts-noto-core") && stdout.contains("export.fonts"), "{stdout}");
     assert!(stdout.contains("ok    storage:") && stdout.contains("ok    ffmpeg:"), "{stdout}");
 }
 

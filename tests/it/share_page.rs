@@ -113,3 +113,49 @@ async fn what_is_nobodys_and_where_nobody_logs_in_there_is_nothing_to_choose() {
     assert_eq!(Visitor::nobody(&site).page(&format!("/transcripts/{hers}")).await.0, 200);
     assert_eq!(Visitor::nobody(&site).page(&format!("/transcripts/{hers}/share")).await.0, 403);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_to_parts_are_made_by_their_times_listed_and_taken_back_without_script() {
+    let site = guarded().await;
+    let ada = person(&site, ADA, false).await;
+    person(&site, BOB, false).await;
+    let id = site.finished("talk.wav").await;
+    give(&site, id, Some(ada.id), ShareMode::SemiPrivate).await;
+    let (ada, bob) = (Visitor::log_in(&site, ADA).await, Visitor::log_in(&site, BOB).await);
+    let (page, make) = (format!("/transcripts/{id}/share"), format!("/transcripts/{id}/quotes"));
+    let fields = |from: &'static str, to: &'static str, life: &'static str| {
+        [("from", from), ("to", to), ("life", life)]
+    };
+    assert_eq!(bob.form(&make, &fields("0:20", "0:26", "86400")).await.0, 403, "he may only read");
+    let (status, shown) = ada.form(&make, &fields("0:20", "26", "86400")).await;
+    assert_eq!(status, 200, "{shown}");
+    let at = shown.find("/quote/").expect("its link");
+    let link: String = shown[at..].chars().take_while(|c| *c != '"').collect();
+    assert!(
+        shown.contains("We should &#60;cut&#62; the budget.”") && shown.contains("0:20 to 0:26"),
+        "{shown}"
+    );
+    assert_eq!(Visitor::nobody(&site).page(&link).await.0, 200);
+    let (_, shown) = ada.page(&page).await;
+    assert!(!shown.contains(&link), "its link is told once");
+    assert!(shown.contains("0:20 to 0:26"), "{shown}");
+
+    for (from, to, life, said) in [
+        ("x", "0:26", "86400", "“From” is to be a time like 1:05"),
+        ("0:30", "0:26", "86400", "“To” must be after “From”"),
+        ("0:30", "2:00", "86400", "recording&#39;s end, 60.00 s"),
+        ("0:20", "0:26", "59", "“It works for” must be from 60 to 31536000 seconds"),
+    ] {
+        let (status, shown) = ada.form(&make, &fields(from, to, life)).await;
+        assert!(status == 422 && shown.contains(said), "{said}: {shown}");
+        assert!(shown.contains(&format!("value=\"{from}\"")), "what was typed stays");
+    }
+
+    let one = shown.split("/quotes/").nth(1).unwrap().split('/').next().unwrap().to_owned();
+    let revoke = format!("{make}/{one}/revoke");
+    assert_eq!(bob.form(&revoke, &[]).await.0, 403);
+    assert_eq!(ada.form(&revoke, &[]).await, (303, format!("{page}?done=quote")));
+    assert_eq!(Visitor::nobody(&site).page(&link).await.0, 404);
+    assert_eq!(ada.form(&revoke, &[]).await.0, 303, "it is gone already");
+    assert!(ada.page(&page).await.1.contains("There are none."));
+}

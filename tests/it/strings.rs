@@ -11,7 +11,7 @@ use crate::support::accounts::guarded;
 use crate::support::site::Site;
 
 /// Texts that are the same in French.
-const SAME: [&str; 23] = [
+const SAME: [&str; 25] = [
     "admin-number-version",
     "admin-title",
     "design-messages",
@@ -33,7 +33,9 @@ const SAME: [&str; 23] = [
     "scripts-upload-speed",
     "site-pages",
     "start-pause",
+    "transcript-as-docx",
     "transcript-as-markdown",
+    "transcript-as-pdf",
     "transcript-audio",
 ];
 /// Values that French needs not: the ending of an English ordinal.

@@ -4,6 +4,12 @@ import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { colour, rangeOf, startOf, wordsOf } from "./words.js";
 
+/** Whether a paragraph is read from right to left, by its first letter. */
+function rightToLeft(paragraph) {
+  const letter = /\p{L}/u.exec(paragraph.textContent)?.[0] ?? "";
+  return /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe]/.test(letter);
+}
+
 export class Cursor {
   constructor(text, follow) {
     this.text = text;
@@ -55,8 +61,10 @@ export class Cursor {
 
   all() { return [...this.root.querySelectorAll("p[data-w]")].filter((one) => one.dataset.w); }
 
-  async move(key, selecting) {
+  async move(pressed, selecting) {
     const from = this.at;
+    // Where words run to the left, so does the cursor.
+    const key = from && rightToLeft(from.paragraph) ? { ArrowRight: "ArrowLeft", ArrowLeft: "ArrowRight" }[pressed] ?? pressed : pressed;
     if (!from) this.at = this.first();
     else if (key === "ArrowRight" && from.index + 1 < wordsOf(from.paragraph).starts.length) this.at = { ...from, index: from.index + 1 };
     else if (key === "ArrowLeft" && from.index > 0) this.at = { ...from, index: from.index - 1 };

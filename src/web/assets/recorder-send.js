@@ -7,6 +7,10 @@ import { sleep } from "./util.js";
 const LONGEST_PAUSE = 10;
 /** Milliseconds after which a piece that gets no answer is sent again. */
 const PATIENCE = 30_000;
+/** Milliseconds of quiet after which the newest piece is sent again: who pauses for long is not taken for gone (src/jobs/sweep.rs). */
+const SIGN = 30 * 60_000;
+/** Milliseconds between two looks at that. */
+const LOOK = 20_000;
 // What passes although it is refused: somebody logs in again, or frees some space.
 const PASSING = [401, 507];
 
@@ -27,12 +31,34 @@ export class Sender {
     this.trouble = null;
     this.idle = [];
     this.wake = null;
+    this.newest = null;
+    this.sentAt = Date.now();
+    this.looking = setInterval(() => this.sign(), LOOK);
     window.addEventListener("online", () => this.wake?.());
   }
 
   push(piece) {
     this.queue.push(piece);
     this.run();
+  }
+
+  /** While nothing is recorded: says that this page is still here. A piece that comes twice changes nothing. */
+  sign() {
+    const quiet = this.newest && !this.running && !this.refused && !this.stopped && Date.now() - this.sentAt >= SIGN;
+    if (quiet) this.push(this.newest);
+  }
+
+  /** Nobody needs it any more. */
+  end() {
+    this.stopped = true;
+    clearInterval(this.looking);
+  }
+
+  /** Whether the server has ended the recording by itself; false where that can't be asked. */
+  async over() {
+    if (!this.session.id) return false;
+    const state = await call("GET", `/v1/transcripts/${this.session.id}/record/upload`).catch(() => null);
+    return Boolean(state?.complete);
   }
 
   /** Resolves when everything has arrived, rejects when the server takes no more. */
@@ -44,7 +70,7 @@ export class Sender {
 
   /** What was recorded is thrown away. Resolves when nothing is being sent any more. */
   stop() {
-    this.stopped = true;
+    this.end();
     this.queue = [];
     this.wake?.();
     return this.running ? new Promise((resolve) => this.idle.push({ resolve, reject: resolve })) : Promise.resolve();
@@ -59,6 +85,8 @@ export class Sender {
         if (!this.session.id) await this.create();
         await this.send(piece);
         if (this.queue[0] === piece) this.queue.shift();
+        this.newest = piece;
+        this.sentAt = Date.now();
         this.trouble = null;
         pause = 1;
         await this.store?.sent(this.session, piece).catch(() => {});
@@ -126,7 +154,9 @@ export class Sender {
     for (let pause = 1; !this.stopped; pause = Math.min(LONGEST_PAUSE, pause * 2)) {
       try {
         await this.drained();
-        return await this.end({ total_chunks: this.session.next });
+        const answer = await this.complete({ total_chunks: this.session.next });
+        this.end();
+        return answer;
       } catch (error) {
         if (error instanceof Refused && !PASSING.includes(error.status)) throw error;
         this.trouble = error.message;
@@ -137,7 +167,7 @@ export class Sender {
     throw new Error(say("scripts-send-thrown-away"));
   }
 
-  async end(body) {
+  async complete(body) {
     const url = `/v1/transcripts/${this.session.id}/record/finish`;
     try {
       return await call("POST", url, body);

@@ -284,14 +284,27 @@ document.addEventListener("visibilitychange", () => {
 // The last sign of a page that goes: what is recorded until now is kept.
 window.addEventListener("pagehide", () => { if (recorder?.state === "recording") recorder.requestData(); });
 
-function pause() {
+/** Milliseconds of pause after which it is asked whether the server still waits. */
+const LONG = 5 * 60_000;
+let pausedAt = 0;
+
+async function pause() {
   const button = find(running, "pause");
+  if (button.disabled) return;
+  if (recorder.state === "paused" && Date.now() - pausedAt > LONG) {
+    button.disabled = true;
+    const over = await sender.over();
+    button.disabled = false;
+    if (!recorder) return;
+    if (over) { await again(); return; }
+  }
   if (recorder.state === "recording") {
     // What was said last does not wait for the pause to end.
     recorder.requestData();
     recorder.pause();
     time.before = elapsed();
     time.since = null;
+    pausedAt = Date.now();
     button.textContent = say("scripts-record-resume");
     announce(say("scripts-record-paused-at", { at: spoken(elapsed()) }));
   } else {
@@ -303,6 +316,35 @@ function pause() {
   }
   running.dataset.state = recorder.state;
   tick();
+}
+
+/** The server has finished the recording as it was, after hours without a sign from here (the machine slept, say): a new one follows it. */
+async function again() {
+  const first = session;
+  const last = recorder;
+  last.ondataavailable = null;
+  if (last.state !== "inactive") last.stop();
+  sender.end();
+  await kept;
+  await store?.remove(first.key).catch(() => {});
+  release?.();
+  release = null;
+  const name = `${first.title} (2)`.slice(0, 200);
+  const wish = first.wish ?? { source_language: "auto", vocabulary: "", source_kind: "live", room_id: null };
+  session = { key: unique(), id: null, title: name, wish: { ...wish, name }, at: Date.now(), seconds: 0, next: 0, take: -1, file: first.file, mime: first.mime };
+  await hold(session.key);
+  sender = new Sender(session, store, told);
+  time.before = 0;
+  time.since = null;
+  const box = find(running, "ended");
+  box.querySelector("a").href = `/transcripts/${first.id}`;
+  box.hidden = false;
+  take();
+  quietSince = performance.now();
+  find(running, "pause").textContent = say("scripts-pause");
+  running.dataset.state = recorder.state;
+  tick();
+  announce(box.textContent);
 }
 
 /** What changes every second: the time, the tab's title. */
@@ -382,6 +424,7 @@ async function change() {
 function told({ waiting, trouble, refused }) {
   const behind = waiting * (PIECE / 1000);
   const box = find(running, "kept");
+  if (refused) sender.over().then((over) => { if (over) find(running, "over").hidden = false; });
   if (refused) {
     box.textContent = say("scripts-record-server-refuses", { error: refused });
   } else if (trouble && waiting) {

@@ -1,11 +1,10 @@
-// The link of a transcript, into the clipboard.
+// Links, into the clipboard: each button copies the field before it.
 
 import { say } from "./say.js";
 import { announce } from "./util.js";
 
-const link = document.querySelector("[data-link]");
-const button = document.querySelector("[data-copy]");
-if (link && button) {
+for (const link of document.querySelectorAll("[data-link]")) {
+  const button = link.parentElement.querySelector("[data-copy]");
   button.hidden = false;
   link.addEventListener("focus", () => link.select());
   button.addEventListener("click", async () => {

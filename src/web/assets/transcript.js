@@ -9,6 +9,7 @@ import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
+import { Quoting } from "./quote.js";
 import { Review } from "./review.js";
 import { Selection } from "./select.js";
 import { Versions } from "./versions.js";
@@ -25,6 +26,7 @@ const refresh = () => live.refresh();
 const editor = new Editor(id, { refresh, player: () => player, text });
 const cursor = new Cursor(text, () => follow);
 const selection = new Selection(id, { player: () => player, editor });
+const quoting = new Quoting(id, selection);
 const people = new People({ id, editor, refresh });
 const find = new Find({ id, editor, text, follow: () => follow });
 const review = new Review({ editor, text, player: () => player, follow: () => follow });
@@ -37,6 +39,7 @@ new Keys({
   acts: {
     r: () => repeat(),
     s: () => selection.focus(),
+    q: () => quoting.open(),
     e: () => editor.press(),
     v: () => (review.on ? review.end() : review.begin()),
     "/": () => find.open(),

@@ -19,6 +19,7 @@ mod privacy;
 pub(super) mod provider;
 mod queue;
 pub(super) mod quote;
+pub(super) mod quoting;
 mod record;
 pub(super) mod room_sending;
 pub(super) mod rooms;
@@ -52,7 +53,7 @@ pub(super) use share::{share, show as share_page};
 pub(super) use speakers::{merge, show as speakers_page, take_back};
 pub(super) use start::start;
 pub(super) use storage::storage;
-pub(super) use transcript::{leaf, parts, transcript};
+pub(super) use transcript::{leaf, parts, pdf, transcript};
 pub(super) use trust::{certificate, trust};
 
 use super::respond::PageError;

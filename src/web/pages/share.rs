@@ -11,6 +11,7 @@ use super::actions::room_id;
 use super::deeds::{DeedView, Titles};
 use super::format::shown_title;
 use super::provider::origin;
+use super::quoting::{QuoteForm, QuoteView};
 use crate::app::App;
 use crate::config::AuthMode;
 use crate::db::Connection;
@@ -25,7 +26,7 @@ use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
 use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Asking, Https};
-use crate::web::{assets, read, rooms, tell};
+use crate::web::{assets, quotes, read, rooms, tell};
 
 /// Entries of the audit log that the page shows.
 const LOOKED: i64 = 20;
@@ -51,6 +52,16 @@ struct SharePage {
     /// Who can read it as things are, a sentence each.
     access: Vec<String>,
     entries: Vec<DeedView>,
+    /// Links to a few seconds of it, the newest first.
+    quotes: Vec<QuoteView>,
+    /// Where it has sound that may be quoted.
+    may_quote: bool,
+    lives: &'static [(i64, &'static str)],
+    /// What was typed into the form for one.
+    typed: QuoteForm,
+    /// The one that was made just now, with its link.
+    made: Option<(String, QuoteView)>,
+    wrong: Option<String>,
 }
 
 /// Something to choose.
@@ -127,6 +138,7 @@ pub(in crate::web) async fn show(
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
         "saved" => say("share-saved"),
+        "quote" => say("quoting-taken-back"),
         "private" => say("share-now-private"),
         _ => String::new(),
     };
@@ -135,6 +147,26 @@ pub(in crate::web) async fn show(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
     Ok(html(&SharePage { done, link, ..page(&app, &mut conn, viewer, view).await? }))
+}
+
+/// The page after something was asked of its form for quotes: the link that was made, or what is wrong with what was typed.
+///
+/// # Errors
+/// Those of [`read::view`].
+pub(super) async fn after_quoting(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    (id, base): (TranscriptId, &str),
+    outcome: Result<(String, QuoteView), (String, QuoteForm)>,
+) -> Result<impl Template, Error> {
+    let (view, _) = read::view(conn, viewer, id).await?;
+    let link = format!("{base}/transcripts/{id}");
+    let page = SharePage { link, ..page(app, conn, viewer, view).await? };
+    Ok(match outcome {
+        Ok(made) => SharePage { made: Some(made), ..page },
+        Err((wrong, typed)) => SharePage { wrong: Some(wrong), typed, ..page },
+    })
 }
 
 async fn page(
@@ -167,6 +199,12 @@ async fn page(
         room,
         access: access(app, row, owner.as_deref(), view.room_name.as_deref()),
         entries: looked(conn, viewer, row.id).await?,
+        quotes: quotes::all(conn, &view).await?.into_iter().map(QuoteView::new).collect(),
+        may_quote: policy::may_quote(policy::capabilities(viewer, row.into())) && row.duration > 0.0,
+        lives: &quotes::LIVES,
+        typed: QuoteForm::default(),
+        made: None,
+        wrong: None,
     })
 }
 

@@ -17,11 +17,12 @@ use crate::app::App;
 use crate::config::MAX_PROMPT;
 use crate::db::Connection;
 use crate::error::Error;
-use crate::export::clock;
+use crate::export::{Format, clock, is_right_to_left};
 use crate::ids::TranscriptId;
 use crate::model::recording;
 use crate::model::{ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
 use crate::policy::{self, Viewer};
+use crate::web::api::v1::download;
 use crate::web::assets;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
@@ -29,7 +30,7 @@ use crate::web::respond::{PageError, html};
 use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::waveform;
-use crate::web::{features, rooms};
+use crate::web::{features, quotes, rooms};
 
 #[derive(Template)]
 #[template(path = "transcript.html")]
@@ -56,6 +57,10 @@ struct View {
     id: TranscriptId,
     may_edit: bool,
     may_delete: bool,
+    /// Make links to some of its seconds.
+    may_quote: bool,
+    /// Seconds, to the millisecond.
+    length: String,
     /// By e-mail or to Zulip.
     may_send: bool,
     may_process: bool,
@@ -79,8 +84,22 @@ struct View {
 }
 
 impl View {
-    fn downloads(&self) -> [(&'static str, String); 7] {
+    /// Whether what is said is written from right to left.
+    fn rtl(&self) -> bool {
+        is_right_to_left(&self.text.language)
+    }
+
+    fn quote_lives(&self) -> &'static [(i64, &'static str)] {
+        &quotes::LIVES
+    }
+
+    fn quote_life(&self) -> &'static i64 {
+        &quotes::LIFE
+    }
+
+    fn downloads(&self) -> [(&'static str, String); 8] {
         [
+            ("docx", say("transcript-as-docx")),
             ("txt", say("transcript-as-text")),
             ("md", say("transcript-as-markdown")),
             ("srt", say("transcript-as-srt")),
@@ -198,6 +217,19 @@ pub(in crate::web) async fn leaf(
     Ok(html(&LeafPage { leaf }))
 }
 
+/// `GET /transcripts/{id}/pdf`: the download, for people, who are told in a page what is in its way.
+pub(in crate::web) async fn pdf(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+    UrlPath(id): UrlPath<TranscriptId>,
+) -> Result<Response, PageError> {
+    let mut conn = read::connect(&app).await?;
+    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    let segments = view.segments(&mut conn).await?;
+    drop(conn);
+    Ok(download::file(&app, read::document(&view, &segments), Format::Pdf).await?)
+}
+
 fn topics(view: &TranscriptView) -> Vec<TopicView> {
     let topic = |(index, Topic { title, summary, start, .. }): (usize, &Topic)| {
         TopicView::new(index, title, summary, *start)
@@ -240,6 +272,8 @@ async fn load(
         id,
         may_edit: may.write,
         may_delete: may.delete,
+        may_quote: policy::may_quote(may) && view.transcript.duration > 0.0,
+        length: format!("{:.3}", view.transcript.seconds()),
         may_send: (features::offers().email || features::offers().zulip) && policy::may_send(viewer),
         may_process: may.process && view.transcript.recording_id.is_some() && !stages.working,
         vocabulary: view.transcript.vocabulary.clone(),

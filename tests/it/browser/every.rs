@@ -54,6 +54,8 @@ const NO_PAGES: [&str; 14] = [
     "/readyz",
     // Parts of a page that is on the list.
     "/transcripts/{id}/parts",
+    // A file.
+    "/transcripts/{id}/pdf",
 ];
 
 /// Opens the quote.

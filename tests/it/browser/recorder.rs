@@ -307,3 +307,68 @@ async fn silence_is_told_a_tab_is_mixed_in_and_what_is_thrown_away_can_be_taken_
         browser.driver.clone().quit().await.unwrap();
     }
 }
+
+/// When the newest piece of a recording came, in milliseconds.
+async fn newest_came(site: &Site, id: &str) -> i64 {
+    use reflector::model::recording;
+    let id: TranscriptId = id.parse().unwrap();
+    let mut conn = site.workshop.conn().await;
+    let pending = recording::pending(&mut conn, id).await.unwrap().expect("it is being made");
+    let parts = recording::parts(&mut conn, pending.id).await.unwrap();
+    parts.iter().map(|part| part.received_at.timestamp_millis()).max().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_pause_is_no_end_while_the_page_is_open_and_an_end_in_its_sleep_is_told() {
+    let site = Site::new().await;
+    let media = Media::new();
+    let browser = Browser::with(false, &hearing(&talk(&media)), tempfile::tempdir().unwrap()).await;
+    browser.size(390, 844).await;
+    browser.records(&site, "All day").await;
+    let id = until_pieces(&site, 2).await;
+    browser.driver.find(By::Css("[data-pause]")).await.unwrap().click().await.unwrap();
+    browser.until("it pauses", "document.title.startsWith('❚❚')").await;
+    browser
+        .until("it is all there", "document.querySelector('[data-kept]').innerText.startsWith('Everything')")
+        .await;
+    // Half an hour later, by the page's clock, there is a sign of it.
+    let (before, parts) = (newest_came(&site, &id).await, pieces(&site, &id).await);
+    browser.script("const real = Date.now; Date.now = () => real() + 31 * 60_000").await;
+    let mut came = before;
+    for _ in 0..600 {
+        came = newest_came(&site, &id).await;
+        if came > before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(came > before, "no sign came");
+    assert_eq!(pieces(&site, &id).await, parts, "and it added nothing");
+
+    // The machine slept, and the server finished it.
+    let finished = site.send("POST", &format!("/v1/transcripts/{id}/record/finish"), &json!({})).await;
+    assert_eq!(finished.0, 200, "{}", finished.1);
+    browser.script("const later = Date.now; Date.now = () => later() + 10 * 60_000").await;
+    browser.driver.find(By::Css("[data-pause]")).await.unwrap().click().await.unwrap();
+    browser.until("it says so", "!document.querySelector('[data-ended]').hidden").await;
+    let said = browser.script("return document.querySelector('[data-ended]').innerText").await;
+    assert!(said.as_str().unwrap().contains("finished the recording as it was"), "{said}");
+    let link = browser.script("return document.querySelector('[data-ended] a').pathname").await;
+    assert_eq!(link, format!("/transcripts/{id}"));
+    browser.no_sideways_scroll().await;
+    browser.shot("recorder-ended-390-light").await;
+    browser.until("a new one is made", "document.title.startsWith('●')").await;
+    let mut second = id.clone();
+    for _ in 0..600 {
+        second = newest(&site).await["id"].as_str().unwrap().to_owned();
+        if second != id && pieces(&site, &second).await > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_ne!(second, id);
+    assert_eq!(newest(&site).await["name"], "All day (2)");
+    browser.driver.find(By::Css("[data-stop]")).await.unwrap().click().await.unwrap();
+    browser.until("its page is open", &format!("location.pathname === '/transcripts/{second}'")).await;
+    browser.quit().await;
+}

@@ -6,19 +6,23 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::error::Error;
-use crate::export::{self, Format, JsonTranscript};
+use crate::export::{Document, Format, JsonTranscript};
 use crate::ids::TranscriptId;
+use crate::web::api::document::{Binary, Fails};
 use crate::web::extract::ApiPath;
-use crate::web::read;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
+use crate::web::{print, read};
 
 /// The transcript as a file
+///
+/// 409: `pdf` needs fonts for every script that the transcript has; what is missing is named.
 #[utoipa::path(get, path = "/transcripts/{id}/download/{format}", operation_id = "download_transcript", tag = "transcripts",
     params(("id" = TranscriptId, Path), ("format" = Format, Path)),
     responses((status = 200, description = "In the format that was asked for", content(
         (String = "text/plain"), (String = "text/markdown"), (String = "text/vtt"), (String = "text/csv"), (String = "application/x-subrip"),
-        (JsonTranscript = "application/json")))))]
+        (JsonTranscript = "application/json"), (Binary = "application/pdf"),
+        (Binary = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"))), Fails<409>))]
 pub(in crate::web) async fn download(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -29,14 +33,21 @@ pub(in crate::web) async fn download(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    let document = read::document(&view, &segments);
-    let name = document.title.clone().unwrap_or_else(|| id.to_string());
+    Ok(file(&app, read::document(&view, &segments), format).await?)
+}
+
+/// The answer with a file to keep.
+///
+/// # Errors
+/// Those of [`print::file`].
+pub(in crate::web) async fn file(app: &App, document: Document, format: Format) -> Result<Response, Error> {
+    let name = document.title.clone().unwrap_or_else(|| "transcript".to_owned());
     let headers = [
         (CONTENT_TYPE, format.content_type().to_owned()),
         (CONTENT_DISPOSITION, attachment(&name, format.extension())),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, export::render(&document, format)).into_response())
+    Ok((headers, print::file(app, document, format).await?).into_response())
 }
 
 /// A file name for old and new browsers: plain letters, and the whole name percent-encoded (RFC 6266).

@@ -2,14 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Done, ok};
 use crate::app::App;
-use crate::auth::secret;
-use crate::clock;
 use crate::error::Error;
 use crate::ids::{QuoteId, TranscriptId};
 use crate::model::{Quote, quote};
@@ -20,15 +18,6 @@ use crate::web::links::Base;
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 use crate::web::{quotes, read};
-
-/// Seconds that a quote has at most.
-const LONGEST: f64 = 600.0;
-/// Seconds for which a link holds: at least, at most, and unless something else is said.
-const SHORTEST_LIFE: i64 = 60;
-const LONGEST_LIFE: i64 = 365 * 24 * 3600;
-const LIFE: i64 = 30 * 24 * 3600;
-/// Quotes that one transcript may have at a time.
-const MOST: usize = 1000;
 
 /// A quote to be.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,7 +35,7 @@ pub(in crate::web) struct NewQuote {
 }
 
 fn life() -> i64 {
-    LIFE
+    quotes::LIFE
 }
 
 /// A quote, without its link.
@@ -85,50 +74,15 @@ pub(in crate::web) async fn create(
     ApiJson(body): ApiJson<NewQuote>,
 ) -> Result<Json<CreatedOut>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    let row = read::allowed(&mut conn, viewer, id, policy::may_quote).await?;
-    let refused = |field: &'static str, message: String| Error::Invalid { field, message };
-    if row.duration <= 0.0 {
-        return Err(Error::Conflict("There is no sound yet to quote from".into()).into());
-    }
-    if !(body.start >= 0.0 && body.start < row.seconds()) {
-        let message = format!("must be at least 0 and before the recording's end, {:.2} s", row.seconds());
-        return Err(refused("start", message).into());
-    }
-    // Lengths are rounded to milliseconds.
-    if !(body.end > body.start && body.end <= row.seconds() + 0.001) {
-        let message =
-            format!("must be after start and not after the recording's end, {:.2} s", row.seconds());
-        return Err(refused("end", message).into());
-    }
-    if body.end - body.start > LONGEST {
-        return Err(refused("end", format!("a quote may have at most {LONGEST} seconds")).into());
-    }
-    if !(SHORTEST_LIFE..=LONGEST_LIFE).contains(&body.expires_in) {
-        let message = format!("must be from {SHORTEST_LIFE} to {LONGEST_LIFE} seconds");
-        return Err(refused("expires_in", message).into());
-    }
-    let now = clock::now();
-    if quote::list(&mut conn, id, now).await?.len() >= MOST {
-        let text = format!("A transcript may have {MOST} quotes at a time; take one back first");
-        return Err(Error::Conflict(text).into());
-    }
-    let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
-    let token = secret::random();
-    let ends = now + TimeDelta::seconds(body.expires_in);
-    let new = Quote::new(id, (body.start, body.end), secret::hash(&token), now, ends);
-    let kept = quote::create(&mut conn, &new).await?;
-    let text = text(&quotes::lines(&view, &segments, &kept));
-    Ok(Json(CreatedOut { quote: out(kept, text), url: format!("{base}/quote/{token}") }))
+    let (kept, token, lines) =
+        quotes::make(&mut conn, viewer, id, (body.start, body.end), body.expires_in).await?;
+    let quote = out(kept, quotes::text(&lines));
+    Ok(Json(CreatedOut { quote, url: format!("{base}/quote/{token}") }))
 }
 
 fn out(quote: Quote, text: String) -> QuoteOut {
     let Quote { id, start, end, created_at, expires_at, .. } = quote;
     QuoteOut { id, start, end, text, created_at, expires_at }
-}
-
-fn text(lines: &[quotes::Line]) -> String {
-    lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// A transcript's quotes that have not ended, the newest first. Ours
@@ -141,14 +95,9 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<Vec<QuoteOut>>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, policy::may_quote).await?;
-    let found = quote::list(&mut conn, id, clock::now()).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = view.segments(&mut conn).await?;
-    let said = |quote: Quote| {
-        let text = text(&quotes::lines(&view, &segments, &quote));
-        out(quote, text)
-    };
-    Ok(Json(found.into_iter().map(said).collect()))
+    let all = quotes::all(&mut conn, &view).await?;
+    Ok(Json(all.into_iter().map(|(quote, text)| out(quote, text)).collect()))
 }
 
 /// Takes a link back: it shows nothing any more. Ours

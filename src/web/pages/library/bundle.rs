@@ -1,4 +1,5 @@
-//! Several transcripts as one zip: a folder each, with its text in every format and, if asked for, its sound. Packed as it is sent.
+//! Several transcripts as one zip: a folder each, with its text in every format but PDF, which would take seconds each, and, if asked for,
+//! its sound. Packed as it is sent.
 
 use std::io::{self, Write};
 
@@ -21,8 +22,8 @@ use crate::model::transcript::ListItem;
 use crate::policy::Viewer;
 use crate::web::api::v1::download::attachment;
 use crate::web::api::v1::zip::{Packed, WAITING, sound};
-use crate::web::read;
 use crate::web::say::say;
+use crate::web::{print, read};
 
 /// Characters of a folder's name.
 const LONGEST: usize = 80;
@@ -103,12 +104,12 @@ async fn pack(
     Ok(())
 }
 
-/// A transcript in every format, and whether it has sound; `None` if it went away meanwhile.
+/// A transcript in these formats, and whether it has sound; `None` if it went away meanwhile.
 async fn texts(
     app: &App,
     viewer: Viewer,
     id: TranscriptId,
-) -> Result<Option<(Vec<(Format, String)>, bool)>, Error> {
+) -> Result<Option<(Vec<(Format, Vec<u8>)>, bool)>, Error> {
     let mut conn = read::connect(app).await?;
     let view = match read::view(&mut conn, viewer, id).await {
         Ok((view, _)) => view,
@@ -118,15 +119,21 @@ async fn texts(
     let segments = view.segments(&mut conn).await?;
     drop(conn);
     let document = read::document(&view, &segments);
-    let texts = Format::ALL.into_iter().map(|format| (format, export::render(&document, format)));
-    Ok(Some((texts.collect(), !view.transcript.audio_deleted)))
+    let texts = Format::TEXT.into_iter().filter_map(|format| {
+        let text = export::render(&document, format)?;
+        Some((format, text.into_bytes()))
+    });
+    let mut texts: Vec<(Format, Vec<u8>)> = texts.collect();
+    let docx = print::file(app, document, Format::Docx).await?;
+    texts.push((Format::Docx, docx));
+    Ok(Some((texts, !view.transcript.audio_deleted)))
 }
 
-fn write_texts(mut zip: Archive, folder: &str, texts: &[(Format, String)]) -> io::Result<Archive> {
+fn write_texts(mut zip: Archive, folder: &str, texts: &[(Format, Vec<u8>)]) -> io::Result<Archive> {
     let small = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     for (format, text) in texts {
         zip.start_file(format!("{folder}/transcript.{}", format.extension()), small)?;
-        zip.write_all(text.as_bytes())?;
+        zip.write_all(text)?;
     }
     Ok(zip)
 }
