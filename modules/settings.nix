@@ -127,10 +127,15 @@ in
         option bool true false
           "E-mail, where {option}`services.reflector.settings.mail.host` is set.";
     };
-    ui.language = option (enum [
-      "en"
-      "fr"
-    ]) "en" "fr" "Language of letters and messages, and of pages for browsers that ask for no language there is.";
+    ui.language =
+      option
+        (enum [
+          "en"
+          "fr"
+        ])
+        "en"
+        "fr"
+        "Language of letters and messages, and of pages for browsers that ask for no language there is.";
     cors = {
       origins = option (listOf str) [ ] [ "https://app.example.org" ] ''
         Other sites whose pages may use the API, each exactly as browsers name its origin; `*` alone lets every site's pages read

@@ -30,7 +30,7 @@ start-empty-text = Déposez un enregistrement ci-dessus, ou enregistrez-vous. Le
 # Ce que l’on saisit avant d’envoyer un enregistrement
 start-field-title = Titre (facultatif)
 start-field-language = Langue
-start-field-detect = Détecter automatiquement
+start-field-detect = Automatique
 start-field-room = Salle (facultatif)
 start-field-no-room = Aucune
 start-field-words = Noms et termes particuliers (facultatif)

@@ -59,6 +59,15 @@ impl Block {
         Self::new(kind, [(Look::Plain, one_line(text))])
     }
 
+    /// Whether it is read from the right, in a document that is or is not. What has no letters, and what our own words begin or head,
+    /// goes as the document does.
+    pub fn rtl(&self, document: bool) -> bool {
+        match self.kind {
+            Kind::Fact | Kind::Heading | Kind::Speaker => document,
+            _ => right_to_left(&self.text()).unwrap_or(document),
+        }
+    }
+
     /// The text without its looks.
     pub fn text(&self) -> String {
         self.spans.iter().map(|span| span.text.as_str()).collect()

@@ -113,11 +113,7 @@ fn style(kind: Kind) -> Option<&'static str> {
 }
 
 fn paragraph(out: &mut String, block: &Block, document_rtl: bool) {
-    // What has no letters, and what begins with a label of ours, goes as the document does.
-    let rtl = match block.kind {
-        Kind::Fact => document_rtl,
-        _ => right_to_left(&block.text()).unwrap_or(document_rtl),
-    };
+    let rtl = block.rtl(document_rtl);
     out.push_str("<w:p><w:pPr>");
     if let Some(style) = style(block.kind) {
         out.push_str(&format!("<w:pStyle w:val=\"{style}\"/>"));

@@ -34,7 +34,9 @@ const SAME: [&str; 25] = [
     "site-pages",
     "start-pause",
     "transcript-as-docx",
+    "transcript-as-docx",
     "transcript-as-markdown",
+    "transcript-as-pdf",
     "transcript-as-pdf",
     "transcript-audio",
 ];
@@ -43,7 +45,7 @@ const NOT_IN_FRENCH: [(&str, &str); 1] = [("status-queue-place", "suffix")];
 /// Templates that are no pages of the site: the speech server's is the description of its API, in English as that is.
 const NO_PAGES: [&str; 1] = ["speech_server.html"];
 /// What stands in templates itself: names, and addresses and codes to imitate.
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 13] = [
     "Reflector",
     "macOS",
     "Windows",
@@ -57,8 +59,6 @@ const NAMES: [&str; 15] = [
     "https://hooks.example.org/reflector",
     "team@example.org",
     "XXXX-XXXX-XXXX-XXXX",
-    "0.75×",
-    "1.25×",
 ];
 
 fn root() -> PathBuf {
@@ -242,7 +242,7 @@ fn visible(template: &str) -> Vec<String> {
         text = cut(&text, pattern, "");
     }
     for tag in ["code", "pre", "kbd", "svg"] {
-        text = cut(&text, &format!(r"<{tag}\b.*?</{tag}>"), "");
+        text = cut(&text, &format!(r"<{tag}\b.*?</{tag}>"), "\n");
     }
     let attributes =
         Regex::new(r#"\s(?:aria-label|placeholder|title|alt|data-page-title)="([^"]*)""#).unwrap();
@@ -254,7 +254,7 @@ fn visible(template: &str) -> Vec<String> {
 
 #[test]
 fn a_template_holds_no_words_of_its_own() {
-    let said = visible("<p title=\"A\">{{ \"a-b\"|t }} B {# C #}<code>d</code>{% if e %}· F{% endif %}</p>");
+    let said = visible("<p title=\"A\">{{ \"a-b\"|t }} B {# C #}<code>d</code></p>{% if e %}· F{% endif %}");
     assert_eq!(said, ["A", "B", "F"], "what people read is found");
     for (file, template) in files("templates", ".html") {
         if NO_PAGES.iter().any(|name| file.ends_with(name)) {
@@ -416,7 +416,8 @@ async fn a_transcript_and_what_belongs_to_it_speak_french() {
         for one in wanted {
             assert!(text.contains(one), "{path}: {one} is not in {text}");
         }
-        assert!(!text.contains("Speaker 2"), "{path}: {text}");
+        // Who is to do something is what the model wrote.
+        assert!(!text.contains(">Speaker 2</span>"), "{path}: {text}");
     }
     let waiting = site.create("waiting").await;
     let (_, text) = page(&site, &format!("/transcripts/{waiting}"), "fr", "").await;

@@ -47,7 +47,7 @@ impl<'f> Faces<'f> {
     }
 
     fn has(&self, id: CutId, c: char) -> bool {
-        self.cuts.get(&id).is_some_and(|cut| cut.shaper.glyph_index(c).is_some())
+        self.cuts.get(&id).is_some_and(|cut| cut.shaper.glyph_index(c).is_some_and(|glyph| glyph.0 != 0))
     }
 
     pub fn get(&self, id: CutId) -> Option<&Cut<'f>> {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use unicode_script::{Script, UnicodeScript};
 
 use super::Document;
-use super::blocks::{Block, Kind, Look, Span, blocks, is_right_to_left, language, right_to_left, title};
+use super::blocks::{Block, Kind, Look, Span, blocks, is_right_to_left, language, title};
 use faces::Faces;
 use lines::Setter;
 use pages::Pages;
@@ -69,7 +69,7 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
     let missing: BTreeSet<char> = wanted.into_iter().filter(|c| !faces.have(*c)).collect();
     let letters = missing.iter().copied().filter(|c| c.is_alphanumeric());
     let scripts: BTreeMap<&'static str, Script> =
-        letters.map(|c| (c.script().full_name(), c.script())).collect();
+        letters.map(script).map(|script| (script.full_name(), script)).collect();
     if !scripts.is_empty() {
         return Err(refusal(&scripts));
     }
@@ -78,10 +78,7 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
     let mut pages = Pages::new(&faces, language(document), rtl);
     for block in blocks(document) {
         let block = visible(block, &missing);
-        let rtl = match block.kind {
-            Kind::Fact => rtl,
-            _ => right_to_left(&block.text()).unwrap_or(rtl),
-        };
+        let rtl = block.rtl(rtl);
         let (mut first, title) = (true, bookmark(&block));
         for piece in pieces(block) {
             let width = pages::width(piece.kind);
@@ -97,6 +94,14 @@ pub fn render(document: &Document, faces: &[Face]) -> Result<Vec<u8>, PdfError> 
 fn refusal(scripts: &BTreeMap<&'static str, Script>) -> PdfError {
     let packages: BTreeSet<&'static str> = scripts.values().map(|script| package(*script)).collect();
     PdfError::Missing(scripts.keys().copied().collect(), packages.into_iter().collect())
+}
+
+/// Whose letter it is: digits and what else belongs to all are in fonts of Latin.
+fn script(c: char) -> Script {
+    match c.script() {
+        Script::Common | Script::Inherited => Script::Latin,
+        script => script,
+    }
 }
 
 /// Where fonts of a script come from, on Debian and on NixOS.

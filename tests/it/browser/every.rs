@@ -38,7 +38,7 @@ pub(super) struct Shown {
 }
 
 /// GET addresses that are no pages.
-const NO_PAGES: [&str; 14] = [
+const NO_PAGES: [&str; 15] = [
     "/api/auth/callback/authentik",
     "/api/auth/signin",
     "/api/auth/signin/authentik",

@@ -67,7 +67,7 @@ async fn selected_words_become_a_link_to_exactly_their_seconds_until_it_is_taken
     let (_, list) = site.json(&format!("/v1/transcripts/{id}/quotes")).await;
     assert_eq!(
         (&list[0]["start"], &list[0]["end"], &list[0]["text"]),
-        (&21.0.into(), &24.0.into(), &"should <cut> the".into())
+        (&serde_json::json!(21.0), &serde_json::json!(24.0), &serde_json::json!("should <cut> the"))
     );
     let date = |name: &str| list[0][name].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
     assert_eq!((date("expires_at") - date("created_at")).num_hours(), 24);

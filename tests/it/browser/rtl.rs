@@ -70,10 +70,13 @@ async fn arabic(site: &Site) -> TranscriptId {
     id
 }
 
-/// Where something's text stands: on the left or on the right of its box.
+/// Where the first line of something stands: on the left or on the right of its box. A line is several boxes where directions mix.
 const SIDE: &str = "const range = new Range(); range.selectNodeContents(element);
-    const [text, box] = [range.getClientRects()[0], element.getBoundingClientRect()];
-    return box.right - text.right < text.left - box.left ? 'right' : 'left'";
+    const all = [...range.getClientRects()].filter((one) => one.width > 1);
+    const line = all.filter((one) => Math.abs(one.bottom - all[0].bottom) < all[0].height / 2);
+    const box = element.getBoundingClientRect();
+    const [left, right] = [Math.min(...line.map((one) => one.left)), Math.max(...line.map((one) => one.right))];
+    return box.right - right < left - box.left ? 'right' : 'left'";
 
 async fn side(browser: &Browser, find: &str) -> String {
     let found = browser.script(&format!("const element = {find}; {SIDE}")).await;
