@@ -278,7 +278,7 @@ async fn every_error_has_one_shape() {
         ("GET", "/v1/transcripts?page=x".into(), none(), 422),
         ("GET", "/v1/transcripts/search".into(), none(), 422),
         ("GET", one("/topics/x/words-per-speaker"), none(), 404),
-        ("GET", one("/download/docx"), none(), 404),
+        ("GET", one("/download/odt"), none(), 404),
         ("GET", one("/events"), none(), 400),
         ("POST", "/v1/transcripts".into(), none(), 422),
         ("POST", one("/record/upload?chunk_number=0&total_chunks=1"), none(), 400),

@@ -222,12 +222,14 @@ async fn every_cell_of_the_table_of_rights_is_as_it_is_written_down() {
         World::where_people_log_in(public().await, "visitor").await,
         World::where_nobody_does().await,
     ];
-    // Who is logged in sees the same on a site that is public to others.
+    // Who is logged in sees the same on a site that is public to others: the first part is asked there, too.
+    let is_asked = |world: &World, row: &Row| {
+        let again = world.headers.contains_key("visitor") && row.viewer != "visitor";
+        world.headers.contains_key(row.viewer) && (row.actions[0] == "get" || !again)
+    };
     let asked: Vec<(&World, &Row)> = worlds
         .iter()
-        .flat_map(|world| {
-            rows.iter().filter(|row| world.headers.contains_key(row.viewer)).map(move |row| (world, row))
-        })
+        .flat_map(|world| rows.iter().filter(move |row| is_asked(world, row)).map(move |row| (world, row)))
         .collect();
     let results =
         futures::stream::iter(asked.iter().map(|(world, row)| async move { (*row, world.row(row).await) }));

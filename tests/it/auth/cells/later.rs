@@ -120,6 +120,7 @@ async fn of_the_site(world: &World, viewer: &str, action: &str) -> char {
         "events" => "/v1/events",
         "list" => "/v1/transcripts",
         "search" => "/v1/transcripts/search?q=budget",
+        "log" => "/v1/audit",
         "zulip-streams" => "/v1/zulip/streams",
         "start" => "/",
         "library" => "/transcripts",
