@@ -201,7 +201,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("llm.timeout_seconds", "Seconds to wait for one answer."),
     (
         "export.fonts",
-        "Folders with fonts, which PDF is set in; everything below them counts. Empty: `/usr/share/fonts`, `/usr/local/share/fonts` and `/run/current-system/sw/share/X11/fonts`. What lacks a script refuses to be made, and `reflector doctor` says so.",
+        "Folders with fonts, which PDF is set in; everything below them counts. Empty: `/usr/share/fonts`, `/usr/local/share/fonts` and `/run/current-system/sw/share/X11/fonts`. A PDF for whose letters there is no font is refused by the name of the script; `reflector doctor` says which are missing.",
     ),
     (
         "outgoing.allow_hosts",

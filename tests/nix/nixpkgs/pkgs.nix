@@ -33,6 +33,8 @@ let
     "jq"
     "makeBinaryWrapper"
     "nixfmt"
+    "noto-fonts"
+    "noto-fonts-cjk-sans"
     "openssl"
     "process-compose"
     "curl"
