@@ -61,7 +61,7 @@ fn what_can_not_be_done_is_said() {
         assert!(done.stdout.is_empty());
         assert!(String::from_utf8_lossy(&done.stderr).starts_with("reflector: "), "{arguments:?}");
     }
-    assert_eq!(run(&["a.wav", "--format", "pdf"]).status.code(), Some(2));
+    assert_eq!(run(&["a.wav", "--format", "odt"]).status.code(), Some(2));
     assert_eq!(run(&["a.wav", "--beam", "0"]).status.code(), Some(2));
 }
 

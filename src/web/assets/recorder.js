@@ -65,13 +65,14 @@ async function begin() {
   store = await Store.open();
   resumed = await wanted();
   if (resumed === undefined) return null;
+  // Before it can be pressed: without it the form would be sent as forms are.
+  setUp.addEventListener("submit", (event) => { event.preventDefault(); start(); });
   setUp.hidden = false;
   for (const part of setUp.querySelectorAll("[data-system]")) part.hidden = !shares();
   await list();
   navigator.mediaDevices.addEventListener("devicechange", list);
   setUp.microphone.addEventListener("change", () => { if (mix) listen(); });
   find(setUp, "try").addEventListener("click", listen);
-  setUp.addEventListener("submit", (event) => { event.preventDefault(); start(); });
   setInterval(meters, 100);
   return null;
 }
