@@ -280,19 +280,21 @@ async fn lists_tell_whoever_lists_a_transcript_and_nobody_else() {
     bus.publish(key, &Event::Status { value: "processing".into() }).await;
     bus.publish(key, &Event::Duration { duration: 1500.0 }).await;
     bus.publish(key, &Event::Stage(Default::default())).await;
-    ask(&ada, "DELETE", &one, json!({})).await;
-    bus.publish(key, &Event::Status { value: "ended".into() }).await;
-    ask(&ada, "POST", &format!("{one}/restore"), json!({})).await;
+    // What is told is decided when it is told: these before it is in the trash.
     for (name, data) in [
         ("TRANSCRIPT_CREATED", json!({ "id": id })),
         ("TRANSCRIPT_FINAL_TITLE", json!({ "id": id, "title": "Budget" })),
         ("TRANSCRIPT_STATUS", json!({ "id": id, "value": "processing" })),
         ("TRANSCRIPT_DURATION", json!({ "id": id, "duration": 1500.0 })),
-        ("TRANSCRIPT_DELETED", json!({ "id": id })),
-        ("TRANSCRIPT_RESTORED", json!({ "id": id })),
     ] {
         assert_eq!(told(&hers.event().await), (name.to_owned(), data));
     }
+    ask(&ada, "DELETE", &one, json!({})).await;
+    bus.publish(key, &Event::Status { value: "ended".into() }).await;
+    assert_eq!(told(&hers.event().await), ("TRANSCRIPT_DELETED".to_owned(), json!({ "id": id })));
+    hers.silence().await;
+    ask(&ada, "POST", &format!("{one}/restore"), json!({})).await;
+    assert_eq!(told(&hers.event().await), ("TRANSCRIPT_RESTORED".to_owned(), json!({ "id": id })));
     his.silence().await;
     roots.silence().await;
 

@@ -211,7 +211,7 @@ async fn several_are_downloaded_as_one_zip_with_every_format_and_their_sound_if_
     archive.by_name("01 Budget talks/transcript.txt").unwrap().read_to_string(&mut text).unwrap();
     assert!(text.contains("Speaker 1: Good morning"), "{text}");
     let without = names(bytes);
-    assert_eq!(without.len(), 14, "{without:?}");
+    assert_eq!(without.len(), 16, "{without:?}");
     assert!(without.iter().all(|name| !name.contains("..") && !name.ends_with("mp3")), "{without:?}");
 
     let fields = [("do", "export"), ("id", one.as_str()), ("audio", "yes")];

@@ -35,7 +35,7 @@ async fn a_finished_transcript_is_whole_without_script() {
     let (status, page) = site.page(&format!("/transcripts/{id}?t=20")).await;
     assert_eq!(status, 200);
     for part in [
-        "<h1 data-title-shown>Budget talks</h1>",
+        "<h1 data-title-shown dir=\"auto\">Budget talks</h1>",
         "They cut the budget.",
         "Extractive summary",
         "The budget is cut.",

@@ -408,7 +408,7 @@ async fn a_transcript_and_what_belongs_to_it_speak_french() {
         ),
         ("/parts".into(), &["Intervenant 2", "Sujets"][..]),
         ("/text?part=1".into(), &["Écouter à partir de", "Intervenant 2"][..]),
-        ("/speakers".into(), &["Écoutez, puis dites qui c’est.", "du temps de parole", "« "][..]),
+        ("/speakers".into(), &["Écoutez, puis dites qui c’est.", "du temps de parole", "«\u{a0}"][..]),
         ("/share".into(), &["Qui peut la lire actuellement", "Toute personne ayant accès à ce site"][..]),
     ] {
         let (status, text) = page(&site, &format!("/transcripts/{talk}{path}"), "fr", "").await;

@@ -134,8 +134,9 @@ export class Find {
   async replace(only) {
     const wanted = this.wanted;
     if (!wanted.find || !this.form.elements.replace || !this.editor.leave()) return;
-    if (this.searched !== JSON.stringify(wanted)) await this.search(true);
-    if (!this.revision || (only !== undefined && !this.places[only])) return;
+    // A search that somebody's typing began meanwhile takes the place of this one, which then has found nothing.
+    for (let tries = 0; tries < 5 && this.searched !== JSON.stringify(wanted); tries += 1) await this.search(true);
+    if (this.searched !== JSON.stringify(wanted) || !this.revision || (only !== undefined && !this.places[only])) return;
     const body = { revision: this.revision, ...wanted, replace: this.form.elements.replace.value, ...(only === undefined ? {} : { only }) };
     const answer = await this.editor.ask("POST", "/edits/replace", body, (message) => { this.count.textContent = message; announce(message); });
     if (!answer) return;

@@ -1,6 +1,6 @@
 // Keeps the page as true as the server: events say that something changed, the changed parts are fetched as HTML.
 
-import { ConnectionNotice, EventSocket } from "./socket.js";
+import { ConnectionNotice, EventSocket, LOG_IN, NOT_THERE } from "./socket.js";
 import { announce, fetchDocument, sleep } from "./util.js";
 
 /** Fields of what is sent to the server as it is. */
@@ -32,9 +32,17 @@ export class Live {
       open: (resumed) => { this.notice.back(); if (!resumed) this.soon(); },
       // Is it the socket alone, or the server?
       closed: () => this.soon(0),
-      over: (code) => { this.ended = true; this.notice.over(code); },
+      over: (code) => this.over(code),
     });
     for (const part of document.querySelectorAll("[data-part]")) this.seen.set(part.dataset.part, part.outerHTML);
+  }
+
+  /** For good: whoever looks is told why. */
+  over(code) {
+    if (this.ended) return;
+    this.ended = true;
+    this.socket.stop();
+    this.notice.over(code);
   }
 
   start() {
@@ -77,7 +85,10 @@ export class Live {
       try {
         await this.refresh();
         this.notice.back();
-      } catch {
+      } catch (error) {
+        // A socket that was refused does not say why: this does.
+        const over = { 401: LOG_IN, 404: NOT_THERE }[error.status];
+        if (over) return this.over(over);
         // The next event or poll tries again.
         if (!this.socket.connected && !this.socket.left) this.notice.lost();
       }

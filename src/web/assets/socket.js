@@ -4,8 +4,8 @@ import { say } from "./say.js";
 import { announce, sleep } from "./util.js";
 
 /** Close codes that no second try will mend. */
-const LOG_IN = 4401;
-const NOT_THERE = 4404;
+export const LOG_IN = 4401;
+export const NOT_THERE = 4404;
 /** A break shorter than this is nobody's concern. */
 const UNNOTICED = 2500;
 
@@ -28,6 +28,12 @@ export class EventSocket {
     addEventListener("pageshow", () => { this.left = false; this.wake(); });
   }
 
+  /** Comes back no more. */
+  stop() {
+    this.stopped = true;
+    this.wake();
+  }
+
   async start() {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
     for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
@@ -47,11 +53,13 @@ export class EventSocket {
         };
         socket.onclose = (event) => { this.connected = false; closed(event.code); };
       });
+      if (this.stopped) return;
       if (code === LOG_IN || code === NOT_THERE) return this.hear.over?.(code);
       this.hear.closed?.();
       // Together with others that lost the same server, not at one moment with them.
       const wait = pause * 1000 * (0.75 + Math.random() / 2);
       await Promise.race([sleep(wait), new Promise((wake) => { this.wake = wake; })]);
+      if (this.stopped) return;
     }
   }
 }

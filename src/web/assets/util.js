@@ -50,7 +50,7 @@ export function fetchDocument(url) {
     request.open("GET", url);
     request.responseType = "document";
     request.setRequestHeader("accept", "text/html");
-    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject(new Error(`${request.status}`)));
+    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject(Object.assign(new Error(`${request.status}`), { status: request.status })));
     request.onerror = () => reject(new Error("no answer"));
     request.send();
   });
