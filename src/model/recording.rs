@@ -196,6 +196,23 @@ pub async fn record_part_of_take(
         .map(|_| ())
 }
 
+/// Notes that a part which is in storage came once more.
+///
+/// # Errors
+/// Those of the database.
+pub async fn came_again(
+    conn: &mut AsyncPgConnection,
+    id: RecordingId,
+    part: i32,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(upload_part::table.find((id, part)))
+        .set(upload_part::received_at.eq(now))
+        .execute(conn)
+        .await
+        .map(|_| ())
+}
+
 /// The parts that are in storage, in order.
 ///
 /// # Errors

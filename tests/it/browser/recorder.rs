@@ -308,6 +308,19 @@ async fn silence_is_told_a_tab_is_mixed_in_and_what_is_thrown_away_can_be_taken_
     }
 }
 
+/// How many pieces there are once no more come: longer than one is made, nothing did.
+async fn all_pieces(site: &Site, id: &str) -> usize {
+    let mut found = pieces(site, id).await;
+    loop {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let now = pieces(site, id).await;
+        if now == found {
+            return found;
+        }
+        found = now;
+    }
+}
+
 /// When the newest piece of a recording came, in milliseconds.
 async fn newest_came(site: &Site, id: &str) -> i64 {
     use reflector::model::recording;
@@ -332,13 +345,11 @@ async fn a_long_pause_is_no_end_while_the_page_is_open_and_an_end_in_its_sleep_i
         .until("it is all there", "document.querySelector('[data-kept]').innerText.startsWith('Everything')")
         .await;
     // Half an hour later, by the page's clock, there is a sign of it.
-    let (before, parts) = (newest_came(&site, &id).await, pieces(&site, &id).await);
+    let parts = all_pieces(&site, &id).await;
+    let before = newest_came(&site, &id).await;
+    browser.script("const real = Date.now; Date.now = () => real() + 31 * 60_000").await;
     let mut came = before;
-    for look in 0..900 {
-        // Again if the answer to the last piece came in between: the page counts from that.
-        if look % 250 == 0 {
-            browser.script("const real = Date.now; Date.now = () => real() + 31 * 60_000").await;
-        }
+    for _ in 0..900 {
         came = newest_came(&site, &id).await;
         if came > before {
             break;

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{Done, ok};
 use crate::app::App;
 use crate::bus::Event;
+use crate::clock;
 use crate::config::MAX_UPLOAD_BYTES;
 use crate::db::Connection;
 use crate::error::Error;
@@ -148,7 +149,15 @@ pub(in crate::web) async fn post(
                 Some(before) => uploads::same_as(field, &before).await?,
                 None => false,
             };
-            return if same { Ok(ok()) } else { Err(refused.into()) };
+            if !same {
+                return Err(refused.into());
+            }
+            if recording.status == RecordingStatus::Pending {
+                // A page that pauses for long says so that it is still there.
+                let mut conn = read::connect(&app).await?;
+                recording::came_again(&mut conn, recording.id, number(&query)?, clock::now()).await?;
+            }
+            return Ok(ok());
         }
         let allowance = uploads::allowance(&mut conn, recording.id, query.chunk_number).await?;
         drop(conn);
