@@ -7,16 +7,19 @@
 
 mod browser;
 mod meeting;
+#[path = "../../tests/it/support/meeting.rs"]
+mod said;
+#[path = "../shared/serving.rs"]
+mod serving;
 
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use reflector::db::private::{PrivateOptions, PrivatePostgres};
 
 use browser::{Browser, Tasks};
+use serving::Serving;
 
 /// How often the page is opened, each time by a browser that knows nothing of it.
 const OPENED: usize = 5;
@@ -81,42 +84,4 @@ async fn main() -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// The program that is measured, in a process of its own.
-struct Serving {
-    child: Child,
-    base: String,
-}
-
-impl Serving {
-    async fn start(program: &str, storage: &Path, url: &str) -> anyhow::Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = Command::new(program)
-            .arg("serve")
-            .env("REFLECTOR_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("REFLECTOR_DATABASE__URL", url)
-            .env("REFLECTOR_STORAGE__DIR", storage)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("can't start {program}"))?;
-        let serving = Self { child, base: format!("http://127.0.0.1:{port}") };
-        let begun = Instant::now();
-        while reqwest::get(format!("{}/health", serving.base)).await.is_err() {
-            if begun.elapsed() > Duration::from_secs(60) {
-                bail!("{program} serve does not answer");
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(serving)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
-    }
 }

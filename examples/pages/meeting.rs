@@ -10,42 +10,13 @@ use reflector::clock;
 use reflector::config::StorageConfig;
 use reflector::db::Pool;
 use reflector::db::schema::transcript as table;
-use reflector::ids::{TopicId, TranscriptId};
+use reflector::ids::TranscriptId;
 use reflector::model::stage::{self, Attempt, Begun, Stage};
 use reflector::model::transcript::{self, NewTranscript};
-use reflector::model::{Segment, SummaryKind, SummarySentence, Topic, Word, output, segment, understanding};
+use reflector::model::{SummaryKind, SummarySentence, output, segment, understanding};
 use reflector::storage::{Storage, StorageKey};
 
-const SEGMENTS: i32 = 3000;
-const WORDS: i32 = 9;
-/// Seconds of a segment, and of it all.
-const EACH: f64 = 3.6;
-const LENGTH: f64 = 10_800.0;
-const VOCABULARY: [&str; 23] = [
-    "the",
-    "budget",
-    "we",
-    "should",
-    "committee",
-    "of",
-    "a",
-    "proposal",
-    "and",
-    "quarter",
-    "it",
-    "is",
-    "numbers",
-    "to",
-    "reconsider",
-    "in",
-    "schedule",
-    "that",
-    "next",
-    "agreement",
-    "because",
-    "nobody",
-    "else",
-];
+use crate::said::{LENGTH, meeting, topics};
 
 /// The meeting; made if the folder has none yet.
 pub async fn find_or_make(url: &str, storage: &Path) -> anyhow::Result<TranscriptId> {
@@ -88,8 +59,8 @@ async fn make(conn: &mut AsyncPgConnection, attempt: &Attempt) -> anyhow::Result
         let output = output::open(conn, attempt, "bench", Some("en")).await?.context("it is current")?;
         made = Some(output);
         match attempt.stage {
-            Stage::Assemble => segment::append(conn, output, &said()).await?,
-            Stage::Topics => understanding::store_topics(conn, output, &topics()).await?,
+            Stage::Assemble => segment::append(conn, output, &meeting()).await?,
+            Stage::Topics => understanding::store_topics(conn, output, &topics(LENGTH)).await?,
             Stage::Title => understanding::store_title(conn, output, "Board meeting").await?,
             Stage::Summarize => understanding::store_sentences(conn, output, &sentences()).await?,
             _ => {}
@@ -97,35 +68,6 @@ async fn make(conn: &mut AsyncPgConnection, attempt: &Attempt) -> anyhow::Result
     }
     stage::finish(conn, attempt, made, clock::now()).await?;
     Ok(())
-}
-
-fn said() -> Vec<Segment> {
-    let segment = |idx: i32| {
-        let start = f64::from(idx) * EACH;
-        let word = |n: i32| {
-            let at = usize::try_from(idx * WORDS + n).unwrap_or_default();
-            let text = VOCABULARY[(at * 7 + at / 20) % VOCABULARY.len()];
-            let start = start + f64::from(n) * 0.39;
-            let end = if n == WORDS - 1 { "." } else { "" };
-            let probability = if at.is_multiple_of(40) { 0.3 } else { 0.95 };
-            Word { text: format!(" {text}{end}"), start, end: start + 0.35, probability }
-        };
-        let words: Vec<Word> = (0..WORDS).map(word).collect();
-        let text = words.iter().map(|word| word.text.as_str()).collect();
-        Segment { idx, start, end: start + 3.5, speaker: Some(idx / 12 % 4), text, words, channel: 0 }
-    };
-    (0..SEGMENTS).map(segment).collect()
-}
-
-fn topics() -> Vec<Topic> {
-    let one = |n: u32| Topic {
-        id: TopicId::new(),
-        start: f64::from(n) * LENGTH / 12.0,
-        end: f64::from(n + 1) * LENGTH / 12.0,
-        title: format!("Topic {}", n + 1),
-        summary: format!("What is said about topic {}.", n + 1),
-    };
-    (0..12).map(one).collect()
 }
 
 fn sentences() -> Vec<SummarySentence> {

@@ -7,16 +7,17 @@
 
 mod load;
 mod seed;
+#[path = "../shared/serving.rs"]
+mod serving;
 
-use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use reflector::db::private::{PrivateOptions, PrivatePostgres};
 
 use load::Load;
+use serving::Serving;
 
 /// Transcripts that the lists are asked of, each of an hour and with all its words.
 const LISTED: usize = 1000;
@@ -43,7 +44,8 @@ async fn main() -> anyhow::Result<()> {
 
     // A folder that holds more was filled before.
     seed::fill(&url, LISTED).await?;
-    let serving = Serving::start(program, folder, &url).await?;
+    let storage = Path::new(folder).join("storage");
+    let serving = Serving::start(program, &storage, &url).await?;
     let ids = seed::newest(&url, LISTED).await?;
     println!(
         "| what is asked | transcripts | rate, 1/s | median, ms | p95, ms | p99, ms | most, ms | not answered |"
@@ -68,7 +70,7 @@ async fn main() -> anyhow::Result<()> {
 
     seed::copy(&url, LISTED, hours).await?;
     seed::settle(&url).await?;
-    let serving = Serving::start(program, folder, &url).await?;
+    let serving = Serving::start(program, &storage, &url).await?;
     let load = Load::new(&serving.base);
     for (what, queries) in seed::questions() {
         let path = |n: usize| {
@@ -80,42 +82,4 @@ async fn main() -> anyhow::Result<()> {
         report(&format!("search: {what}"), hours, load.one_by_one(200, &path).await?);
     }
     Ok(())
-}
-
-/// The program that is measured, in a process of its own.
-struct Serving {
-    child: Child,
-    base: String,
-}
-
-impl Serving {
-    async fn start(program: &str, folder: &str, url: &str) -> anyhow::Result<Self> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = Command::new(program)
-            .arg("serve")
-            .env("REFLECTOR_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("REFLECTOR_DATABASE__URL", url)
-            .env("REFLECTOR_STORAGE__DIR", Path::new(folder).join("storage"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("can't start {program}"))?;
-        let serving = Self { child, base: format!("http://127.0.0.1:{port}") };
-        let begun = Instant::now();
-        while reqwest::get(format!("{}/health", serving.base)).await.is_err() {
-            if begun.elapsed() > Duration::from_secs(60) {
-                bail!("{program} serve does not answer");
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        Ok(serving)
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
-    }
 }

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod llm_server;
 pub mod long;
 pub mod media;
+pub mod meeting;
 pub mod postgres;
 pub mod receiver;
 pub mod redis;
