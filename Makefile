@@ -80,13 +80,16 @@ bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; m
 	cargo build --locked --example bench $(bench-build)
 	@"$(REFLECTOR_CACHE)/peers/whisper/venv/bin/python" scripts/bench/run.py "$(REFLECTOR_CACHE)" "$(bench-program)" docs/PERFORMANCE.md $(ARGS)
 
+# What the benches generate; where the user that PostgreSQL runs as for root may go.
+BENCH_DATA ?= /var/tmp/reflector-bench
+
 bench-serving: ## Lists and transcripts at 500 requests a second, search in 10,000 hours: docs/PERFORMANCE.md
 	@scripts/setup.sh demo
 	cargo build --locked --bin reflector --example serving $(bench-build)
-	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(REFLECTOR_CACHE)/bench/serving" $(ARGS)
+	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/serving" $(ARGS)
 
 bench-pages: ## How soon the page of three hours can be used, and whether it answers while it is played: docs/PERFORMANCE.md
 	@scripts/setup.sh demo
 	@scripts/apt.sh test
 	cargo build --locked --bin reflector --example pages $(bench-build)
-	@"$(dir $(bench-program))pages" "$(dir $(bench-program))../reflector" "$(REFLECTOR_CACHE)/bench/pages"
+	@"$(dir $(bench-program))pages" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/pages"

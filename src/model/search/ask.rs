@@ -188,11 +188,14 @@ fn in_room(ask: &Ask, user: &str) -> String {
 fn found(sql: &mut Sql, compiled: &[Compiled]) {
     let mut ways = vec!["false".to_owned()];
     for one in compiled {
-        let mut all = vec![format!("d.config = {}", sql.bind(Bind::Text(one.config.clone())))];
-        if let Some(document) = &one.document {
-            let query = sql.bind(Bind::Text(document.clone()));
-            all.push(format!("(d.said || d.front) @@ {query}::tsquery"));
-        }
+        let config = sql.bind(Bind::Text(one.config.clone()));
+        let mut all = vec![match &one.document {
+            Some(document) => {
+                let query = sql.bind(Bind::Text(document.clone()));
+                format!("t.id IN (SELECT s.id FROM search_documents({config}, {query}::tsquery) AS s (id))")
+            }
+            None => format!("d.config = {config}"),
+        }];
         for (phrases, not) in [(&one.somewhere, ""), (&one.nowhere, "NOT ")] {
             for phrase in phrases {
                 let query = sql.bind(Bind::Text(phrase.clone()));
