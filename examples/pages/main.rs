@@ -9,7 +9,7 @@ mod browser;
 mod meeting;
 #[path = "../../tests/it/support/meeting.rs"]
 mod said;
-#[path = "../shared/serving.rs"]
+#[path = "../common/serving.rs"]
 mod serving;
 
 use std::path::Path;

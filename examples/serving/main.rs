@@ -7,7 +7,7 @@
 
 mod load;
 mod seed;
-#[path = "../shared/serving.rs"]
+#[path = "../common/serving.rs"]
 mod serving;
 
 use std::path::Path;
