@@ -15,8 +15,9 @@ demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
 	@"$(CARGO_TARGET_DIR)/debug/reflector" demo $(ARGS)
 
-test: setup lint test-nix ## Every check and every test
-	cargo test --locked
+test: ## Every check and every test
+	@scripts/setup.sh test lint test-nix
+	cargo test --locked --lib --bins --tests
 
 test-nix: ## The NixOS module, without nixpkgs: docs/DEVELOPING.md
 	@scripts/test-nix.sh check
@@ -41,9 +42,10 @@ render-nix: ## Renews tests/nix/rendered and docs/OPTIONS.md; needs nixpkgs' lib
 setup:
 	@scripts/setup.sh test
 
+# A profile of its own: it has its own lock, so that nothing waits for a build that is at work.
 lint:
 	cargo fmt --check
-	cargo clippy --locked --all-targets
+	cargo clippy --locked --all-targets --profile lint
 	@scripts/deny.sh check
 
 fmt:

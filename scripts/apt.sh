@@ -4,8 +4,8 @@
 
 packages=(ca-certificates g++ make unzip python3 python3-pip ffmpeg postgresql fonts-noto-core)
 case "${1:-test}" in
-test) packages+=(redis-server caddy curl openssl restic cryptsetup-bin chromium chromium-driver fonts-dejavu-core
-    fonts-droid-fallback fonts-nanum poppler-utils qpdf python3-docx) ;;
+test) packages+=(redis-server caddy curl openssl restic cryptsetup-bin chromium chromium-driver chromium-headless-shell
+    fonts-dejavu-core fonts-droid-fallback fonts-nanum poppler-utils qpdf python3-docx) ;;
 # What reads the NixOS module where there is no Nix (scripts/test-nix.sh): no Rust, no PostgreSQL.
 nix) packages=(ca-certificates git python3 openssl jq nix-bin shellcheck caddy systemd) ;;
 # What boots a Debian root (scripts/rehearsal.sh).

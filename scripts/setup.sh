@@ -1,8 +1,10 @@
 #!/bin/bash
-# Everything that `make demo` (setup.sh demo) or `make test` (setup.sh test) needs, step by step.
+# Everything that `make demo` (setup.sh demo) or `make test` (setup.sh test) needs, step by step. What else is named are targets of
+# the Makefile that are made beside the build, which leaves a core idle for much of its time: setup.sh test lint test-nix.
 . "$(dirname "$0")/lib.sh"
 
 what=${1:-test}
+beside=("${@:2}")
 here=$ROOT/scripts
 exec 9>"$CACHE/.setup.lock"
 if ! flock -n 9; then
@@ -21,7 +23,8 @@ if [ "$what" = test ]; then steps+=("garage:Garage"); fi
 
 # Garage takes long and little of the machine: it is built beside the other steps, from when there is a compiler.
 garage=
-trap '[ -z "$garage" ] || kill -- "-$garage" 2>/dev/null || true' EXIT
+checks=
+trap 'for one in $garage $checks; do kill -- "-$one" 2>/dev/null || true; done' EXIT
 number=0
 for step in "${steps[@]}"; do
     number=$((number + 1))
@@ -36,6 +39,11 @@ for step in "${steps[@]}"; do
         "$here/garage.sh"
         continue
     fi
+    if [ "$name" = models ] && [ ${#beside[@]} -gt 0 ]; then
+        say "beside it: make ${beside[*]} (progress: $CACHE/checks.log)"
+        setsid make -C "$ROOT" --no-print-directory "${beside[@]}" >"$CACHE/checks.log" 2>&1 9>&- &
+        checks=$!
+    fi
     "$here/$name.sh" "$what"
     if [ "$name" = rust ] && [ "$what" = test ] && [ ! -f "$CACHE/garage-2.3.0/.stamp" ]; then
         setsid "$here/garage.sh" >/dev/null 9>&- &
@@ -43,3 +51,10 @@ for step in "${steps[@]}"; do
     fi
 done
 printf 'set-up is done\n'
+if [ -n "$checks" ]; then
+    printf 'make %s\n' "${beside[*]}"
+    wait "$checks" && status=0 || status=$?
+    checks=
+    cat "$CACHE/checks.log"
+    exit "$status"
+fi

@@ -14,6 +14,7 @@ site-theme-light = Light
 site-theme-dark = Dark
 site-language = Language
 site-all-transcripts = All transcripts
+site-start = To the start
 
 # Parts that pages are made of
 site-pages = Pages

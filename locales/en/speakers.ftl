@@ -5,6 +5,7 @@ speakers-undo = Undo
 speakers-none = No voices yet
 speakers-none-why = They are told apart while the recording is worked on. Come back when it is done.
 speakers-lead = Listen, then say who it is. Names go into the text, the summary and every download.
+speakers-lead-silent = The recording can’t be heard here: say who it is by what is said. Names go into the text, the summary and every download.
 speakers-share = { $spoken }, { $share } of the talking
 speakers-said = “{ $text }”
 speakers-in-transcript = In the transcript at

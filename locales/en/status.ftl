@@ -65,6 +65,7 @@ status-storage-share = Share of { $who }
 status-storage-in-trash = { $size } of it in the trash
 status-storage-no-address = somebody without an address
 status-storage-ownerless = nobody’s
+status-storage-unknown = How much room there is can’t be read on this machine.
 status-storage-free = { $free } free of { $all }
 status-storage-transcripts = { $count ->
     [one] 1 transcript

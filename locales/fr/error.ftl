@@ -21,7 +21,7 @@ error-not-found = { $what ->
     [File] Ce fichier est introuvable.
    *[other] L’élément demandé est introuvable.
 } Cela a peut-être été supprimé, ou l’adresse est incomplète.
-error-unauthorized = Vous n’êtes pas connecté.
+error-unauthorized = Vous n’êtes pas connecté, ou ne l’êtes plus.
 error-too-many-logins = Trop de tentatives de connexion. Réessayez dans { $seconds ->
     [one] { $seconds } seconde.
    *[other] { $seconds } secondes.

@@ -6,3 +6,4 @@ select-repeat = Répéter
 select-copy = Copier avec l’heure
 select-quote = Citer par un lien
 select-who = Qui dit ces mots
+select-enter = Entrée attribue les mots à cette voix.

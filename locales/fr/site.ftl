@@ -14,6 +14,7 @@ site-theme-light = Clair
 site-theme-dark = Sombre
 site-language = Langue
 site-all-transcripts = Toutes les transcriptions
+site-start = Vers l’accueil
 
 # Éléments communs
 site-pages = Pages

@@ -5,6 +5,7 @@ speakers-undo = Annuler
 speakers-none = Pas encore de voix
 speakers-none-why = Les voix sont distinguées pendant le traitement de l’enregistrement. Revenez quand il sera terminé.
 speakers-lead = Écoutez, puis dites qui c’est. Les noms sont repris dans le texte, le résumé et tous les téléchargements.
+speakers-lead-silent = L’enregistrement ne peut pas être écouté ici : dites qui c’est d’après ce qui est dit. Les noms sont repris dans le texte, le résumé et tous les téléchargements.
 speakers-share = { $spoken }, { $share } du temps de parole
 speakers-said = « { $text } »
 speakers-in-transcript = Dans la transcription à

@@ -65,6 +65,7 @@ status-storage-share = Part de { $who }
 status-storage-in-trash = dont { $size } dans la corbeille
 status-storage-no-address = une personne sans adresse
 status-storage-ownerless = sans propriétaire
+status-storage-unknown = La place disponible ne peut pas être lue sur cette machine.
 status-storage-free = { $free } libres sur { $all }
 status-storage-transcripts = { $count ->
     [one] { $count } transcription

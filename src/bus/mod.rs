@@ -27,6 +27,8 @@ pub use id::{EventId, NoEventId};
 
 /// Events of a topic that are kept, at least.
 pub const KEPT: usize = 1000;
+/// What is told at once may take so long altogether, however much it is: whoever tells it may hold a connection to the database.
+pub const ROUND: Duration = Duration::from_secs(2);
 /// For how long after the newest.
 const KEPT_FOR: Duration = Duration::from_secs(3600);
 /// Bytes of an event that is kept; whoever missed a larger one (a whole text, say) reads everything anew, which costs no more.
@@ -103,10 +105,25 @@ impl Bus {
     /// Tells everyone who watches `transcript`, and, where its line in a list changes, those who watch lists. Does not wait for
     /// them, and does not fail: a lost event is logged.
     pub async fn publish(&self, transcript: TranscriptId, event: &Event) {
-        self.tell(Topic::Transcript(transcript), event).await;
-        if let Some(event) = event.in_lists(transcript) {
-            self.tell(Topic::Lists, &event).await;
+        self.tell_of(transcript, event).await;
+    }
+
+    /// As [`Bus::publish`], several in their order: how many were told. It ends with the first that can't be, and after [`ROUND`] at the
+    /// latest.
+    pub async fn publish_all(&self, transcript: TranscriptId, events: &[Event]) -> usize {
+        let mut told = 0;
+        let round = async {
+            for event in events {
+                if !self.tell_of(transcript, event).await {
+                    break;
+                }
+                told += 1;
+            }
+        };
+        if tokio::time::timeout(ROUND, round).await.is_err() {
+            tracing::warn!(%transcript, "events take too long to reach Redis");
         }
+        told
     }
 
     /// Tells those who watch lists, as [`Bus::publish`] does.
@@ -114,17 +131,29 @@ impl Bus {
         self.tell(Topic::Lists, event).await;
     }
 
-    async fn tell(&self, topic: Topic, event: &Event) {
+    async fn tell_of(&self, transcript: TranscriptId, event: &Event) -> bool {
+        let told = self.tell(Topic::Transcript(transcript), event).await;
+        match event.in_lists(transcript) {
+            Some(event) if told => self.tell(Topic::Lists, &event).await,
+            _ => told,
+        }
+    }
+
+    /// False when it may be told another time.
+    async fn tell(&self, topic: Topic, event: &Event) -> bool {
         let text = match serde_json::to_string(event) {
             Ok(text) => text,
             Err(error) => {
                 tracing::error!(%error, "an event can't be written as JSON");
-                return;
+                return true;
             }
         };
         let large = text.len() > LARGEST;
         match &self.way {
-            Way::Here(memory) => memory.publish(topic, event, large),
+            Way::Here(memory) => {
+                memory.publish(topic, event, large);
+                true
+            }
             Way::Redis(link) => link.publish(topic, &text, large).await,
         }
     }

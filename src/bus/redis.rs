@@ -72,14 +72,16 @@ impl Link {
         Ok(Self { manager, _listener: Arc::new(listener) })
     }
 
-    /// `text` is the event's, an object with at least one field.
-    pub(super) async fn publish(&self, topic: Topic, text: &str, large: bool) {
+    /// `text` is the event's, an object with at least one field. False when it did not reach Redis, as far as is known.
+    pub(super) async fn publish(&self, topic: Topic, text: &str, large: bool) -> bool {
         let mut invocation = PUBLISH.key(key(topic));
         invocation.arg(channel(topic)).arg(KEPT).arg(KEPT_FOR.as_secs()).arg(u8::from(!large)).arg(text);
         let sent: RedisResult<String> = invocation.invoke_async(&mut self.manager.clone()).await;
         if let Err(error) = sent {
             tracing::warn!(?topic, %error, "an event did not reach Redis; viewers see it when they fetch again");
+            return false;
         }
+        true
     }
 
     pub(super) async fn position(&self, topic: Topic) -> RedisResult<EventId> {

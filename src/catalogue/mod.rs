@@ -44,6 +44,7 @@ files! {
     "design"
     "edit"
     "error"
+    "export"
     "find"
     "format"
     "gist"

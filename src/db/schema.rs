@@ -1,6 +1,6 @@
 //! The tables as diesel sees them; kept equal to the migrations by `tests/it/data.rs`, which compares column by column.
 
-use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+use diesel::{allow_tables_to_appear_in_same_query as together, joinable, table};
 
 table! {
     app_user (id) {
@@ -484,30 +484,16 @@ joinable!(stage_state -> transcript (transcript_id));
 joinable!(segment -> output (output_id));
 joinable!(participant -> transcript (transcript_id));
 
-allow_tables_to_appear_in_same_query!(
-    audit,
-    app_user,
-    session,
-    user_api_key,
-    transcript,
-    recording,
-    upload_part,
-    output,
-    stage_state,
-    stage_run,
-    segment,
-    turn,
-    voice,
-    topic,
-    headline,
-    summary_sentence,
-    action_item,
-    participant,
-    edit,
-    search_document,
-    search_passage,
-    idempotency_key,
-    room,
-    webhook_delivery,
-    sending,
-);
+// Tables that queries name together, and no others: the compiler makes and compares two dozen impls for every pair.
+together!(session, app_user);
+together!(user_api_key, app_user);
+together!(sending, app_user);
+together!(segment, output);
+together!(participant, transcript);
+together!(recording, transcript, upload_part);
+together!(search_document, transcript);
+together!(output, stage_state);
+together!(summary_sentence, stage_state);
+together!(audit, transcript);
+together!(audit, room);
+together!(app_user, headline, room, stage_state, transcript);

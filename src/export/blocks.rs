@@ -83,7 +83,7 @@ pub(super) fn language(document: &Document) -> Option<&str> {
 pub(super) fn title(document: &Document) -> String {
     let title = one_line(document.title.as_deref().unwrap_or_default());
     match title {
-        title if title.is_empty() => "Transcript".into(),
+        title if title.is_empty() => document.words.transcript.clone(),
         title if title.chars().nth(LONGEST_TITLE).is_some() => {
             title.chars().take(LONGEST_TITLE).chain(['…']).collect()
         }
@@ -96,8 +96,8 @@ pub(super) fn blocks(document: &Document) -> Vec<Block> {
     let mut blocks = vec![Block::plain(Kind::Title, &title(document))];
     facts(&mut blocks, document);
     summary(&mut blocks, document);
-    list(&mut blocks, "Decisions", &document.decisions);
-    list(&mut blocks, "Next steps", &document.next_steps);
+    list(&mut blocks, &document.words.decisions, &document.decisions);
+    list(&mut blocks, &document.words.next_steps, &document.next_steps);
     topics(&mut blocks, document);
     text(&mut blocks, document);
     blocks
@@ -105,17 +105,19 @@ pub(super) fn blocks(document: &Document) -> Vec<Block> {
 
 fn facts(blocks: &mut Vec<Block>, document: &Document) {
     let mut fact = |name: &str, value: String| {
-        blocks.push(Block::new(Kind::Fact, [(Look::Strong, format!("{name}: ")), (Look::Plain, value)]));
+        blocks.push(Block::new(Kind::Fact, [(Look::Strong, name.to_owned()), (Look::Plain, value)]));
     };
+    let words = &document.words;
     if let Some(at) = document.created_at {
-        fact("Date", at.with_timezone(&Local).format("%-d %B %Y, %H:%M").to_string());
+        let english = || at.with_timezone(&Local).format("%-d %B %Y, %H:%M").to_string();
+        fact(&words.date, words.made.clone().unwrap_or_else(english));
     }
     if document.duration > 0.0 {
-        fact("Length", clock(document.duration));
+        fact(&words.length, clock(document.duration));
     }
     let speakers: Vec<String> = document.speakers().into_iter().map(one_line).collect();
     if !speakers.is_empty() {
-        fact("Participants", speakers.join(", "));
+        fact(&words.participants, speakers.join(", "));
     }
 }
 
@@ -124,7 +126,7 @@ fn summary(blocks: &mut Vec<Block>, document: &Document) {
     if short.is_none() && long.is_none() {
         return;
     }
-    blocks.push(Block::plain(Kind::Heading, "Summary"));
+    blocks.push(Block::plain(Kind::Heading, &document.words.summary));
     match document.short_sentences.as_slice() {
         [] => blocks.extend(short.map(|text| Block::plain(Kind::Paragraph, text))),
         sentences => blocks.push(timed(sentences)),
@@ -194,7 +196,7 @@ fn topics(blocks: &mut Vec<Block>, document: &Document) {
     if document.topics.is_empty() {
         return;
     }
-    blocks.push(Block::plain(Kind::Heading, "Topics"));
+    blocks.push(Block::plain(Kind::Heading, &document.words.topics));
     blocks.extend(document.topics.iter().map(|topic| {
         let summary = one_line(&topic.summary);
         let summary = if summary.is_empty() { summary } else { format!(": {summary}") };
@@ -215,7 +217,7 @@ fn text(blocks: &mut Vec<Block>, document: &Document) {
     if lines.is_empty() {
         return;
     }
-    blocks.push(Block::plain(Kind::Heading, "Transcript"));
+    blocks.push(Block::plain(Kind::Heading, &document.words.transcript));
     let mut from = 0;
     for topic in &document.topics {
         // Times of topics are those of a segment, but for what rounding does.

@@ -1,5 +1,6 @@
 use chrono::{DateTime, Utc};
 
+use super::Words;
 use crate::model::Word;
 
 /// What there is to export. Everything but `segments` may be left out.
@@ -25,6 +26,8 @@ pub struct Document {
     pub next_steps: Vec<String>,
     /// In order of start.
     pub topics: Vec<Topic>,
+    /// What formats for people say by themselves.
+    pub words: Words,
 }
 
 /// One utterance of one speaker. Times are seconds from the start of the recording.
@@ -84,9 +87,15 @@ impl Line {
 
 /// The text without line breaks, control characters and repeated spaces, so that it stays the line it is put on.
 pub(super) fn one_line(text: &str) -> String {
-    let printable = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let text: String = text.chars().map(printable).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    // Line and paragraph separators are white space, too.
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 #[cfg(test)]

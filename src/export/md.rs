@@ -9,24 +9,25 @@ const LONG: usize = 600;
 
 /// Title, participants, summary, topics, decisions and next steps as far as they are there, then the text.
 pub(super) fn render(document: &Document) -> String {
+    let words = &document.words;
     let title = document.title.as_deref().map(escape).filter(|title| !title.is_empty());
-    let mut blocks = vec![format!("# {}", title.as_deref().unwrap_or("Transcript"))];
+    let mut blocks = vec![format!("# {}", title.as_deref().unwrap_or(&words.transcript))];
     let speakers = document.speakers();
     if !speakers.is_empty() {
         let names: Vec<String> = speakers.into_iter().map(escape).collect();
-        blocks.push(format!("**Participants:** {}", names.join(", ")));
+        blocks.push(fact(&words.participants, &names.join(", ")));
     }
     if document.duration > 0.0 {
-        blocks.push(format!("**Length:** {}", clock(document.duration)));
+        blocks.push(fact(&words.length, &clock(document.duration)));
     }
     let (short, long) = (filled(&document.short_summary), filled(&document.long_summary));
     if short.is_some() || long.is_some() {
-        blocks.push("## Summary".into());
+        blocks.push(format!("## {}", words.summary));
         blocks.extend(short.map(escape));
         blocks.extend(long.map(deeper));
     }
-    list(&mut blocks, "## Decisions", document.decisions.iter().map(|item| escape(item)));
-    list(&mut blocks, "## Next steps", document.next_steps.iter().map(|item| escape(item)));
+    list(&mut blocks, &words.decisions, document.decisions.iter().map(|item| escape(item)));
+    list(&mut blocks, &words.next_steps, document.next_steps.iter().map(|item| escape(item)));
     let topics = document.topics.iter().map(|topic| {
         let head = format!("**{}** ({})", escape(&topic.title), clock(topic.start));
         match escape(&topic.summary) {
@@ -34,12 +35,16 @@ pub(super) fn render(document: &Document) -> String {
             summary => format!("{head}: {summary}"),
         }
     });
-    list(&mut blocks, "## Topics", topics);
+    list(&mut blocks, &words.topics, topics);
     if !document.segments.is_empty() {
-        blocks.push("## Transcript".into());
+        blocks.push(format!("## {}", words.transcript));
         blocks.extend(paragraphs(&document.segments).into_iter().map(paragraph));
     }
     blocks.join("\n\n") + "\n"
+}
+
+fn fact(name: &str, value: &str) -> String {
+    format!("**{}** {value}", name.trim_end())
 }
 
 pub(super) fn filled(text: &Option<String>) -> Option<&str> {
@@ -49,7 +54,7 @@ pub(super) fn filled(text: &Option<String>) -> Option<&str> {
 fn list(blocks: &mut Vec<String>, heading: &str, items: impl Iterator<Item = String>) {
     let items: Vec<String> = items.map(|item| format!("- {item}")).collect();
     if !items.is_empty() {
-        blocks.push(heading.into());
+        blocks.push(format!("## {heading}"));
         blocks.push(items.join("\n"));
     }
 }

@@ -17,6 +17,7 @@ mod time;
 mod txt;
 mod view;
 mod vtt;
+mod words;
 mod xml;
 
 pub use api::{ApiFormat, ApiSegment, render_api};
@@ -25,7 +26,8 @@ pub use document::{Document, Line, Sentence, Topic};
 pub use docx::render as docx;
 pub use json::Transcript as JsonTranscript;
 pub use time::clock;
-pub use view::{of, shown_title};
+pub use view::{of, shown_title, with};
+pub use words::Words;
 
 /// A file format that a transcript can be downloaded in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, utoipa::ToSchema)]

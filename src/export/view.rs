@@ -1,21 +1,38 @@
 //! From the transcript that is shown to what the formats are made from.
 
-use super::{Document, Line, Sentence, Topic};
+use super::{Document, Line, Sentence, Topic, Words};
 use crate::model::{ActionKind, Segment, SummaryKind, Transcript, TranscriptView};
 
 /// What to call a transcript: its title, else its name.
 pub fn shown_title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> &'t str {
-    let shown = title.map(str::trim).filter(|title| !title.is_empty()).unwrap_or(transcript.name.trim());
-    if shown.is_empty() { "Untitled" } else { shown }
+    given_title(title, transcript).unwrap_or("Untitled")
 }
 
-/// The transcript, or those of its segments that are wanted, as exports take it.
+fn given_title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> Option<&'t str> {
+    [title, Some(transcript.name.as_str())]
+        .into_iter()
+        .flatten()
+        .map(str::trim)
+        .find(|title| !title.is_empty())
+}
+
+/// The transcript, or those of its segments that are wanted, as exports take it; what it says by itself is in English.
 pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segment>) -> Document {
     let names = view.speaker_names();
+    with(view, segments, Words::default(), |speaker| names.name(speaker))
+}
+
+/// The same in other words; `name`: what to call a voice, by its number.
+pub fn with<'s>(
+    view: &TranscriptView,
+    segments: impl IntoIterator<Item = &'s Segment>,
+    words: Words,
+    name: impl Fn(i32) -> String,
+) -> Document {
     let line = |segment: &Segment| Line {
         start: segment.start,
         end: segment.end,
-        speaker: segment.speaker.map(|speaker| names.name(speaker)),
+        speaker: segment.speaker.map(&name),
         text: segment.text.clone(),
         words: segment.words.clone(),
     };
@@ -37,7 +54,9 @@ pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segm
     let items =
         |kind| view.actions.iter().filter(|item| item.kind == kind).map(|item| item.text.clone()).collect();
     Document {
-        title: Some(shown_title(view.title.as_deref(), &view.transcript).to_owned()),
+        title: Some(
+            given_title(view.title.as_deref(), &view.transcript).unwrap_or(&words.untitled).to_owned(),
+        ),
         created_at: Some(view.transcript.created_at),
         language: view.language().to_owned(),
         duration: view.transcript.seconds(),
@@ -49,5 +68,6 @@ pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segm
         decisions: items(ActionKind::Decision),
         next_steps: items(ActionKind::NextStep),
         topics: view.topics.iter().map(topic).collect(),
+        words,
     }
 }

@@ -126,7 +126,11 @@ async fn end_silent(env: &Environment, conn: &mut Connection) -> anyhow::Result<
         let started: Result<_, diesel::result::Error> = conn
             .transaction(async |conn| {
                 // In the order in which every other change of both locks them.
-                transcript::get_locked(conn, id).await?;
+                let row = transcript::get_locked(conn, id).await?;
+                // In the trash by now: it can be gone on with when it is taken out.
+                if row.is_none_or(|row| row.deleted_at.is_some()) {
+                    return Ok(None);
+                }
                 match open::end(conn, silent.id, None, clock::now()).await? {
                     End::Complete { .. } => start(conn, id).await,
                     End::Nothing => open::forget_empty(conn, &silent).await.map(|_| None),

@@ -26,19 +26,31 @@ pub(super) async fn note(
     untold::note(conn, transcript, &texts).await
 }
 
-/// Tells those who watch what was noted. What can't be told now is told with what comes next, or by the sweep.
+/// Tells those who watch what was noted. What can't be told now, as it is while Redis is away, is told with what comes next, or by the
+/// sweep; some of it twice, if Redis has heard it and could not say so.
 pub async fn tell(conn: &mut AsyncPgConnection, bus: &Bus, transcript: TranscriptId) {
     let told = conn
         .transaction(async |conn| {
-            for text in untold::take(conn, transcript).await? {
-                match serde_json::from_str(&text) {
-                    Ok(event) => bus.publish(transcript, &event).await,
+            let (mut ids, mut events, mut done) = (Vec::new(), Vec::new(), Vec::new());
+            for (id, text) in untold::take(conn, transcript).await? {
+                match serde_json::from_str::<Event>(&text) {
+                    Ok(event) => {
+                        ids.push(id);
+                        events.push(event);
+                    }
                     Err(error) => {
-                        tracing::error!(%transcript, %error, "an event of another version is not told")
+                        tracing::error!(%transcript, %error, "an event of another version is not told");
+                        done.push(id);
                     }
                 }
             }
-            QueryResult::Ok(())
+            let told = bus.publish_all(transcript, &events).await;
+            let left = ids.split_off(told.min(ids.len())).len();
+            if left > 0 {
+                tracing::warn!(%transcript, left, "what happened can't be told now");
+            }
+            done.extend(ids);
+            if done.is_empty() { QueryResult::Ok(()) } else { untold::told(conn, &done).await }
         })
         .await;
     if let Err(error) = told {

@@ -89,27 +89,6 @@ pub async fn get(conn: &mut AsyncPgConnection, id: OutputId) -> QueryResult<Opti
     Output::query().find(id).first(conn).await.optional()
 }
 
-/// By which methods these versions were made, in their order, each once.
-///
-/// # Errors
-/// Those of the database.
-pub async fn methods(conn: &mut AsyncPgConnection, ids: &[OutputId]) -> QueryResult<Vec<String>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found: Vec<(OutputId, String)> =
-        output::table.filter(output::id.eq_any(ids)).select((output::id, output::method)).load(conn).await?;
-    let mut methods: Vec<String> = Vec::new();
-    for id in ids {
-        if let Some((_, method)) = found.iter().find(|(found, _)| found == id)
-            && !methods.contains(method)
-        {
-            methods.push(method.clone());
-        }
-    }
-    Ok(methods)
-}
-
 /// The version of a stage that is shown: complete, and the newest unless an older one was restored.
 ///
 /// # Errors
@@ -126,6 +105,22 @@ pub async fn current(
         .first(conn)
         .await
         .optional()
+}
+
+/// As [`current`], those of all stages that have one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all_current(
+    conn: &mut AsyncPgConnection,
+    transcript_id: TranscriptId,
+) -> QueryResult<Vec<Output>> {
+    output::table
+        .inner_join(stage_state::table.on(stage_state::current_output.eq(output::id.nullable())))
+        .filter(stage_state::transcript_id.eq(transcript_id))
+        .select(Output::as_select())
+        .load(conn)
+        .await
 }
 
 /// All versions of a stage, the newest first.
@@ -189,7 +184,17 @@ pub struct Shown {
 /// # Errors
 /// Those of the database.
 pub async fn shown(conn: &mut AsyncPgConnection, transcript_id: TranscriptId) -> QueryResult<Option<Shown>> {
-    if let Some(output) = current(conn, transcript_id, Stage::Assemble).await? {
+    let assembled = current(conn, transcript_id, Stage::Assemble).await?;
+    shown_beside(conn, transcript_id, assembled).await
+}
+
+/// The same, where the assembled one is known.
+pub(super) async fn shown_beside(
+    conn: &mut AsyncPgConnection,
+    transcript_id: TranscriptId,
+    assembled: Option<Output>,
+) -> QueryResult<Option<Shown>> {
+    if let Some(output) = assembled {
         return Ok(Some(Shown { output, provisional: false }));
     }
     let newest = versions(conn, transcript_id, Stage::Transcribe).await?.into_iter().next();

@@ -180,18 +180,3 @@ fn in_time(mut segments: Vec<Segment>) -> Vec<Segment> {
 pub async fn count(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<i64> {
     segment::table.filter(segment::output_id.eq(output)).count().get_result(conn).await
 }
-
-/// The numbers of the voices that occur, in order.
-///
-/// # Errors
-/// Those of the database.
-pub async fn speakers(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<i32>> {
-    let found: Vec<Option<i32>> = segment::table
-        .filter(segment::output_id.eq(output).and(segment::speaker.is_not_null()))
-        .select(segment::speaker)
-        .distinct()
-        .order(segment::speaker.asc())
-        .load(conn)
-        .await?;
-    Ok(found.into_iter().flatten().collect())
-}

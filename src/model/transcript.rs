@@ -200,6 +200,17 @@ pub async fn get_locked(conn: &mut AsyncPgConnection, id: TranscriptId) -> Query
     Transcript::query().find(id).for_no_key_update().first(conn).await.optional()
 }
 
+/// Holds several still until the caller's transaction ends, always in the same order: two who change the same ones don't wait for each
+/// other for ever.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold(conn: &mut AsyncPgConnection, ids: &[TranscriptId]) -> QueryResult<()> {
+    let these = transcript::table.filter(transcript::id.eq_any(ids)).select(transcript::id);
+    let _held: Vec<TranscriptId> = these.order(transcript::id.asc()).for_no_key_update().load(conn).await?;
+    Ok(())
+}
+
 /// Changes fields; `None` when there is no such transcript.
 ///
 /// # Errors

@@ -20,18 +20,26 @@ pub async fn note(
     diesel::insert_into(untold::table).values(rows).execute(conn).await.map(|_| ())
 }
 
-/// Takes what a transcript's watchers are to be told, in order. In a transaction: until it ends, whoever takes too waits.
+/// What a transcript's watchers are to be told, in order. In a transaction: until it ends, whoever tells them too waits.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn take(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<String>> {
-    let mut taken: Vec<(i64, String)> =
-        diesel::delete(untold::table.filter(untold::transcript_id.eq(transcript)))
-            .returning((untold::id, untold::event))
-            .get_results(conn)
-            .await?;
-    taken.sort_unstable_by_key(|(id, _)| *id);
-    Ok(taken.into_iter().map(|(_, event)| event).collect())
+pub async fn take(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<(i64, String)>> {
+    untold::table
+        .filter(untold::transcript_id.eq(transcript))
+        .order(untold::id.asc())
+        .select((untold::id, untold::event))
+        .for_update()
+        .load(conn)
+        .await
+}
+
+/// Forgets what was told, in the same transaction.
+///
+/// # Errors
+/// Those of the database.
+pub async fn told(conn: &mut AsyncPgConnection, ids: &[i64]) -> QueryResult<()> {
+    diesel::delete(untold::table.filter(untold::id.eq_any(ids))).execute(conn).await.map(|_| ())
 }
 
 /// Transcripts of which something was not told: by processes that ended before they could, or that are about to.

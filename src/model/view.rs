@@ -1,5 +1,7 @@
 //! A transcript as pages and exports show it, gathered in a few queries.
 
+use std::borrow::Cow;
+
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
@@ -12,7 +14,7 @@ use super::segment::{self, Segment};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
 use super::understanding::{self, ActionItem, SummaryKind, SummarySentence, Topic, as_texts};
-use crate::ids::{OutputId, TranscriptId};
+use crate::ids::TranscriptId;
 
 /// Everything about a transcript but its text, which may be long and is read in pages ([`segment::page`]) or at once
 /// ([`TranscriptView::segments`]).
@@ -33,8 +35,6 @@ pub struct TranscriptView {
     pub edits: Vec<Edit>,
     /// The text with these changes, where there are any: making it takes all of the text, so it is made once.
     changed: Option<Vec<Segment>>,
-    /// The voices that occur in it, from 0.
-    pub speakers: Vec<i32>,
     pub topics: Vec<Topic>,
     /// The machine's, with the times they rest on; see [`TranscriptView::shown_sentences`].
     pub sentences: Vec<SummarySentence>,
@@ -53,10 +53,10 @@ impl TranscriptView {
     pub async fn load(conn: &mut AsyncPgConnection, id: TranscriptId) -> QueryResult<Option<Self>> {
         let Some(transcript) = transcript::get(conn, id).await? else { return Ok(None) };
         let stages = stage::list(conn, id).await?;
-        let made = |stage: Stage| -> Option<OutputId> {
-            stages.iter().find(|state| state.stage == stage).and_then(|state| state.current_output)
-        };
-        let text = output::shown(conn, id).await?;
+        let outputs = output::all_current(conn, id).await?;
+        let of = |stage: Stage| outputs.iter().find(|made| made.stage == stage);
+        let made = |stage: Stage| of(stage).map(|made| made.id);
+        let text = output::shown_beside(conn, id, of(Stage::Assemble).cloned()).await?;
         let edits = edit::list(conn, id).await?;
         let changed = match &text {
             Some(shown) if !edits.is_empty() => {
@@ -64,11 +64,6 @@ impl TranscriptView {
                 Some(edit::shown(machine, shown.output.id, &edits))
             }
             _ => None,
-        };
-        let speakers = match (&text, &changed) {
-            (_, Some(changed)) => voices(changed),
-            (Some(shown), None) => segment::speakers(conn, shown.output.id).await?,
-            (None, None) => Vec::new(),
         };
         let topics = match made(Stage::Topics) {
             Some(output) => understanding::topics(conn, output).await?,
@@ -84,9 +79,12 @@ impl TranscriptView {
             }
             None => (Vec::new(), Vec::new()),
         };
-        let understood: Vec<OutputId> =
-            [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(made).collect();
-        let methods = output::methods(conn, &understood).await?;
+        let mut methods: Vec<String> = Vec::new();
+        for understood in [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(of) {
+            if !methods.contains(&understood.method) {
+                methods.push(understood.method.clone());
+            }
+        }
         let texts = as_texts(&sentences);
         Ok(Some(Self {
             title: transcript.title.clone().or(headline),
@@ -102,7 +100,6 @@ impl TranscriptView {
             text,
             edits,
             changed,
-            speakers,
             topics,
             sentences,
             actions,
@@ -150,17 +147,11 @@ impl TranscriptView {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn lines(&self, conn: &mut AsyncPgConnection) -> QueryResult<Vec<Segment>> {
-        match (&self.changed, &self.text) {
-            (Some(changed), _) => Ok(changed.clone()),
-            (None, Some(shown)) => segment::lines(conn, shown.output.id).await,
-            (None, None) => Ok(Vec::new()),
-        }
+    pub async fn lines(&self, conn: &mut AsyncPgConnection) -> QueryResult<Cow<'_, [Segment]>> {
+        Ok(match (&self.changed, &self.text) {
+            (Some(changed), _) => Cow::Borrowed(changed.as_slice()),
+            (None, Some(shown)) => Cow::Owned(segment::lines(conn, shown.output.id).await?),
+            (None, None) => Cow::Borrowed(&[]),
+        })
     }
-}
-
-/// The numbers of the voices that occur, in order.
-fn voices(segments: &[Segment]) -> Vec<i32> {
-    let found: std::collections::BTreeSet<i32> = segments.iter().filter_map(|one| one.speaker).collect();
-    found.into_iter().collect()
 }

@@ -2,15 +2,50 @@
 
 use std::sync::Arc;
 
+use chrono::Local;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
+use crate::catalogue::{moment, say, say_with};
+use crate::config::Language;
 use crate::error::Error;
 use crate::export::pdf::{self, PdfError};
-use crate::export::{Document, Format};
+use crate::export::{self, Document, Format, Words};
+use crate::model::{Segment, TranscriptView};
 
 /// How many are made at a time: each takes a core for some seconds, and memory.
 static PRESSES: Semaphore = Semaphore::const_new(2);
+
+/// What a file in this format is made from. What people read has headings, date and speakers without a name in the language of whoever
+/// asks for it; what programs read is the same for everybody.
+pub(super) fn document(
+    language: Language,
+    view: &TranscriptView,
+    segments: &[Segment],
+    format: Format,
+) -> Document {
+    if !matches!(format, Format::Md | Format::Docx | Format::Pdf) {
+        return export::of(view, segments);
+    }
+    let say = |id: &str| say(language, id);
+    let words = Words {
+        date: format!("{} ", say("export-date")),
+        length: format!("{} ", say("export-length")),
+        participants: format!("{} ", say("export-participants")),
+        summary: say("export-summary"),
+        decisions: say("export-decisions"),
+        next_steps: say("export-next-steps"),
+        topics: say("export-topics"),
+        transcript: say("export-transcript"),
+        untitled: say("transcript-untitled"),
+        made: Some(moment(language, &view.transcript.created_at.with_timezone(&Local))),
+    };
+    let names = view.speaker_names();
+    let number =
+        |speaker: i32| say_with(language, "people-speaker", &[("number", speaker.saturating_add(1).into())]);
+    let name = |speaker| names.given(speaker).map_or_else(|| number(speaker), str::to_owned);
+    export::with(view, segments, words, name)
+}
 
 /// The file in one format.
 ///
@@ -23,12 +58,12 @@ pub(super) async fn file(app: &App, document: Document, format: Format) -> Resul
         _ => None,
     };
     let made = tokio::task::spawn_blocking(move || match format {
-        Format::Docx => crate::export::docx(&document).map_err(|error| Error::Internal(error.into())),
+        Format::Docx => export::docx(&document).map_err(|error| Error::Internal(error.into())),
         Format::Pdf => {
             let faces = fonts.faces(&pdf::characters(&document), &document.language);
             pdf::render(&document, &faces).map_err(refused)
         }
-        format => Ok(crate::export::render(&document, format).unwrap_or_default().into_bytes()),
+        format => Ok(export::render(&document, format).unwrap_or_default().into_bytes()),
     });
     let made = made.await.map_err(|panicked| Error::Internal(panicked.into()))?;
     drop(press);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use chrono::TimeDelta;
+use diesel_async::AsyncConnection;
 
 use super::pages::speaker_label;
 use super::read;
@@ -11,7 +12,7 @@ use crate::auth::secret;
 use crate::clock;
 use crate::db::Connection;
 use crate::error::Error;
-use crate::ids::TranscriptId;
+use crate::ids::{QuoteId, TranscriptId};
 use crate::model::{Quote, Segment, Transcript, TranscriptView, quote, transcript};
 use crate::policy::{self, Viewer};
 use crate::storage::StorageKey;
@@ -57,7 +58,27 @@ pub(super) async fn make(
     (start, end): (f64, f64),
     life: i64,
 ) -> Result<(Quote, String, Vec<Line>), Error> {
-    let row = read::allowed(conn, viewer, id, policy::may_quote).await?;
+    conn.transaction(async |conn| {
+        let row = read::held(conn, viewer, id, policy::may_quote).await?;
+        fits(&row, (start, end), life)?;
+        let now = clock::now();
+        if quote::list(conn, id, now).await?.len() >= MOST {
+            let text = format!("A transcript may have {MOST} quotes at a time; take one back first");
+            return Err(Error::Conflict(text));
+        }
+        let token = secret::random();
+        let new = Quote::new(id, (start, end), secret::hash(&token), now, now + TimeDelta::seconds(life));
+        let kept = quote::create(conn, &new).await?;
+        let (view, _) = read::view(conn, viewer, id).await?;
+        let segments = view.segments(conn).await?;
+        let lines = lines(&view, &segments, &kept);
+        Ok((kept, token, lines))
+    })
+    .await
+}
+
+/// Whether a transcript can have a quote of these seconds, for so long.
+fn fits(row: &Transcript, (start, end): (f64, f64), life: i64) -> Result<(), Error> {
     let refused = |field: &'static str, message: String| Error::Invalid { field, message };
     if row.duration <= 0.0 {
         return Err(Error::Conflict("There is no sound yet to quote from".into()));
@@ -79,18 +100,24 @@ pub(super) async fn make(
         let message = format!("must be from {SHORTEST_LIFE} to {LONGEST_LIFE} seconds");
         return Err(refused("expires_in", message));
     }
-    let now = clock::now();
-    if quote::list(conn, id, now).await?.len() >= MOST {
-        let text = format!("A transcript may have {MOST} quotes at a time; take one back first");
-        return Err(Error::Conflict(text));
-    }
-    let (view, _) = read::view(conn, viewer, id).await?;
-    let segments = view.segments(conn).await?;
-    let token = secret::random();
-    let new = Quote::new(id, (start, end), secret::hash(&token), now, now + TimeDelta::seconds(life));
-    let kept = quote::create(conn, &new).await?;
-    let lines = lines(&view, &segments, &kept);
-    Ok((kept, token, lines))
+    Ok(())
+}
+
+/// Takes a link back; false when it is gone already.
+///
+/// # Errors
+/// As [`read::allowed`].
+pub(super) async fn revoke(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+    one: QuoteId,
+) -> Result<bool, Error> {
+    conn.transaction(async |conn| {
+        read::held(conn, viewer, id, |may| may.write).await?;
+        Ok(quote::revoke(conn, id, one).await?)
+    })
+    .await
 }
 
 /// A transcript's quotes that have not ended, the newest first, with what is said in each.

@@ -1,5 +1,7 @@
 //! Reading for a viewer: what may not be seen is not there.
 
+use diesel_async::AsyncPgConnection;
+
 use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
@@ -21,12 +23,39 @@ pub(super) async fn connect(app: &App) -> Result<Connection, Error> {
 /// [`Error::NotFound`] when it is absent, in the trash, or not for this viewer at all; [`Error::Forbidden`] or
 /// [`Error::BadRequest`] when the viewer may see it but not do that.
 pub(super) async fn allowed(
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     viewer: Viewer,
     id: TranscriptId,
     what: impl Fn(Capabilities) -> bool,
 ) -> Result<Transcript, Error> {
     let found = transcript::get(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    judged(viewer, found, what)
+}
+
+/// As [`allowed`], with the transcript held still until the caller's transaction ends. Whoever writes asks this way, before anything
+/// else: a trash or a change of sharing at the same moment comes before the decision or after the change, never in between.
+///
+/// # Errors
+/// As [`allowed`].
+pub(super) async fn held(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    id: TranscriptId,
+    what: impl Fn(Capabilities) -> bool,
+) -> Result<Transcript, Error> {
+    let found = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    judged(viewer, found, what)
+}
+
+/// This one, if the viewer may do `what` with it.
+///
+/// # Errors
+/// As [`allowed`].
+pub(super) fn judged(
+    viewer: Viewer,
+    found: Transcript,
+    what: impl Fn(Capabilities) -> bool,
+) -> Result<Transcript, Error> {
     let may = policy::capabilities(viewer, (&found).into());
     if what(may) {
         return Ok(found);
@@ -38,16 +67,16 @@ pub(super) async fn allowed(
     })
 }
 
-/// The transcript, if it is in the trash and the viewer may take it out, or remove it for ever.
+/// The transcript, held as by [`held`], if it is in the trash and the viewer may take it out, or remove it for ever.
 ///
 /// # Errors
 /// [`Error::BadRequest`] when it is not in the trash, to a viewer who could put it there; otherwise as [`allowed`].
 pub(super) async fn trashed(
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     viewer: Viewer,
     id: TranscriptId,
 ) -> Result<Transcript, Error> {
-    let found = transcript::get(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    let found = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
     let may = policy::capabilities(viewer, (&found).into());
     match () {
         () if may.restore => Ok(found),
@@ -62,7 +91,7 @@ pub(super) async fn trashed(
 /// # Errors
 /// As [`allowed`].
 pub(super) async fn view(
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     viewer: Viewer,
     id: TranscriptId,
 ) -> Result<(TranscriptView, Capabilities), Error> {

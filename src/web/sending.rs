@@ -61,7 +61,7 @@ pub(super) async fn email(
         .into_iter()
         .map(|address| Wish { channel: Channel::Email, target: address, ..asked(viewer, &view) })
         .collect();
-    ask(conn, &view, &wanted, ("letters", app.outbox().per_hour())).await?;
+    ask(conn, viewer, &view, &wanted, ("letters", app.outbox().per_hour())).await?;
     Ok(wanted.len())
 }
 
@@ -87,7 +87,7 @@ pub(super) async fn zulip(
         include_topics,
         ..asked(viewer, &view)
     };
-    ask(conn, &view, &[wanted], ("messages", MESSAGES_PER_HOUR)).await
+    ask(conn, viewer, &view, &[wanted], ("messages", MESSAGES_PER_HOUR)).await
 }
 
 fn asked(viewer: Viewer, view: &TranscriptView) -> Wish {
@@ -120,6 +120,7 @@ fn name(field: &'static str, text: &str, most: usize) -> Result<String, Error> {
 
 async fn ask(
     conn: &mut Connection,
+    viewer: Viewer,
     view: &TranscriptView,
     wanted: &[Wish],
     (what, limit): (&'static str, u32),
@@ -130,6 +131,7 @@ async fn ask(
     let now = clock::now();
     let hour = TimeDelta::hours(1);
     conn.transaction(async |conn| {
+        read::held(conn, viewer, view.transcript.id, |may| may.read).await?;
         match sending::ask(conn, wanted, (now - hour, now), i64::from(limit)).await? {
             Ok(ids) => {
                 for id in ids {
@@ -173,10 +175,13 @@ pub(super) async fn again(
     id: TranscriptId,
     one: SendingId,
 ) -> Result<(), Error> {
-    let view = view(conn, viewer, id).await?;
-    let may = policy::capabilities(viewer, (&view.transcript).into());
-    let whose = policy::sendings(viewer, may).ok_or(Error::NotFound("Sending"))?;
     conn.transaction(async |conn| {
+        let row = read::held(conn, viewer, id, |may| may.read).await?;
+        if !policy::may_send(viewer) {
+            return Err(Error::Forbidden);
+        }
+        let may = policy::capabilities(viewer, (&row).into());
+        let whose = policy::sendings(viewer, may).ok_or(Error::NotFound("Sending"))?;
         if !sending::again(conn, id, one, whose).await? {
             return Err(Error::NotFound("Sending"));
         }

@@ -3,7 +3,7 @@
 use std::io;
 
 use axum::extract::multipart::{Field, MultipartError};
-use diesel_async::AsyncConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 
@@ -18,7 +18,8 @@ use crate::ids::{RecordingId, TranscriptId};
 use crate::jobs;
 use crate::model::recording::open::{self, End};
 use crate::model::recording::{self, Completion, Recording, RecordingStatus, UploadPart};
-use crate::model::transcript::{self, Status};
+use crate::model::transcript::{self, Status, Transcript};
+use crate::policy::Viewer;
 use crate::storage::{StorageError, StorageKey};
 
 /// Chunks that one upload may have.
@@ -143,10 +144,10 @@ async fn hashed<'f>(
 /// has; `None`: it is a recording that is being made, and so is the transcript from now on.
 ///
 /// # Errors
-/// The transcript is locked, has its recording already, or an upload in another number of chunks is under way.
+/// As [`read::allowed`]; the transcript has its recording already, or an upload in another number of chunks is under way.
 pub(super) async fn begin(
     conn: &mut Connection,
-    id: TranscriptId,
+    (viewer, id): (Viewer, TranscriptId),
     total: Option<u32>,
     name: &str,
     content_type: &str,
@@ -154,10 +155,7 @@ pub(super) async fn begin(
     let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
     let begun: Result<Recording, Error> = conn
         .transaction(async |conn| {
-            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
-            if row.locked {
-                return Err(Error::BadRequest("Transcript is locked".into()));
-            }
+            let row = receiving(conn, viewer, id).await?;
             if let Some(recording) = row.recording_id {
                 let complete = recording::get(conn, recording).await?;
                 return complete.ok_or(Error::NotFound("Recording"));
@@ -185,6 +183,20 @@ pub(super) async fn begin(
     Ok(recording)
 }
 
+/// The transcript, held until the caller's transaction ends, if the viewer may give it its recording. One that has its recording is left as
+/// it is, and is given to whoever got so far.
+///
+/// # Errors
+/// As [`read::allowed`].
+async fn receiving(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    id: TranscriptId,
+) -> Result<Transcript, Error> {
+    let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+    if row.recording_id.is_some() { Ok(row) } else { read::judged(viewer, row, |may| may.upload) }
+}
+
 /// Bytes that part number `part` may have, given the others.
 pub(super) async fn allowance(
     conn: &mut Connection,
@@ -198,18 +210,21 @@ pub(super) async fn allowance(
 /// Completes the upload if this was the last part, and starts the work in the same transaction.
 ///
 /// # Errors
-/// Those of the database.
+/// As [`read::allowed`].
 pub(super) async fn finish(
     app: &App,
     conn: &mut Connection,
-    transcript: TranscriptId,
+    (viewer, transcript): (Viewer, TranscriptId),
     recording: RecordingId,
 ) -> Result<(), Error> {
     let started: Result<_, Error> = conn
-        .transaction(async |conn| match recording::complete(conn, recording, clock::now()).await? {
-            Completion::Complete { .. } => Ok(jobs::start(conn, transcript).await?),
-            Completion::Already | Completion::Missing(_) => Ok(None),
-            Completion::Unknown => Err(Error::NotFound("Recording")),
+        .transaction(async |conn| {
+            receiving(conn, viewer, transcript).await?;
+            match recording::complete(conn, recording, clock::now()).await? {
+                Completion::Complete { .. } => Ok(jobs::start(conn, transcript).await?),
+                Completion::Already | Completion::Missing(_) => Ok(None),
+                Completion::Unknown => Err(Error::NotFound("Recording")),
+            }
         })
         .await;
     if started?.is_some() {
@@ -222,17 +237,17 @@ pub(super) async fn finish(
 /// be there; `None`: those that are. Once it is ended, ending it again changes nothing.
 ///
 /// # Errors
-/// The transcript is locked; nothing has arrived, or not all of it; it is an upload, which ends by itself.
+/// As [`read::allowed`]; nothing has arrived, or not all of it; it is an upload, which ends by itself.
 pub(super) async fn end(
     app: &App,
     conn: &mut Connection,
-    id: TranscriptId,
+    (viewer, id): (Viewer, TranscriptId),
     total: Option<u32>,
 ) -> Result<(), Error> {
     let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
     let started: Result<_, Error> = conn
         .transaction(async |conn| {
-            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            let row = receiving(conn, viewer, id).await?;
             let found = match row.recording_id {
                 Some(complete) => Some(complete),
                 None => recording::pending(conn, id).await?.map(|pending| pending.id),
@@ -241,7 +256,6 @@ pub(super) async fn end(
             let ended = open::end(conn, found.ok_or_else(nothing)?, total, clock::now()).await?;
             match ended {
                 End::Already => Ok(None),
-                _ if row.locked => Err(Error::BadRequest("Transcript is locked".into())),
                 End::Complete { .. } => Ok(jobs::start(conn, id).await?),
                 End::Nothing | End::Unknown => Err(nothing()),
                 End::Missing(parts) => Err(Error::Conflict(format!(

@@ -131,7 +131,13 @@ async fn accounts_are_made_changed_shut_out_and_let_in() {
     let (status, page) =
         root.form("/admin/users", &[("email", BOB), ("password", ""), ("admin", "yes")]).await;
     assert_eq!(status, 200);
-    let made = page.split("<code class=\"key\" tabindex=\"0\">").nth(1).unwrap().split('<').next().unwrap();
+    let made = page
+        .split("<code class=\"key\" tabindex=\"0\" data-link>")
+        .nth(1)
+        .unwrap()
+        .split('<')
+        .next()
+        .unwrap();
     assert!(made.len() == 19 && page.contains("The password of bob@example.org"), "{page}");
     let (status, to) = Visitor::nobody(&site).form("/login", &[("email", BOB), ("password", made)]).await;
     assert_eq!((status, to.as_str()), (303, "/"));

@@ -485,7 +485,7 @@ async fn the_list_is_searched_without_script_and_leads_to_the_second() {
     for part in [
         "1 transcript found",
         "value=\"budgets\"",
-        &format!("href=\"/transcripts/{id}?t=20\""),
+        &format!("href=\"/transcripts/{id}?t=20#here\""),
         "<span class=\"at num\">0:20</span>",
         "<mark>budget</mark>",
         "We should &#60;cut&#62; the ",

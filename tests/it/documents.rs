@@ -59,6 +59,7 @@ fn meeting() -> Document {
             Topic { title: "Hello".into(), summary: "Greetings.".into(), start: 0.0, end: 20.0 },
             Topic { title: "The budget".into(), summary: String::new(), start: 20.0, end: 75.0 },
         ],
+        ..Document::default()
     }
 }
 
@@ -377,4 +378,45 @@ async fn both_are_downloaded_by_page_and_api_and_a_missing_font_is_told_in_words
     let (status, page) = site.page(&format!("/transcripts/{id}/pdf")).await;
     assert!(status == 409 && page.contains("<h1") && page.contains("fonts-noto-core"), "{page}");
     assert_eq!(site.get(&format!("/v1/transcripts/{id}/download/docx")).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_document_says_by_itself_is_in_the_language_of_whoever_downloads_it() {
+    let site = Site::new().await;
+    let id = site.finished("Budget").await;
+    let got = async |format: &str, language: &str| {
+        let url = site.url(&format!("/v1/transcripts/{id}/download/{format}"));
+        let answer = site.client.get(url).header("accept-language", language).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{format}");
+        answer.bytes().await.unwrap().to_vec()
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (english, french) = (text(got("md", "en").await), text(got("md", "fr").await));
+    for (page, there) in [
+        (&english, ["**Participants:** Speaker 1", "**Length:** 1:00", "## Summary", "## Transcript"]),
+        (
+            &french,
+            [
+                "**Participants\u{a0}:** Intervenant 1",
+                "**Durée\u{a0}:** 1:00",
+                "## Résumé",
+                "## Transcription",
+            ],
+        ),
+    ] {
+        for wanted in there {
+            assert!(page.contains(wanted), "{wanted} in {page}");
+        }
+    }
+    assert!(!french.contains("## Summary") && !french.contains("Speaker 1"), "{french}");
+    assert_eq!(text(got("txt", "fr").await), text(got("txt", "en").await), "for programs all is as it is");
+    let folder = tempfile::tempdir().unwrap();
+    let path = kept(folder.path(), "français.docx", &got("docx", "fr").await);
+    let read = run("/usr/bin/python3", &["-c", READ, path.to_str().unwrap()]);
+    let read: Value = serde_json::from_str(&read).unwrap();
+    let paragraphs = read["paragraphs"].to_string();
+    for wanted in ["Date\u{a0}: ", " à ", "Durée\u{a0}: 1:00", "Résumé", "Transcription", "Intervenant 1"]
+    {
+        assert!(paragraphs.contains(wanted), "{wanted}: {paragraphs}");
+    }
 }

@@ -40,7 +40,7 @@ async fn a_finished_transcript_is_whole_without_script() {
         "Extractive summary",
         "The budget is cut.",
         "Write it down.",
-        "href=\"?t=20\"",
+        "href=\"?t=20#here\"",
         "Speaker 2",
         "2 speakers",
         "talk.wav",
@@ -52,8 +52,8 @@ async fn a_finished_transcript_is_whole_without_script() {
     }
     // From 20 seconds on (1jk to base 36 are 2000 hundredths), a word every second.
     assert!(
-        page.contains("<p data-w=\"1jk 2s 2s 2s 2s\" data-end=\"26\">We should"),
-        "words carry their times"
+        page.contains("<p data-w=\"1jk 2s 2s 2s 2s\" data-end=\"26\" id=\"here\">We should"),
+        "words carry their times, and the link leads to them"
     );
     assert!(page.contains("&#60;cut&#62;") && !page.contains("<cut>"), "words are escaped");
     assert!(!page.contains("data-working"));

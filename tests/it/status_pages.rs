@@ -11,11 +11,11 @@ use reflector::model::stage::{self, Stage};
 use reflector::model::transcript as transcripts;
 use reflector::model::{ShareMode, recording};
 
-use crate::support::accounts::{ADA, BOB, ROOT, Visitor, give, guarded, person};
+use crate::support::accounts::{ADA, BOB, ROOT, Visitor, by_password, give, guarded, person};
 use crate::support::site::Site;
 
 /// One whose first stage waits for a worker, of a recording of so many seconds.
-async fn queued(site: &Site, name: &str, owner: Option<UserId>, seconds: f64) -> TranscriptId {
+pub async fn queued(site: &Site, name: &str, owner: Option<UserId>, seconds: f64) -> TranscriptId {
     let id = site.create(name).await;
     let mut conn = site.workshop.conn().await;
     recording::begin(&mut conn, id, name, "audio/wav", 1).await.unwrap();
@@ -205,4 +205,21 @@ async fn storage_is_counted_by_person_with_what_lies_in_the_trash() {
     assert_eq!(Visitor::nobody(&site).page("/storage").await.0, 303);
     diesel::delete(transcript::table).execute(&mut conn).await.unwrap();
     assert!(root.page("/storage").await.1.contains("Nobody keeps anything yet."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn visitors_of_a_public_site_are_led_to_the_login_where_one_is_needed() {
+    let site = Site::set(|config| {
+        by_password(config);
+        config.auth.public_mode = true;
+    })
+    .await;
+    for path in ["/queue", "/models", "/storage"] {
+        let (status, page) = site.page(path).await;
+        assert_eq!(status, 401, "{path}");
+        assert!(
+            page.contains("Please log in") && page.contains("<a class=\"button main\" href=\"/login\">"),
+            "{page}"
+        );
+    }
 }

@@ -36,6 +36,19 @@ struct Words {
     transcript: String,
 }
 
+/// What both halves are made from.
+#[derive(Clone, Copy)]
+struct Text<'l> {
+    language: Language,
+    title: &'l str,
+    /// When it was made, and how long it is.
+    facts: &'l str,
+    document: &'l Document,
+    /// To its page, for those who may see it.
+    link: Option<&'l str>,
+    why: &'l str,
+}
+
 /// Writes it to one recipient.
 ///
 /// # Errors
@@ -52,16 +65,21 @@ pub(super) async fn compose(
         .await?
         .then(|| env.webhooks.page(&format!("/transcripts/{}", view.transcript.id)));
     let why = why(env, conn, row, view).await?;
-    let title = document.title.clone().unwrap_or_default();
     let language = env.outbox.language();
-    let facts = facts(language, &document, view);
-    let html = html(language, &document, &title, &facts, link.as_deref(), &why)?;
+    let text = Text {
+        language,
+        title: document.title.as_deref().unwrap_or_default(),
+        facts: &facts(language, &document, view),
+        document: &document,
+        link: link.as_deref(),
+        why: &why,
+    };
     Ok(Letter {
         id: row.id.to_string(),
         to: row.wish.target.clone(),
-        subject: say_with(language, "mail-subject", &[("title", title.as_str().into())]),
-        plain: plain(language, &document, &title, &facts, link.as_deref(), &why),
-        html,
+        subject: say_with(language, "mail-subject", &[("title", text.title.into())]),
+        plain: text.plain(),
+        html: text.html()?,
     })
 }
 
@@ -114,81 +132,71 @@ fn facts(language: Language, document: &Document, view: &TranscriptView) -> Stri
     facts.join(" · ")
 }
 
-fn lists(language: Language, document: &Document) -> Vec<(String, &[String])> {
-    let lists =
-        [("mail-decisions", document.decisions.as_slice()), ("mail-next-steps", &document.next_steps)];
-    let there = lists.into_iter().filter(|(_, items)| !items.is_empty());
-    there.map(|(id, items)| (say(language, id), items)).collect()
-}
+impl<'l> Text<'l> {
+    fn lists(&self) -> Vec<(String, &'l [String])> {
+        let Document { decisions, next_steps, .. } = self.document;
+        let lists = [("mail-decisions", decisions.as_slice()), ("mail-next-steps", next_steps)];
+        let there = lists.into_iter().filter(|(_, items)| !items.is_empty());
+        there.map(|(id, items)| (say(self.language, id), items)).collect()
+    }
 
-/// Time, speaker and text of every utterance.
-fn lines(document: &Document) -> impl Iterator<Item = (String, &str, String)> {
-    let segments = document.segments.iter();
-    segments.map(|one| (clock(one.start), one.speaker.as_deref().unwrap_or_default(), line(&one.text)))
-}
+    /// Time, speaker and text of every utterance.
+    fn lines(&self) -> impl Iterator<Item = (String, &'l str, String)> + use<'l> {
+        let segments = self.document.segments.iter();
+        segments.map(|one| (clock(one.start), one.speaker.as_deref().unwrap_or_default(), line(&one.text)))
+    }
 
-fn plain(
-    language: Language,
-    document: &Document,
-    title: &str,
-    facts: &str,
-    link: Option<&str>,
-    why: &str,
-) -> String {
-    let mut text = format!("{}\n{facts}\n", line(title));
-    if let Some(link) = link {
-        text.push_str(&format!("{link}\n"));
-    }
-    if let Some(short) = &document.short_summary {
-        text.push_str(&format!("\n{}\n", line(short)));
-    }
-    if let Some(long) = &document.long_summary {
-        text.push('\n');
-        for one in long.lines() {
-            text.push_str(&format!("{}\n", line(one)));
+    fn plain(&self) -> String {
+        let Self { language, title, facts, document, link, why } = *self;
+        let mut text = format!("{}\n{facts}\n", line(title));
+        if let Some(link) = link {
+            text.push_str(&format!("{link}\n"));
         }
-    }
-    for (heading, items) in lists(language, document) {
-        text.push_str(&format!("\n{heading}\n"));
-        for item in items {
-            text.push_str(&format!("- {}\n", line(item)));
+        if let Some(short) = &document.short_summary {
+            text.push_str(&format!("\n{}\n", line(short)));
         }
-    }
-    text.push_str(&format!("\n{}\n", say(language, "mail-transcript")));
-    for (time, speaker, said) in lines(document) {
-        match speaker {
-            "" => text.push_str(&format!("[{time}] {said}\n")),
-            name => text.push_str(&format!("[{time}] {}: {said}\n", line(name))),
+        if let Some(long) = &document.long_summary {
+            text.push('\n');
+            for one in long.lines() {
+                text.push_str(&format!("{}\n", line(one)));
+            }
         }
+        for (heading, items) in self.lists() {
+            text.push_str(&format!("\n{heading}\n"));
+            for item in items {
+                text.push_str(&format!("- {}\n", line(item)));
+            }
+        }
+        text.push_str(&format!("\n{}\n", say(language, "mail-transcript")));
+        for (time, speaker, said) in self.lines() {
+            match speaker {
+                "" => text.push_str(&format!("[{time}] {said}\n")),
+                name => text.push_str(&format!("[{time}] {}: {said}\n", line(name))),
+            }
+        }
+        text.push_str(&format!("\n-- \n{why}\n"));
+        text
     }
-    text.push_str(&format!("\n-- \n{why}\n"));
-    text
-}
 
-fn html(
-    language: Language,
-    document: &Document,
-    title: &str,
-    facts: &str,
-    link: Option<&str>,
-    why: &str,
-) -> Result<String, JobError> {
-    let page = Html {
-        words: Words {
-            language: language.code(),
-            open: say(language, "mail-open"),
-            transcript: say(language, "mail-transcript"),
-        },
-        title,
-        facts,
-        short: document.short_summary.as_deref().unwrap_or_default(),
-        long: document.long_summary.as_deref().map(|long| long.lines().collect()).unwrap_or_default(),
-        lists: lists(language, document),
-        lines: lines(document).collect(),
-        link,
-        why,
-    };
-    page.render().map_err(|error| JobError::permanent(format!("the letter can't be written: {error}")))
+    fn html(&self) -> Result<String, JobError> {
+        let Self { language, title, facts, document, link, why } = *self;
+        let page = Html {
+            words: Words {
+                language: language.code(),
+                open: say(language, "mail-open"),
+                transcript: say(language, "mail-transcript"),
+            },
+            title,
+            facts,
+            short: document.short_summary.as_deref().unwrap_or_default(),
+            long: document.long_summary.as_deref().map(|long| long.lines().collect()).unwrap_or_default(),
+            lists: self.lists(),
+            lines: self.lines().collect(),
+            link,
+            why,
+        };
+        page.render().map_err(|error| JobError::permanent(format!("the letter can't be written: {error}")))
+    }
 }
 
 /// A text that stays on its line.
@@ -223,26 +231,29 @@ mod tests {
 
     #[test]
     fn both_halves_have_summary_decisions_and_every_word_with_its_time() {
-        let text = plain(
-            Language::En,
-            &document(),
-            "Budget",
-            "today",
-            Some("https://r.example/transcripts/1"),
-            "Why.",
-        );
+        let document = document();
+        let letter = Text {
+            language: Language::En,
+            title: "Budget",
+            facts: "today",
+            document: &document,
+            link: Some("https://r.example/transcripts/1"),
+            why: "Why.",
+        };
+        let text = letter.plain();
         assert_eq!(
             text,
             "Budget\ntoday\nhttps://r.example/transcripts/1\n\nThey met.\n\n# Start\nThey & said hello.\n\nDecisions\n- To begin\n\n\
              Transcript\n[0:00] Ann Bob: Good <morning>.\n[1:01] Yes.\n\n-- \nWhy.\n"
         );
-        let page = html(Language::En, &document(), "Budget", "today", None, "Why.").unwrap();
+        let page = Text { link: None, ..letter }.html().unwrap();
         for wanted in
             ["They met.", "They &#38; said hello.", "To begin", "Good &#60;morning&#62;.", "1:01", "Why."]
         {
             assert!(page.contains(wanted), "{wanted} in {page}");
         }
-        let french = plain(Language::Fr, &document(), "Budget", "aujourd’hui", None, "");
+        let french =
+            Text { language: Language::Fr, facts: "aujourd’hui", link: None, why: "", ..letter }.plain();
         assert!(french.contains("\nDécisions\n- To begin\n\nTranscription\n[0:00]"), "{french}");
         assert!(!page.contains("<a ") && !page.contains("<script") && !page.contains("<morning>"), "{page}");
     }

@@ -10,10 +10,10 @@ pub(super) mod text;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 
 use super::text_enum::text_enum;
-use super::transcript::{ListItem, SourceKind, Status, items};
+use super::transcript::{self, ListItem, NewTranscript, SourceKind, Status, items};
 use super::user::Viewer;
 use crate::ids::RoomId;
 
@@ -155,4 +155,39 @@ pub async fn search(conn: &mut AsyncPgConnection, ask: &Ask) -> QueryResult<Foun
         })
         .collect();
     Ok(Found { hits, total })
+}
+
+/// A question whose answer is taken back with what it was about.
+enum Asked {
+    Answered(bool),
+    Failed(diesel::result::Error),
+}
+
+impl From<diesel::result::Error> for Asked {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Whether search finds what is known to be there: a transcript that is made for it, and never kept.
+///
+/// # Errors
+/// Those of the database.
+pub async fn answers(conn: &mut AsyncPgConnection) -> QueryResult<bool> {
+    const KNOWN: &str = "Zzyzx";
+    let asked: Result<(), Asked> = conn
+        .transaction(async |conn| {
+            let new = NewTranscript::of_file(KNOWN);
+            transcript::create(conn, &new).await?;
+            let ask =
+                Ask { order: Order::Newest, limit: 1, query: KNOWN.into(), ..Ask::new(Viewer::Anonymous) };
+            let found = search(conn, &ask).await?;
+            Err(Asked::Answered(found.hits.iter().any(|hit| hit.item.transcript.id == new.id)))
+        })
+        .await;
+    match asked {
+        Ok(()) => Ok(false),
+        Err(Asked::Answered(found)) => Ok(found),
+        Err(Asked::Failed(error)) => Err(error),
+    }
 }

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::{Fail, Found, NotApplicable, Outcome, Pass, health, host, pass_if};
 use crate::config::Config;
 use crate::db::Pool;
-use crate::model::backup;
+use crate::model::{backup, search};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -26,6 +26,8 @@ pub(super) struct Database {
     pub jobs: Option<i64>,
     /// When the last backup was complete and read back; `Err` where the database is not this version's.
     pub backup: Result<Option<DateTime<Utc>>, String>,
+    /// Whether search found what it must; `Err` where it could not be asked.
+    pub search: Result<bool, String>,
 }
 
 #[derive(QueryableByName)]
@@ -89,6 +91,7 @@ impl Database {
                 .await
                 .map(|last| Some(last?.finished_at))
                 .map_err(|error| error.to_string()),
+            search: search::answers(&mut conn).await.map_err(|error| error.to_string()),
         })
     }
 

@@ -28,7 +28,7 @@ pub(super) async fn check(facts: &Facts) -> Found {
             },
         ),
         ("H-92", NotApplicable("nothing is cached; H-55 to H-57 look at Redis")),
-        ("H-93", NotApplicable("search comes with a later version")),
+        ("H-93", search(facts)),
         ("H-96", heartbeat(facts)),
         ("H-97", units(facts)),
         ("H-98", NotApplicable("there is no task console")),
@@ -67,6 +67,16 @@ pub(super) async fn check(facts: &Facts) -> Found {
 /// Whether a login keeps strangers from what is asked here.
 fn closed(facts: &Facts) -> bool {
     facts.config.auth.mode != AuthMode::None
+}
+
+fn search(facts: &Facts) -> Outcome {
+    match facts.database.as_ref().map_err(Clone::clone).and_then(|database| database.search.clone()) {
+        Ok(found) => {
+            let seen = if found { "it finds" } else { "it does not find" };
+            pass_if(found, format!("{seen} what was written a moment ago"))
+        }
+        Err(why) => Fail(why),
+    }
 }
 
 fn first_account(facts: &Facts) -> Outcome {

@@ -116,13 +116,9 @@ fn row(requirement: &Requirement, outcome: Option<Outcome>) -> Row {
 pub fn may_not_apply(id: &str) -> bool {
     const NEVER_NEEDED: [&str; 5] = ["H-08", "H-58", "H-59", "H-92", "H-98"];
     const WITHOUT_GPU: [&str; 3] = ["H-04", "H-05", "H-71"];
-    const LATER: [&str; 1] = ["H-93"];
     /// Where nobody logs in there is no first account.
     const WITHOUT_LOGIN: [&str; 1] = ["H-102"];
-    NEVER_NEEDED.contains(&id)
-        || WITHOUT_GPU.contains(&id)
-        || LATER.contains(&id)
-        || WITHOUT_LOGIN.contains(&id)
+    NEVER_NEEDED.contains(&id) || WITHOUT_GPU.contains(&id) || WITHOUT_LOGIN.contains(&id)
 }
 
 fn pass_if(holds: bool, seen: impl Into<String>) -> Outcome {

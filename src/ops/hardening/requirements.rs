@@ -245,7 +245,12 @@ pub const REQUIREMENTS: &[Requirement] = &[
     r("H-90", Health, "the database answers within 5 s", "start PostgreSQL, check database.url"),
     r("H-91", Health, "the store takes and gives objects", "check storage.dir or storage.s3"),
     r("H-92", Health, "the cache answers", LATER),
-    r("H-93", Health, "search answers a known question", LATER),
+    r(
+        "H-93",
+        Health,
+        "search answers a known question",
+        "`reflector migrate`, then look at the log of reflector-work",
+    ),
     r(
         "H-94",
         Health,

@@ -21,9 +21,11 @@ export class Cursor {
 
   attach() {
     const root = document.getElementById("text");
-    if (!root || root === this.root) return;
+    if (!root) return;
+    // Tab leads to words, not to where there are none yet.
+    root.tabIndex = root.querySelector(".leaf") ? 0 : -1;
+    if (root === this.root) return;
     this.root = root;
-    root.tabIndex = 0;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", say("scripts-text-label"));
     root.addEventListener("keydown", (event) => this.key(event));

@@ -1,5 +1,6 @@
 // Changing the text: a form below the paragraph, for one segment of it at a time; undo and redo of whatever changes it.
 
+import { chosen } from "./focus.js";
 import { say } from "./say.js";
 import { announce } from "./util.js";
 import { colour, rangeOf, startOf, wordUnder, wordsOf } from "./words.js";
@@ -36,7 +37,13 @@ export class Editor {
     this.toggle.addEventListener("click", () => this.set(!this.on));
     this.undo.addEventListener("click", () => this.whole("undo", {}, say("scripts-undone")));
     this.redo.addEventListener("click", () => this.whole("redo", {}, say("scripts-done-again")));
-    this.back.addEventListener("click", () => { const undo = this.takeBack; this.say(""); undo?.(); });
+    this.back.addEventListener("click", () => {
+      const undo = this.takeBack;
+      // The button goes away.
+      this.toggle.focus({ preventScroll: true });
+      this.say("");
+      undo?.();
+    });
     this.text.addEventListener("open", ({ detail: leaf }) => this.dress(leaf));
     window.addEventListener("beforeunload", (event) => { if (this.dirty()) event.preventDefault(); });
   }
@@ -82,10 +89,14 @@ export class Editor {
     this.toggle.textContent = this.on ? say("scripts-edit-done") : say("scripts-edit-text");
     this.toggle.setAttribute("aria-pressed", String(this.on));
     this.bar.classList.toggle("on", this.on);
-    for (const button of where.querySelectorAll(".edit-open")) button.remove();
+    for (const button of this.on ? [] : where.querySelectorAll(".edit-open")) {
+      if (button === document.activeElement) button.parentElement.querySelector(".at").focus({ preventScroll: true });
+      button.remove();
+    }
     if (!this.on) return;
     // By keyboard: a button for each paragraph.
     for (const head of where.querySelectorAll(".turn .who")) {
+      if (head.querySelector(".edit-open")) continue;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "plain edit-open";
@@ -229,7 +240,7 @@ export class Editor {
     panel.addEventListener("keydown", (event) => this.key(event));
     part("cancel").addEventListener("click", () => this.cancel());
     part("play").addEventListener("click", () => this.play(segment));
-    part("speaker").addEventListener("change", (event) => this.assign(Number(event.target.value)));
+    chosen(part("speaker"), panel.querySelector("[data-enter]"), () => this.assign(Number(part("speaker").value)));
     part("restore").addEventListener("click", () => this.one("POST", "/restore-machine-text", {}, say("scripts-edit-restored")));
     part("split").addEventListener("click", () => this.split());
     part("join").addEventListener("click", () => this.one("POST", "/merge", {}, say("scripts-edit-joined")));

@@ -1,5 +1,6 @@
 // Finds what is said anywhere in the text, also where it is not on the page yet, and replaces it.
 
+import { isLost } from "./focus.js";
 import { say } from "./say.js";
 import { announce } from "./util.js";
 import { bring, colour, rangesBetween } from "./words.js";
@@ -110,6 +111,7 @@ export class Find {
     else if (find) said = say("scripts-find-place", { number: this.here + 1, total: this.total });
     this.count.textContent = said;
     for (const button of this.bar.querySelectorAll("[data-find-before], [data-find-after], [data-find-one]")) button.disabled = !this.places.length;
+    if (this.bar.contains(document.activeElement) && isLost()) this.form.elements.find.focus();
     this.mark();
   }
 

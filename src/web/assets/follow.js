@@ -18,7 +18,11 @@ export class Follow {
     this.index();
     player.addEventListener("time", (event) => this.mark(event.detail));
     document.addEventListener("click", (event) => this.click(event), { signal });
-    this.back.addEventListener("click", () => this.return(), { signal });
+    this.back.addEventListener("click", () => {
+      // The button goes away: whoever pressed it by keyboard is in the text.
+      if (this.back.matches(":focus-visible")) document.getElementById("text").focus({ preventScroll: true });
+      this.return();
+    }, { signal });
     text.addEventListener("open", () => { this.now = null; this.mark(player.time); }, { signal });
     // Whoever scrolls by hand is reading elsewhere.
     for (const kind of ["wheel", "touchmove", "keydown"]) {

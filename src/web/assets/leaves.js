@@ -108,7 +108,8 @@ export class Leaves extends EventTarget {
 
   put(leaf, fresh) {
     const active = leaf.contains(document.activeElement) ? document.activeElement : null;
-    const held = active?.closest(".who")?.querySelector(".at")?.dataset.seek;
+    // A link that stood for the leaf leads to its beginning.
+    const held = active?.closest(".who")?.querySelector(".at")?.dataset.seek ?? (active?.matches(".leaf-link") ? "0" : undefined);
     const kind = active?.matches(".edit-open") ? ".edit-open" : ".at";
     leaf.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
     for (const name of ["total", "from", "bytes", "mark"]) leaf.dataset[name] = fresh.dataset[name];
@@ -117,8 +118,12 @@ export class Leaves extends EventTarget {
     this.size(leaf);
     this.paragraphs.delete(leaf);
     this.dispatchEvent(new CustomEvent("open", { detail: leaf }));
-    // The focus stays where it was.
-    if (held) leaf.querySelector(`.at[data-seek="${CSS.escape(held)}"]`)?.parentElement.querySelector(kind)?.focus({ preventScroll: true });
+    // The focus stays where it was; where a paragraph was joined with the one before, there.
+    if (held !== undefined) {
+      const all = [...leaf.querySelectorAll(".who > .at")];
+      const at = all.findLast((one) => Number(one.dataset.seek) <= Number(held)) ?? all[0];
+      at?.parentElement.querySelector(kind)?.focus({ preventScroll: true });
+    }
     this.prune();
   }
 

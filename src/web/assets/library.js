@@ -9,6 +9,7 @@ let last = null;
 
 function show() {
   const all = boxes();
+  bulk.hidden = all.length === 0;
   const ticked = all.filter((box) => box.checked);
   const every = bulk.querySelector("[data-all]");
   const count = bulk.querySelector("[data-count]");
@@ -51,4 +52,4 @@ document.querySelector("form.find")?.addEventListener("submit", () => {
 });
 window.addEventListener("pageshow", () => document.getElementById("rows")?.removeAttribute("aria-busy"));
 
-keepFresh(5000);
+keepFresh(5000, { shown: () => { if (bulk) show(); } });

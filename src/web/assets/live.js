@@ -1,5 +1,6 @@
 // Keeps the page as true as the server: events say that something changed, the changed parts are fetched as HTML.
 
+import { held, regain } from "./focus.js";
 import { ConnectionNotice, EventSocket, LOG_IN, NOT_THERE } from "./socket.js";
 import { announce, fetchDocument, sleep } from "./util.js";
 
@@ -101,6 +102,7 @@ export class Live {
     this.refreshedAt = performance.now();
     const fresh = await fetchDocument(`/transcripts/${this.id}/parts`);
     const changed = [];
+    const focused = [];
     for (const part of fresh.querySelectorAll("[data-part]")) {
       const name = part.dataset.part;
       const old = document.querySelector(`[data-part="${name}"]`);
@@ -116,7 +118,11 @@ export class Live {
         // The same sound: only the topics on it may be new.
         this.seen.set(name, html);
         const [marks, fresh] = [old.querySelector(".marks"), part.querySelector(".marks")];
-        if (marks && fresh) { marks.replaceWith(document.importNode(fresh, true)); changed.push("marks"); }
+        if (marks && fresh) {
+          if (held(marks)) focused.push([name, held(marks)]);
+          marks.replaceWith(document.importNode(fresh, true));
+          changed.push("marks");
+        }
         continue;
       }
       // What was typed and not sent stays, too, once the focus has gone elsewhere.
@@ -124,6 +130,7 @@ export class Live {
       const open = [...old.querySelectorAll("details[open]")].map((item) => item.dataset.name);
       for (const item of part.querySelectorAll("details")) if (open.includes(item.dataset.name)) item.open = true;
       this.seen.set(name, html);
+      if (held(old)) focused.push([name, held(old)]);
       old.replaceWith(document.importNode(part, true));
       changed.push(name);
       if (part.dataset.say) announce(part.dataset.say);
@@ -131,5 +138,7 @@ export class Live {
     const title = fresh.querySelector("[data-page-title]")?.dataset.pageTitle;
     if (title) document.title = title;
     if (changed.length) this.onChange(changed);
+    // Whoever was about to press something goes on from there.
+    for (const [name, control] of focused) regain(document.querySelector(`[data-part="${name}"]`), control);
   }
 }

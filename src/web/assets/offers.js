@@ -104,6 +104,7 @@ async function away(store, session, element, gone) {
   if (known) return location.assign(`/?deleted=${session.id}`);
   element.remove();
   show();
+  (box.querySelector("[data-offer] :is(button, a):not([hidden])") ?? document.querySelector("[data-choose]"))?.focus();
   announce(say("scripts-offer-thrown"));
   return null;
 }

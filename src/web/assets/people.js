@@ -15,7 +15,8 @@ export class People {
     this.form.elements.same.addEventListener("change", () => { this.form.elements.name.disabled = this.form.elements.same.value !== ""; });
     document.addEventListener("click", (event) => {
       const one = event.target.closest?.("[data-person-open], #text .name[data-person]");
-      if (one && String(getSelection()) === "") this.open(Number(one.dataset.personOpen ?? one.dataset.person));
+      // A selection means that a name was passed over by the mouse; a button is pressed.
+      if (one && (one.dataset.personOpen || String(getSelection()) === "")) this.open(Number(one.dataset.personOpen ?? one.dataset.person));
     });
     this.attach();
   }

@@ -22,7 +22,11 @@ export class Player extends EventTarget {
 
     root.querySelector("[data-play]").addEventListener("click", () => this.toggle());
     for (const button of root.querySelectorAll("[data-skip]")) button.addEventListener("click", () => this.skip(Number(button.dataset.skip)));
-    root.querySelector("[data-loop-end]").addEventListener("click", () => this.loop(null));
+    root.querySelector("[data-loop-end]").addEventListener("click", () => {
+      // The button goes away.
+      root.querySelector("[data-play]").focus({ preventScroll: true });
+      this.loop(null);
+    });
     this.seekBar.addEventListener("input", () => this.seek(Number(this.seekBar.value)));
     this.seekBar.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];

@@ -1,32 +1,76 @@
-// Keeps a list of transcripts as true as the server's: events say that a line changed, and while something in it is being worked
-// on it is asked for now and then, since events of lists tell no percentages.
+// Keeps lists, and whatever else says how something is, as true as the server: events of lists say that a line changed. While
+// something is being worked on, and where no event tells, the page is asked for now and then.
 
-import { EventSocket } from "./socket.js";
+import { ConnectionNotice, EventSocket, LOG_IN } from "./socket.js";
 import { fetchDocument } from "./util.js";
 
-/** Begins it; what is given back says that something has changed, to whoever changed it. */
-export function keepFresh(every = 3000) {
+/** How long between two looks where a socket would tell but there is none. */
+const UNTOLD = 10000;
+
+/** Lists of transcripts, and what else is to be kept fresh, each with an id; the attribute's value is the page to ask for, else this one. */
+const parts = () => [...document.querySelectorAll("#rows, [data-live]")];
+/** What somebody is about to press or has marked stays where it is. */
+const held = (part) => part.contains(document.activeElement) || part.querySelector("input:checked") !== null;
+const busy = () => parts().some((part) => part.matches("[data-busy]") || part.querySelector("[data-busy]"));
+
+/**
+ * Begins it; what is given back says that something has changed, to whoever changed it.
+ * @param {number} every milliseconds between two looks while something is being worked on
+ * @param {{idle?: number, shown?: () => void}} more milliseconds between two looks while nothing is, where no event tells of what is
+ *   shown; what to call once a part was replaced
+ */
+export function keepFresh(every = 3000, { idle = 0, shown = () => {} } = {}) {
   let timer = null;
   /** Something is known to have changed that is not shown yet. */
   let stale = false;
-  const later = (after = every) => { clearTimeout(timer); timer = setTimeout(refresh, after); };
+  let ended = false;
+  /** There is no socket for whoever is not logged in. */
+  let alone = false;
+  const notice = new ConnectionNotice();
+  const later = (after) => { clearTimeout(timer); timer = setTimeout(refresh, after); };
+  const pause = () => {
+    if (stale || busy()) return every;
+    return idle || (socket.connected || alone ? 0 : UNTOLD);
+  };
 
   async function refresh() {
     timer = null;
-    const rows = document.getElementById("rows");
-    if (!rows) return;
-    // What somebody is about to press or has marked stays where it is; who looks elsewhere is shown it when they come back.
-    if (rows.contains(document.activeElement) || rows.querySelector("input:checked")) return later();
-    if (document.hidden) return;
+    // Who looks elsewhere is shown it when they come back.
+    if (ended || document.hidden) return;
+    // While the line holds, nothing is fetched that may not be shown.
+    const there = parts();
+    if (socket.connected && there.length && there.every(held)) return later(every);
     stale = false;
     try {
-      const fresh = (await fetchDocument(location.href)).getElementById("rows");
-      if (fresh && fresh.outerHTML !== rows.outerHTML) rows.replaceWith(document.importNode(fresh, true));
-    } catch {
-      // The next round tries again.
+      const from = there.map((part) => part.dataset.live).find(Boolean);
+      take(await fetchDocument(from || location.href));
+      notice.back();
+    } catch (error) {
+      if (error.status === 401) { end(); return notice.over(LOG_IN); }
+      // Not there any more, or not for this person: asking on would change nothing.
+      if ([403, 404, 405].includes(error.status)) return end();
       stale = true;
+      if (!socket.left) notice.lost();
     }
-    if (!timer && (stale || document.querySelector("#rows[data-busy]"))) later();
+    if (!timer && pause()) later(pause());
+  }
+
+  function take(fresh) {
+    let replaced = false;
+    for (const old of parts()) {
+      const part = fresh.getElementById(old.id);
+      if (!part || part.outerHTML === old.outerHTML) continue;
+      if (held(old)) { stale = true; continue; }
+      old.replaceWith(document.importNode(part, true));
+      replaced = true;
+    }
+    if (replaced) shown();
+  }
+
+  function end() {
+    ended = true;
+    clearTimeout(timer);
+    socket.stop();
   }
 
   function changed() {
@@ -35,16 +79,17 @@ export function keepFresh(every = 3000) {
     later(300);
   }
 
-  if (document.querySelector("#rows[data-busy]")) later();
-  document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && (stale || timer || document.querySelector("#rows[data-busy]"))) later(0);
-  });
-  // Whoever comes back without an id to go on from may have missed something.
-  let opened = false;
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && (timer || pause())) later(0); });
   const socket = new EventSocket("/v1/events", {
     event: changed,
-    open: (resumed) => { if (opened && !resumed) changed(); opened = true; },
+    // What happened before, since the page was made or since the line was lost, is told only to whoever has an id to go on from.
+    open: (resumed) => { if (!resumed) changed(); },
+    // Is it the socket alone, or the server?
+    closed: () => later(0),
+    // Has their login ended, or do they have none? The page knows.
+    over: () => { alone = true; later(1000); },
   });
   socket.start();
+  if (idle || busy()) later(busy() ? every : idle);
   return changed;
 }

@@ -1,5 +1,6 @@
 // What can be done with selected words: play, repeat, copy, give them to another speaker.
 
+import { chosen } from "./focus.js";
 import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { selectedWords, startOf } from "./words.js";
@@ -19,9 +20,14 @@ export class Selection {
     part("loop").addEventListener("click", () => this.player()?.loop({ from: this.words.start, to: this.words.end }));
     part("copy").addEventListener("click", () => this.copy());
     this.speaker = part("speaker");
-    this.speaker?.addEventListener("change", () => this.give(Number(this.speaker.value)));
+    if (this.speaker) chosen(this.speaker, this.bar.querySelector("[data-enter]"), () => this.give(Number(this.speaker.value)));
     document.addEventListener("selectionchange", () => { clearTimeout(this.soon); this.soon = setTimeout(() => this.look(), 200); });
     window.addEventListener("scroll", () => this.place(), { passive: true });
+    // By keyboard one goes on past the words, and the bar would cover what comes next.
+    document.addEventListener("focusin", ({ target }) => {
+      if (target.id === "text") this.look();
+      else if (target.matches(":focus-visible") && !this.bar.contains(target)) this.bar.hidden = true;
+    });
   }
 
   look() {

@@ -7,6 +7,7 @@ import { Follow } from "./follow.js";
 import { Keys } from "./keys.js";
 import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
+import "./menus.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
 import { Quoting } from "./quote.js";
@@ -46,7 +47,7 @@ new Keys({
   },
 });
 
-// What is sticky stands below the player, and below the bars for editing and finding where those are open.
+// What is sticky stands below the player, and below the bars for editing and finding where those are open; at the bottom is what asks about words.
 const above = new ResizeObserver(() => {
   const height = (css) => document.querySelector(css)?.offsetHeight ?? 0;
   const [sound, edit, found] = [height(".player"), height(".edit-bar.on"), height(".find-bar:not([hidden])")];
@@ -54,8 +55,9 @@ const above = new ResizeObserver(() => {
   style.setProperty("--player-height", `${sound}px`);
   style.setProperty("--edit-height", `${edit}px`);
   style.setProperty("--above", `${sound + edit + found}px`);
+  style.setProperty("--below", `${height("[data-review]:not([hidden])")}px`);
 });
-for (const one of document.querySelectorAll("[data-edit-bar], [data-find]")) above.observe(one);
+for (const one of document.querySelectorAll("[data-edit-bar], [data-find], [data-review]")) above.observe(one);
 
 function attachPlayer() {
   const root = document.querySelector(".player");
@@ -103,18 +105,9 @@ function changed(names) {
   else if (names.includes("marks")) player?.placeMarks();
   if (names.includes("head")) attachTitle();
   if (names.includes("text") || names.includes("topics")) follow?.index();
-  if (names.includes("text")) { editor.attach(); find.attach(); }
+  if (names.includes("text")) { cursor.attach(); editor.attach(); find.attach(); }
   if (names.includes("people")) people.attach();
 }
-
-// A menu closes when the attention goes elsewhere.
-document.addEventListener("click", (event) => {
-  for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
-});
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
-});
 
 attachPlayer();
 attachTitle();

@@ -165,13 +165,17 @@ export class Uploads {
     item.state = state;
     item.row.dataset.state = state;
     item.row.querySelector("[data-detail]").textContent = detail;
-    const shown = { pause: ["sending", "waiting"], go: ["paused", "failed"], anyway: ["odd"], open: ["done"] };
-    for (const [name, states] of Object.entries(shown)) item.row.querySelector(`[data-${name}]`).hidden = !states.includes(state);
     const over = state === "refused" || state === "odd";
     item.row.querySelector("progress").hidden = over;
     const cancel = item.row.querySelector("[data-cancel]");
-    cancel.hidden = state === "done";
     cancel.textContent = over ? say("scripts-upload-take") : say("scripts-upload-cancel");
+    const shown = { pause: ["sending", "waiting"], go: ["paused", "failed"], anyway: ["odd"], open: ["done"] };
+    const acts = Object.entries(shown).map(([name, states]) => [item.row.querySelector(`[data-${name}]`), states.includes(state)]);
+    acts.push([cancel, state !== "done"]);
+    // A button that goes away hands the focus on before.
+    for (const [act, of] of acts) if (of) act.hidden = false;
+    if (acts.some(([act, of]) => !of && act === document.activeElement)) acts.find(([, of]) => of)?.[0].focus();
+    for (const [act, of] of acts) act.hidden = !of;
   }
 
   show(item, { sent, total, speed, waiting }) {

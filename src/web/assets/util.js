@@ -50,7 +50,12 @@ export function fetchDocument(url) {
     request.open("GET", url);
     request.responseType = "document";
     request.setRequestHeader("accept", "text/html");
-    request.onload = () => (request.status === 200 && request.response ? resolve(request.response) : reject(Object.assign(new Error(`${request.status}`), { status: request.status })));
+    request.onload = () => {
+      // A page that may only be seen after a login leads there.
+      const status = new URL(request.responseURL || url, location.href).pathname === "/login" ? 401 : request.status;
+      if (status === 200 && request.response) resolve(request.response);
+      else reject(Object.assign(new Error(`${status}`), { status }));
+    };
     request.onerror = () => reject(new Error("no answer"));
     request.send();
   });

@@ -1,5 +1,6 @@
 // What was changed and what the machine heard each time: compared, gone back to, restored.
 
+import { isLost } from "./focus.js";
 import { language, say } from "./say.js";
 import { clock } from "./util.js";
 
@@ -45,6 +46,8 @@ export class Versions {
     this.part("all").hidden = this.part("restore-all").hidden = edits.edits.length === 0;
     this.part("more").hidden = edits.total <= edits.edits.length;
     this.part("versions").replaceChildren(...versions.versions.map((version) => this.version(version, versions)));
+    // What was pressed is no more: the list was made anew.
+    if (isLost()) (this.part("all").hidden ? this.part("close") : this.part("all")).focus();
   }
 
   edit(edit) {
@@ -93,6 +96,7 @@ export class Versions {
   /** To a place of the text. */
   leave(at) {
     this.dialog.close();
+    document.getElementById("text").focus({ preventScroll: true });
     this.go(at);
   }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Redirect;
+use diesel_async::AsyncConnection;
 use serde::Deserialize;
 
 use crate::app::App;
@@ -64,7 +65,7 @@ pub(in crate::web) async fn upload(
                 let one = NewTranscript { id: TranscriptId::new(), ..new.clone() };
                 let name = uploads::clean_name(field.file_name());
                 let (id, share_mode) = create(&app, viewer, one, Some(&name)).await?;
-                if let Err(error) = receive(&app, id, field).await {
+                if let Err(error) = receive(&app, (viewer, id), field).await {
                     // Without script there is no second try with the same transcript: leave nothing behind.
                     discard(&app, id).await;
                     return Err(named(error, &name, made.len()).into());
@@ -107,7 +108,7 @@ pub(in crate::web) async fn finish(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
-    uploads::end(&app, &mut conn, id, None).await?;
+    uploads::end(&app, &mut conn, (viewer, id), None).await?;
     Ok(to(id))
 }
 
@@ -136,17 +137,17 @@ async fn create(
 
 async fn receive(
     app: &App,
-    id: TranscriptId,
+    whose: (Viewer, TranscriptId),
     field: axum::extract::multipart::Field<'_>,
 ) -> Result<(), Error> {
     let name = uploads::clean_name(field.file_name());
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let mut conn = read::connect(app).await?;
-    let recording = uploads::begin(&mut conn, id, Some(1), &name, &kind).await?;
+    let recording = uploads::begin(&mut conn, whose, Some(1), &name, &kind).await?;
     drop(conn);
     uploads::receive_part(app, &recording, (0, 0), field, MAX_UPLOAD_BYTES).await?;
     let mut conn = read::connect(app).await?;
-    uploads::finish(app, &mut conn, id, recording.id).await
+    uploads::finish(app, &mut conn, whose, recording.id).await
 }
 
 async fn discard(app: &App, id: TranscriptId) {
@@ -178,9 +179,15 @@ pub(in crate::web) async fn title(
 ) -> Result<Redirect, PageError> {
     let title = transcripts::short("title", form.title)?;
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let patch = Patch { title: Some(Some(title).filter(|title| !title.is_empty())), ..Patch::default() };
-    transcript::patch(&mut conn, id, &patch).await?;
+    let changed: Result<(), Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            transcript::patch(conn, id, &patch).await?;
+            Ok(())
+        })
+        .await;
+    changed?;
     if let Some(title) = TranscriptView::load(&mut conn, id).await?.and_then(|view| view.title) {
         app.bus().publish(id, &Event::FinalTitle { title }).await;
     }
@@ -195,8 +202,6 @@ pub(in crate::web) async fn speakers(
     UrlPath(id): UrlPath<TranscriptId>,
     PageForm(form): PageForm<BTreeMap<String, String>>,
 ) -> Result<Redirect, PageError> {
-    let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let stay = form.contains_key("stay");
     let mut names = Vec::new();
     for (field, name) in form {
@@ -205,7 +210,14 @@ pub(in crate::web) async fn speakers(
             names.push((in_range("speaker", speaker)?, transcripts::short("name", name)?));
         }
     }
-    participant::name_speakers(&mut conn, id, &names).await.map_err(refused)?;
+    let mut conn = read::connect(&app).await?;
+    let named: Result<(), Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            participant::name_speakers(conn, id, &names).await.map_err(refused)
+        })
+        .await;
+    named?;
     Ok(if stay { Redirect::to(&format!("/transcripts/{id}/speakers?done=named")) } else { to(id) })
 }
 
@@ -228,8 +240,15 @@ pub(in crate::web) async fn process(
     let vocabulary = form.vocabulary.map(transcripts::vocabulary).transpose()?;
     let mut conn = read::connect(&app).await?;
     if vocabulary.is_some() {
-        read::allowed(&mut conn, viewer, id, |may| may.write && may.process).await?;
-        transcript::patch(&mut conn, id, &Patch { vocabulary, ..Patch::default() }).await?;
+        let patch = Patch { vocabulary, ..Patch::default() };
+        let changed: Result<(), Error> = conn
+            .transaction(async |conn| {
+                read::held(conn, viewer, id, |may| may.write && may.process).await?;
+                transcript::patch(conn, id, &patch).await?;
+                Ok(())
+            })
+            .await;
+        changed?;
     }
     work::again(&app, &mut conn, viewer, id, Some(&form.from)).await?;
     Ok(to(id))
@@ -253,15 +272,20 @@ pub(in crate::web) async fn room(
 ) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
     let to_room = room_id(form.room_id)?;
     let mut conn = read::connect(&app).await?;
-    let before = read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    if let Some(room) = to_room.filter(|_| to_room != before.room_id) {
-        rooms::open_to(&mut conn, viewer, room).await?;
-    }
-    let private = before.share_mode == ShareMode::Private;
-    let share_mode = (private && to_room.is_some() && form.share.is_some()).then_some(ShareMode::SemiPrivate);
-    transcript::patch(&mut conn, id, &Patch { room_id: Some(to_room), share_mode, ..Patch::default() })
-        .await?;
-    let shares = share_mode.is_some() || to_room != before.room_id;
+    let shares: Result<bool, Error> = conn
+        .transaction(async |conn| {
+            let before = read::held(conn, viewer, id, |may| may.write).await?;
+            if let Some(room) = to_room.filter(|_| to_room != before.room_id) {
+                rooms::open_to(conn, viewer, room).await?;
+            }
+            let shares = before.share_mode == ShareMode::Private && to_room.is_some() && form.share.is_some();
+            let share_mode = shares.then_some(ShareMode::SemiPrivate);
+            let patch = Patch { room_id: Some(to_room), share_mode, ..Patch::default() };
+            transcript::patch(conn, id, &patch).await?;
+            Ok(shares || to_room != before.room_id)
+        })
+        .await;
+    let shares = shares?;
     if shares {
         tell::rights(&app, id).await;
     }
@@ -285,10 +309,8 @@ pub(in crate::web) async fn delete(
     UrlPath(id): UrlPath<TranscriptId>,
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
-    if transcript::delete(&mut conn, id, clock::now()).await? {
-        tell::deleted(&app, id).await;
-    }
+    transcripts::discard(&mut conn, viewer, id).await?;
+    tell::deleted(&app, id).await;
     Ok(Redirect::to(&format!("/transcripts?deleted={id}")))
 }
 
@@ -299,9 +321,14 @@ pub(in crate::web) async fn restore(
     UrlPath(id): UrlPath<TranscriptId>,
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.restore).await?;
-    if jobs::restore(&mut conn, id).await? {
-        tell::restored(&app, id).await;
-    }
+    let restored: Result<(), Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.restore).await?;
+            jobs::restore(conn, id).await?;
+            Ok(())
+        })
+        .await;
+    restored?;
+    tell::restored(&app, id).await;
     Ok(to(id))
 }

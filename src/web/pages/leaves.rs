@@ -5,7 +5,7 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use super::format::plain;
-use super::turns::{Block, Leaf};
+use super::turns::{Block, Leaf, Paragraph};
 use crate::error::Error;
 use crate::export::clock;
 use crate::web::say::filters;
@@ -14,6 +14,18 @@ use crate::web::say::filters;
 #[template(path = "parts/blocks.html")]
 struct BlocksPart<'b> {
     blocks: &'b [Block],
+    /// When the paragraph begins to which a link to a time leads.
+    here: Option<&'b str>,
+}
+
+impl BlocksPart<'_> {
+    fn leads_to(&self, paragraph: &Paragraph) -> bool {
+        self.here == Some(paragraph.at.seconds.as_str())
+    }
+
+    fn html(&self) -> Result<String, Error> {
+        self.render().map_err(|error| Error::Internal(error.into()))
+    }
 }
 
 /// A leaf as the page has it.
@@ -53,17 +65,27 @@ impl Open {
             Self::At(at) => Some(leaves.iter().rposition(|leaf| leaf.start <= at + 0.25).unwrap_or(0)),
         }
     }
+
+    /// Of a leaf that is open: when the paragraph begins in which something is said then.
+    fn paragraph(self, leaf: &Leaf) -> Option<&str> {
+        let Self::At(at) = self else { return None };
+        let turns = leaf.blocks.iter().filter_map(|block| match block {
+            Block::Turn(turn) => Some(&turn.paragraphs),
+            Block::Topic(_) => None,
+        });
+        let begun = |one: &&Paragraph| one.start <= at + 0.25;
+        turns.flatten().take_while(begun).last().map(|one| one.at.seconds.as_str())
+    }
 }
 
 /// The leaves for the page.
 ///
 /// # Errors
 /// The template does not render, which no text can bring about.
-pub(super) fn views(leaves: &[Leaf], open: Open) -> Result<Vec<LeafView>, Error> {
-    let open = open.place(leaves);
+pub(super) fn views(leaves: &[Leaf], which: Open) -> Result<Vec<LeafView>, Error> {
+    let open = which.place(leaves);
     let view = |(place, leaf): (usize, &Leaf)| {
-        let html = BlocksPart { blocks: &leaf.blocks }.render();
-        let html = html.map_err(|error| Error::Internal(error.into()))?;
+        let html = BlocksPart { blocks: &leaf.blocks, here: None }.html()?;
         Ok(LeafView {
             number: place + 1,
             total: leaves.len(),
@@ -71,7 +93,12 @@ pub(super) fn views(leaves: &[Leaf], open: Open) -> Result<Vec<LeafView>, Error>
             clock: clock(leaf.start),
             bytes: leaf.bytes,
             mark: hex::encode(&Sha256::digest(&html)[..6]),
-            html: (open == Some(place)).then_some(html),
+            html: match which.paragraph(leaf) {
+                _ if open != Some(place) => None,
+                None => Some(html),
+                // The mark is that of the leaf wherever a link leads.
+                here => Some(BlocksPart { blocks: &leaf.blocks, here }.html()?),
+            },
         })
     };
     leaves.iter().enumerate().map(view).collect()
@@ -120,6 +147,15 @@ mod tests {
             assert_eq!(open(which), wanted, "{which:?}");
         }
         assert!(views(&[], Open::Number(1)).unwrap().is_empty());
+        // The paragraph in which something is said then can be led to; it is not said elsewhere, and the mark is the same.
+        let at = |open| {
+            let found =
+                views(&leaves, open).unwrap().into_iter().find_map(|leaf| Some((leaf.html?, leaf.mark)));
+            let (html, mark) = found.unwrap();
+            (html.matches("id=\"here\"").count(), mark)
+        };
+        let (second, mark) = at(Open::At(102.0));
+        assert_eq!((second, at(Open::Number(2))), (1, (0, mark)));
 
         let marks = |leaves: &[Leaf]| {
             views(leaves, Open::None).unwrap().into_iter().map(|leaf| leaf.mark).collect::<Vec<_>>()

@@ -48,7 +48,7 @@ fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView
         (PassageKind::Title | PassageKind::Name, _) => say("library-place-title"),
     };
     PlaceView {
-        href: format!("/transcripts/{id}?t={}", plain(snippet.start)),
+        href: format!("/transcripts/{id}?t={}#here", plain(snippet.start)),
         clock: Moment::new(snippet.start).clock,
         label,
         pieces: pieces(&snippet.excerpt),

@@ -11,7 +11,7 @@ use super::share::after_quoting;
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{QuoteId, TranscriptId};
-use crate::model::{Quote, quote};
+use crate::model::Quote;
 use crate::policy;
 use crate::web::extract::{PageForm, UrlPath};
 use crate::web::links::Base;
@@ -146,8 +146,7 @@ pub(in crate::web) async fn revoke(
     UrlPath((id, one)): UrlPath<(TranscriptId, QuoteId)>,
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    quote::revoke(&mut conn, id, one).await?;
+    quotes::revoke(&mut conn, viewer, id, one).await?;
     Ok(Redirect::to(&format!("/transcripts/{id}/share?done=quote")))
 }
 

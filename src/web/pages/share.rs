@@ -5,6 +5,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{Redirect, Response};
+use diesel_async::AsyncConnection;
 use serde::Deserialize;
 
 use super::actions::room_id;
@@ -243,17 +244,24 @@ pub(in crate::web) async fn share(
     PageForm(form): PageForm<ShareForm>,
 ) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
     let mut conn = read::connect(&app).await?;
-    let before = read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let mode = |word: String| {
         word.parse::<ShareMode>().map_err(|message| Error::Invalid { field: "share_mode", message })
     };
     let share_mode = form.share_mode.map(mode).transpose()?;
     let to_room = form.room_id.map(room_id).transpose()?;
-    // Where it is already it may stay, whatever became of the room.
-    if let Some(Some(room)) = to_room.filter(|room| *room != before.room_id) {
-        rooms::open_to(&mut conn, viewer, room).await?;
-    }
-    transcript::patch(&mut conn, id, &Patch { share_mode, room_id: to_room, ..Patch::default() }).await?;
+    let shared: Result<Transcript, Error> = conn
+        .transaction(async |conn| {
+            let before = read::held(conn, viewer, id, |may| may.write).await?;
+            // Where it is already it may stay, whatever became of the room.
+            if let Some(Some(room)) = to_room.filter(|room| *room != before.room_id) {
+                rooms::open_to(conn, viewer, room).await?;
+            }
+            let patch = Patch { share_mode, room_id: to_room, ..Patch::default() };
+            transcript::patch(conn, id, &patch).await?;
+            Ok(before)
+        })
+        .await;
+    let before = shared?;
     let changed = share_mode.is_some_and(|mode| mode != before.share_mode)
         || to_room.is_some_and(|room| room != before.room_id);
     if changed {

@@ -28,9 +28,9 @@ use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
 use crate::web::say::{filters, say, say_with};
-use crate::web::viewer::Asking;
+use crate::web::viewer::{Asking, language};
 use crate::web::waveform;
-use crate::web::{features, quotes, rooms};
+use crate::web::{features, print, quotes, rooms};
 
 #[derive(Template)]
 #[template(path = "transcript.html")]
@@ -227,7 +227,8 @@ pub(in crate::web) async fn pdf(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    Ok(download::file(&app, read::document(&view, &segments), Format::Pdf).await?)
+    let document = print::document(language(), &view, &segments, Format::Pdf);
+    Ok(download::file(&app, document, Format::Pdf).await?)
 }
 
 fn topics(view: &TranscriptView) -> Vec<TopicView> {

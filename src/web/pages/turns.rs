@@ -36,6 +36,8 @@ pub(crate) struct TurnView {
 pub(crate) struct Paragraph {
     pub at: Moment,
     /// Seconds.
+    pub start: f64,
+    /// Seconds.
     pub end: String,
     pub text: String,
     /// When each word begins: see [`pack`].
@@ -73,7 +75,7 @@ struct Draft {
 impl Draft {
     fn done(self) -> Paragraph {
         let (text, times) = pack(&self.words);
-        Paragraph { at: Moment::new(self.start), end: plain(self.end), text, times }
+        Paragraph { at: Moment::new(self.start), start: self.start, end: plain(self.end), text, times }
     }
 }
 

@@ -14,27 +14,27 @@ use super::Browser;
 use crate::support::site::Site;
 
 /// A way to the site that can be cut.
-struct Wire {
+pub(super) struct Wire {
     to: SocketAddr,
     at: SocketAddr,
     way: Option<JoinHandle<()>>,
 }
 
 impl Wire {
-    async fn new(to: SocketAddr) -> Self {
+    pub(super) async fn new(to: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         Self { to, at, way: Some(tokio::spawn(carry(listener, to))) }
     }
 
     /// Cuts every connection, and takes no other.
-    async fn cut(&mut self) {
+    pub(super) async fn cut(&mut self) {
         let way = self.way.take().unwrap();
         way.abort();
         let _ended = way.await;
     }
 
-    async fn mend(&mut self) {
+    pub(super) async fn mend(&mut self) {
         let listener = loop {
             match TcpListener::bind(self.at).await {
                 Ok(listener) => break listener,
@@ -44,7 +44,7 @@ impl Wire {
         self.way = Some(tokio::spawn(carry(listener, self.to)));
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.at)
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use super::login::{keys, press};
 use crate::support::media::Media;
 use crate::support::site::Site;
@@ -34,14 +35,7 @@ impl Browser {
 
     /// Presses Tab until a control that matches has the focus.
     async fn tab_to(&self, css: &str) {
-        let there = format!("return document.activeElement.matches({})", json!(css));
-        for _ in 0..60 {
-            if self.script(&there).await == true {
-                return;
-            }
-            press(self, Key::Tab).await;
-        }
-        panic!("{css} can't be reached by keyboard");
+        Keys(self).tab_to(css).await;
     }
 
     /// What the page says is recorded, in seconds.
@@ -180,7 +174,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     browser.until("the page is there", "document.querySelector('#drop.with-script')").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(browser.script("return document.querySelector('[data-offer]')").await, Value::Null);
-    browser.driver.clone().quit().await.unwrap();
+    browser.quit().await;
 
     let transcript: TranscriptId = id.parse().unwrap();
     site.workshop.until_ended(transcript).await;
@@ -250,7 +244,7 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
     assert!(arrived > sent, "{sent} pieces before, {arrived} now");
     let (_, row) = site.json(&format!("/v1/transcripts/{id}")).await;
     assert!(recorded - row["duration"].as_f64().unwrap() / 1000.0 < 5.0, "{recorded} s: {}", row["duration"]);
-    browser.driver.clone().quit().await.unwrap();
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -304,7 +298,7 @@ async fn silence_is_told_a_tab_is_mixed_in_and_what_is_thrown_away_can_be_taken_
         // Nothing of it is left in this browser: the server has what there is.
         browser.driver.find(By::Css("[data-offer] [data-away] button")).await.unwrap().click().await.unwrap();
         browser.until("it is in the trash", "location.search.startsWith('?deleted=')").await;
-        browser.driver.clone().quit().await.unwrap();
+        browser.quit().await;
     }
 }
 

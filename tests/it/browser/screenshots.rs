@@ -53,17 +53,23 @@ impl Album {
         pages: impl Iterator<Item = &Shown>,
     ) -> Vec<String> {
         let mut wrong = Vec::new();
+        // In light a page comes to a phone and its window grows, in dark it comes to a desktop and shrinks.
+        let mut sizes = SIZES;
+        if self.theme == "dark" {
+            sizes.reverse();
+        }
         for page in pages {
-            for (width, height) in SIZES {
+            for (number, (width, height)) in sizes.into_iter().enumerate() {
                 browser.size(width, height).await;
-                world.open(browser, page).await;
+                if number == 0 {
+                    world.open(browser, page).await;
+                }
                 let at = format!("{} at {width}", page.name);
-                wrong.extend(
-                    browser.beside_the_window().await.into_iter().map(|what| format!("{at}: {what}")),
-                );
+                // The picture waits for what the page does in another size.
                 self.shoot(browser, page, width).await;
-                let outside = browser.menus_beside_the_window().await;
-                wrong.extend(outside.into_iter().map(|what| format!("{at}: {what}")));
+                let outside = browser.beside_the_window().await.into_iter();
+                let outside = outside.chain(browser.menus_beside_the_window().await);
+                wrong.extend(outside.map(|what| format!("{at}: {what}")));
                 // The console also tells of what is not there: a page, and sound that no stage has made here.
                 let said = browser.console().await.into_iter();
                 let said = said.filter(|line| !line.contains("the server responded with a status of 404"));

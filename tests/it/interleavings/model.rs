@@ -48,7 +48,7 @@ pub struct State {
     pub job: bool,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     pub life: Life,
     pub versions: Vec<Vec<String>>,

@@ -23,7 +23,18 @@ pub mod words;
 pub mod workshop;
 pub mod zulip_server;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
+
+use reflector::storage::Room;
+
+/// Where databases and browsers of tests keep what is gone when they end: in memory, where there is enough of it. They make and remove
+/// files by the hundred thousand, which takes disks more time than the tests themselves.
+pub fn short_lived() -> &'static Path {
+    let memory = Path::new("/dev/shm");
+    let enough = Room::of(memory).is_ok_and(|room| room.free > 4 << 30);
+    if enough { memory } else { Path::new("/tmp") }
+}
 
 /// Waits until a stand-in has seen so many; all that it saw.
 async fn until_there<T>(count: usize, seen: impl Fn() -> Vec<T>) -> Vec<T> {

@@ -8,6 +8,8 @@ use reflector::db::private::{self, PrivateOptions, PrivatePostgres};
 use reflector::db::{Connection, Pool, migrate};
 use tokio::sync::OnceCell;
 
+use super::short_lived;
+
 /// The database every test's one is copied from: ours migrated, the queue's tables there too.
 const TEMPLATE: &str = "template_reflector";
 
@@ -106,12 +108,12 @@ pub async fn server() -> &'static PrivatePostgres {
 const PREFIX: &str = "reflector-test-";
 
 fn dir(process: u32) -> PathBuf {
-    PathBuf::from(format!("/tmp/{PREFIX}{process}"))
+    short_lived().join(format!("{PREFIX}{process}"))
 }
 
 /// The server dies with its process; its folder does not, so the next run removes it.
 fn sweep() {
-    for entry in std::fs::read_dir("/tmp").into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(short_lived()).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let process = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse::<u32>().ok());
         if process.is_some_and(|process| !PathBuf::from(format!("/proc/{process}")).exists()) {

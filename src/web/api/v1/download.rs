@@ -11,12 +11,13 @@ use crate::ids::TranscriptId;
 use crate::web::api::document::{Binary, Fails};
 use crate::web::extract::ApiPath;
 use crate::web::respond::ApiError;
-use crate::web::viewer::Asking;
+use crate::web::viewer::{Asking, language};
 use crate::web::{print, read};
 
 /// The transcript as a file
 ///
-/// 409: `pdf` needs fonts for every script that the transcript has; what is missing is named.
+/// Headings, date and speakers without a name of `md`, `docx` and `pdf` are in the language that `Accept-Language` likes best, of those that
+/// pages have. 409: `pdf` needs fonts for every script that the transcript has; what is missing is named.
 #[utoipa::path(get, path = "/transcripts/{id}/download/{format}", operation_id = "download_transcript", tag = "transcripts",
     params(("id" = TranscriptId, Path), ("format" = Format, Path)),
     responses((status = 200, description = "In the format that was asked for", content(
@@ -33,7 +34,8 @@ pub(in crate::web) async fn download(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    Ok(file(&app, read::document(&view, &segments), format).await?)
+    let document = print::document(language(), &view, &segments, format);
+    Ok(file(&app, document, format).await?)
 }
 
 /// The answer with a file to keep.

@@ -20,17 +20,15 @@ use crate::bus::Event;
 use crate::error::Error;
 use crate::ids::TranscriptId;
 use crate::jobs;
+use crate::model::TranscriptView;
 use crate::model::edit::{self, Change, Desk, EDIT_WORDS_MAX, EDITS_MAX, Layer};
-use crate::model::{TranscriptView, transcript};
 use crate::policy::Viewer;
 
-/// The text of a transcript, held still until the caller's transaction ends.
+/// The text of a transcript, which the caller holds: see [`read::held`](crate::web::read::held).
 ///
 /// # Errors
-/// There is no such transcript, or no text with speakers yet.
+/// There is no text with speakers yet.
 pub(super) async fn open(conn: &mut AsyncPgConnection, id: TranscriptId) -> Result<(Desk, Layer), Error> {
-    let row = transcript::get_locked(conn, id).await?.filter(|row| row.deleted_at.is_none());
-    row.ok_or(Error::NotFound("Transcript"))?;
     let desk = desk(conn, id).await?;
     let layer = desk.layer();
     Ok((desk, layer))
@@ -63,9 +61,8 @@ pub(super) async fn write(
 pub(super) async fn tell(app: &App, conn: &mut AsyncPgConnection, id: TranscriptId) -> Result<(), Error> {
     let view = TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
     let segments = view.segments(conn).await?;
-    app.bus().publish(id, &jobs::segments_event(&segments)).await;
-    for topic in &view.topics {
-        app.bus().publish(id, &Event::Topic(jobs::topic_event(topic, &segments))).await;
-    }
+    let topics = view.topics.iter().map(|topic| Event::Topic(jobs::topic_event(topic, &segments)));
+    let events: Vec<Event> = std::iter::once(jobs::segments_event(&segments)).chain(topics).collect();
+    app.bus().publish_all(id, &events).await;
     Ok(())
 }

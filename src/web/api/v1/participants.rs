@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
-use crate::model::participant::{self, Change, PARTICIPANTS_MAX, ParticipantError, Wanted};
+use crate::model::participant::{self, Change, PARTICIPANTS_MAX, Participant, ParticipantError, Wanted};
 use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
 use crate::web::read;
@@ -93,9 +94,13 @@ pub(in crate::web) async fn create(
 ) -> Result<Json<ParticipantOut>, ApiError> {
     let name = checked(body.name, body.speaker)?;
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    let made = participant::create(&mut conn, id, &name, body.speaker).await.map_err(refused)?;
-    Ok(Json(made.into()))
+    let made: Result<Participant, Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            participant::create(conn, id, &name, body.speaker).await.map_err(refused)
+        })
+        .await;
+    Ok(Json(made?.into()))
 }
 
 /// One participant
@@ -143,10 +148,14 @@ pub(in crate::web) async fn update(
     }
     let name = body.name.map(|name| checked(name, speaker)).transpose()?;
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
     let change = Change { name, speaker: body.speaker };
-    let changed = participant::update(&mut conn, id, participant, &change).await.map_err(refused)?;
-    Ok(Json(changed.into()))
+    let changed: Result<Participant, Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            participant::update(conn, id, participant, &change).await.map_err(refused)
+        })
+        .await;
+    Ok(Json(changed?.into()))
 }
 
 /// Takes a name away
@@ -159,7 +168,12 @@ pub(in crate::web) async fn delete(
     ApiPath((id, participant)): ApiPath<(TranscriptId, ParticipantId)>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    participant::delete(&mut conn, id, participant).await.map_err(refused)?;
+    let removed: Result<(), Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            participant::delete(conn, id, participant).await.map_err(refused)
+        })
+        .await;
+    removed?;
     Ok(ok())
 }

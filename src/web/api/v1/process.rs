@@ -76,8 +76,7 @@ pub(in crate::web) async fn again(
     from: Option<&str>,
 ) -> Result<Again, Error> {
     let from = from.filter(|name| !name.is_empty()).map(stage_named).transpose()?;
-    read::allowed(conn, viewer, id, |may| may.process).await?;
-    start(app, conn, id, from).await
+    start(app, conn, id, Some(viewer), from).await
 }
 
 /// Tries again what failed, whosever it is: for those who look after the installation, who need not see it for that.
@@ -95,18 +94,23 @@ pub(in crate::web) async fn retry(
             "nothing of this transcript has failed; it may run again already".into(),
         ));
     }
-    start(app, conn, id, None).await
+    start(app, conn, id, None, None).await
 }
 
+/// For `viewer`, if they may; without one, for whoever looks after the installation.
 async fn start(
     app: &App,
     conn: &mut Connection,
     id: TranscriptId,
+    viewer: Option<Viewer>,
     from: Option<Stage>,
 ) -> Result<Again, Error> {
     let restarted: Result<Option<Restart>, Error> = conn
         .transaction(async |conn| {
-            let row = transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            let row = match viewer {
+                Some(viewer) => read::held(conn, viewer, id, |may| may.process).await?,
+                None => transcript::get_locked(conn, id).await?.ok_or(Error::NotFound("Transcript"))?,
+            };
             if row.locked {
                 return Err(Error::BadRequest("Transcript is locked".into()));
             }

@@ -10,7 +10,7 @@ use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{QuoteId, TranscriptId};
-use crate::model::{Quote, quote};
+use crate::model::Quote;
 use crate::policy;
 use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
@@ -109,8 +109,7 @@ pub(in crate::web) async fn revoke(
     ApiPath((id, one)): ApiPath<(TranscriptId, QuoteId)>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    if !quote::revoke(&mut conn, id, one).await? {
+    if !quotes::revoke(&mut conn, viewer, id, one).await? {
         return Err(Error::NotFound("Quote").into());
     }
     Ok(ok())

@@ -86,10 +86,10 @@ pub(in crate::web) async fn assign(
     ApiJson(body): ApiJson<Assignment>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    let (who, (from, to)) = (body.who()?, body.range()?);
     let done: Result<(), Error> = conn
         .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            let (who, (from, to)) = (body.who()?, body.range()?);
             let (mut desk, layer) = edits::open(conn, id).await?;
             let speaker = match who {
                 Who::Speaker(speaker) => speaker,
@@ -130,17 +130,14 @@ pub(in crate::web) async fn merge(
     ApiJson(body): ApiJson<Merge>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.write).await?;
-    let from = in_range("speaker_from", body.speaker_from)?;
-    let to = in_range("speaker_to", body.speaker_to)?;
-    joined(&app, &mut conn, viewer, id, from, to).await?;
+    joined(&app, &mut conn, viewer, id, body.speaker_from, body.speaker_to).await?;
     Ok(ok())
 }
 
-/// Has one voice be another from now on, and tells those who watch. The caller has asked what the viewer may do.
+/// Has one voice be another from now on, and tells those who watch.
 ///
 /// # Errors
-/// Both have names, or the text has no speakers yet.
+/// As [`read::allowed`]; there are no such numbers, both have names, or the text has no speakers yet.
 pub(in crate::web) async fn joined(
     app: &App,
     conn: &mut Connection,
@@ -151,6 +148,8 @@ pub(in crate::web) async fn joined(
 ) -> Result<(), Error> {
     let done: Result<(), Error> = conn
         .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write).await?;
+            let (from, to) = (in_range("speaker_from", from)?, in_range("speaker_to", to)?);
             let (mut desk, layer) = edits::open(conn, id).await?;
             let people = participant::list(conn, id).await?;
             let named = |speaker: i32| people.iter().find(|one: &&Participant| one.speaker == Some(speaker));
@@ -184,7 +183,7 @@ pub(in crate::web) async fn joined(
 /// Takes the newest change back, if it was the merging of two voices, and tells those who watch.
 ///
 /// # Errors
-/// It was something else, or there is none.
+/// As [`read::allowed`]; it was something else, or there is none.
 pub(in crate::web) async fn parted(
     app: &App,
     conn: &mut Connection,
@@ -193,6 +192,7 @@ pub(in crate::web) async fn parted(
 ) -> Result<(), Error> {
     let done: Result<(), Error> = conn
         .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.write && may.read).await?;
             let (mut desk, _) = edits::open(conn, id).await?;
             let newest = Standing::of(&desk.log).applied.last().map(|place| &desk.log[*place].change);
             if !matches!(newest, Some(Change::Merge { .. })) {

@@ -29,7 +29,9 @@ pub(in crate::web) enum TextOut {
 
 /// Renders the text.
 pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segment]) -> TextOut {
-    if let Some(text) = render_api(&read::document(view, segments), format) {
+    if format != ApiFormat::Json
+        && let Some(text) = render_api(&read::document(view, segments), format)
+    {
         return TextOut::Text(text);
     }
     let names = view.speaker_names();

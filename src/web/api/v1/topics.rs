@@ -1,5 +1,7 @@
 //! `GET …/topics`, `…/topics/with-words` and `…/topics/{topic}/words-per-speaker`.
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -52,7 +54,11 @@ pub(in crate::web) async fn with_words(
 async fn list(app: &App, viewer: Viewer, id: TranscriptId, with_words: bool) -> Result<Vec<TopicOut>, Error> {
     let mut conn = read::connect(app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
-    let segments = if with_words { view.segments(&mut conn).await? } else { view.lines(&mut conn).await? };
+    let segments = match with_words {
+        true => Cow::Owned(view.segments(&mut conn).await?),
+        false => view.lines(&mut conn).await?,
+    };
+    drop(conn);
     Ok(all(&view, &segments, with_words))
 }
 

@@ -15,13 +15,14 @@ use super::{Done, ok, participants};
 use crate::app::App;
 use crate::clock;
 use crate::config::MAX_PROMPT;
+use crate::db::Connection;
 use crate::error::Error;
 use crate::export::ApiFormat;
 use crate::ids::{ParticipantId, RoomId, TranscriptId};
 use crate::jobs;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, SourceKind, participant};
-use crate::policy;
+use crate::model::{ShareMode, SourceKind, Transcript, participant};
+use crate::policy::{self, Viewer};
 use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
@@ -213,7 +214,10 @@ pub(in crate::web) async fn get(
     let mut conn = read::connect(&app).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let lines = view.lines(&mut conn).await?;
+    // Somebody else may ask the database while this is written.
+    drop(conn);
     let transcript = text::render(format, &view, &lines);
+    drop(lines);
     Ok(Json(TranscriptText { detail: view.into(), transcript_format: format.name(), transcript }))
 }
 
@@ -288,10 +292,10 @@ pub(in crate::web) async fn update(
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
-    // The answer shows the transcript, so a key that may only write is refused before anything changes.
-    let before = read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
-    let changed: Result<(), Error> = conn
+    let changed: Result<Transcript, Error> = conn
         .transaction(async |conn| {
+            // The answer shows the transcript, so a key that may only write is refused.
+            let before = read::held(conn, viewer, id, |may| may.write && may.read).await?;
             // Where it is already it may stay, whatever became of the room.
             if let Some(Some(room)) = patch.room_id.filter(|room| *room != before.room_id) {
                 rooms::open_to(conn, viewer, room).await?;
@@ -300,10 +304,10 @@ pub(in crate::web) async fn update(
             if let Some(people) = &people {
                 participant::replace(conn, id, people).await.map_err(participants::refused)?;
             }
-            Ok(())
+            Ok(before)
         })
         .await;
-    changed?;
+    let before = changed?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
@@ -324,11 +328,26 @@ pub(in crate::web) async fn delete(
     ApiPath(id): ApiPath<TranscriptId>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.delete).await?;
-    if transcript::delete(&mut conn, id, clock::now()).await? {
-        tell::deleted(&app, id).await;
-    }
+    discard(&mut conn, viewer, id).await?;
+    tell::deleted(&app, id).await;
     Ok(ok())
+}
+
+/// Moves it to the trash. The caller tells those who watch.
+///
+/// # Errors
+/// As [`read::allowed`].
+pub(in crate::web) async fn discard(
+    conn: &mut Connection,
+    viewer: Viewer,
+    id: TranscriptId,
+) -> Result<(), Error> {
+    conn.transaction(async |conn| {
+        read::held(conn, viewer, id, |may| may.delete).await?;
+        transcript::delete(conn, id, clock::now()).await?;
+        Ok(())
+    })
+    .await
 }
 
 /// Takes a transcript out of the trash
@@ -340,10 +359,15 @@ pub(in crate::web) async fn restore(
     ApiPath(id): ApiPath<TranscriptId>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::trashed(&mut conn, viewer, id).await?;
-    if jobs::restore(&mut conn, id).await? {
-        tell::restored(&app, id).await;
-    }
+    let restored: Result<(), Error> = conn
+        .transaction(async |conn| {
+            read::trashed(conn, viewer, id).await?;
+            jobs::restore(conn, id).await?;
+            Ok(())
+        })
+        .await;
+    restored?;
+    tell::restored(&app, id).await;
     Ok(ok())
 }
 

@@ -129,7 +129,7 @@ pub(in crate::web) async fn post(
         let name = uploads::clean_name(query.filename.as_deref().or(field.file_name()));
         let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
         let mut conn = read::connect(&app).await?;
-        let recording = uploads::begin(&mut conn, id, total, &name, &kind).await?;
+        let recording = uploads::begin(&mut conn, (viewer, id), total, &name, &kind).await?;
         let known = recording::part(&mut conn, recording.id, number(&query)?).await?;
         let refused = match (recording.status, &known) {
             (RecordingStatus::Complete, _) => {
@@ -165,7 +165,7 @@ pub(in crate::web) async fn post(
         uploads::receive_part(&app, &recording, place, field, allowance).await?;
         let mut conn = read::connect(&app).await?;
         match total {
-            Some(_) => uploads::finish(&app, &mut conn, id, recording.id).await?,
+            Some(_) => uploads::finish(&app, &mut conn, (viewer, id), recording.id).await?,
             None => grown(&app, &mut conn, &row, recording.id, query.seconds).await?,
         }
         return Ok(ok());
@@ -226,7 +226,7 @@ pub(in crate::web) async fn finish(
     total.map(|total| within("total_chunks", total, 1..=MAX_OPEN_CHUNKS)).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
-    uploads::end(&app, &mut conn, id, total).await?;
+    uploads::end(&app, &mut conn, (viewer, id), total).await?;
     Ok(ok())
 }
 

@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, SubsecRound};
-use diesel_async::AsyncConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection};
 use serde::Deserialize;
 
 use super::done::restorable;
@@ -17,10 +17,10 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
 use crate::jobs;
-use crate::model::ShareMode;
 use crate::model::audit::Action;
 use crate::model::search::{Ask, LIMIT_MAX};
 use crate::model::transcript::{self, ListItem, Patch};
+use crate::model::{ShareMode, Transcript};
 use crate::policy::{self, Capabilities, Viewer};
 use crate::web::api::v1::{destroy, search};
 use crate::web::audit::Deeds;
@@ -93,9 +93,20 @@ fn list(back: &str) -> &str {
     if local == "/transcripts" || local.starts_with("/transcripts?") { local } else { "/transcripts" }
 }
 
+/// As [`split`], with all of them held still until the caller's transaction ends.
+async fn held(
+    conn: &mut AsyncPgConnection,
+    viewer: Viewer,
+    ids: &[TranscriptId],
+    what: impl Fn(Capabilities) -> bool,
+) -> Result<(Vec<ListItem>, usize), Error> {
+    transcript::hold(conn, ids).await?;
+    split(conn, viewer, ids, what).await
+}
+
 /// Of the transcripts that were ticked: those with which the viewer may do this, and how many the others are.
 async fn split(
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     viewer: Viewer,
     ids: &[TranscriptId],
     what: impl Fn(Capabilities) -> bool,
@@ -105,7 +116,6 @@ async fn split(
         .into_values()
         .filter(|item| what(policy::capabilities(viewer, (&item.transcript).into())))
         .collect();
-    // Always in the same order: two who change the same ones do not wait for each other.
     may.sort_by_key(|item| item.transcript.id);
     let left = ids.len() - may.len();
     Ok((may, left))
@@ -156,19 +166,19 @@ pub(in crate::web) async fn bulk(
 }
 
 async fn delete(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
-    let (items, left) = split(conn, viewer, &asked.ids, |may| may.delete).await?;
     // As exactly as the database keeps it: the moment is what they are found by when they are taken back.
     let now = clock::now().trunc_subsecs(6);
-    let ids = ids(&items);
-    let moved: Result<(), Error> = conn
+    let moved: Result<_, Error> = conn
         .transaction(async |conn| {
+            let (items, left) = held(conn, viewer, &asked.ids, |may| may.delete).await?;
+            let ids = ids(&items);
             for id in &ids {
                 transcript::delete(conn, *id, now).await?;
             }
-            Ok(())
+            Ok((ids, left))
         })
         .await;
-    moved?;
+    let (ids, left) = moved?;
     for id in &ids {
         tell::deleted(app, *id).await;
     }
@@ -178,14 +188,33 @@ async fn delete(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked)
 }
 
 async fn restore(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
-    let (items, left) = split(conn, viewer, &asked.ids, |may| may.restore).await?;
-    let ids = ids(&items);
-    for id in &ids {
-        jobs::restore(conn, *id).await?;
-        tell::restored(app, *id).await;
-    }
+    let (ids, left) = taken_back(app, conn, viewer, &asked.ids).await?;
     let to = asked.done("restored", ids.len(), &[count(left)]);
     Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
+}
+
+/// Takes out of the trash what the viewer may; which these were, and how many the others are.
+async fn taken_back(
+    app: &App,
+    conn: &mut Connection,
+    viewer: Viewer,
+    these: &[TranscriptId],
+) -> Result<(Vec<TranscriptId>, usize), Error> {
+    let restored: Result<_, Error> = conn
+        .transaction(async |conn| {
+            let (items, left) = held(conn, viewer, these, |may| may.restore).await?;
+            let ids = ids(&items);
+            for id in &ids {
+                jobs::restore(conn, *id).await?;
+            }
+            Ok((ids, left))
+        })
+        .await;
+    let restored = restored?;
+    for id in &restored.0 {
+        tell::restored(app, *id).await;
+    }
+    Ok(restored)
 }
 
 async fn room(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
@@ -197,47 +226,48 @@ async fn room(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -
     if let Some(room) = to_room {
         rooms::open_to(conn, viewer, room).await?;
     }
-    let (items, left) = split(conn, viewer, &asked.ids, |may| may.write).await?;
-    let ids: Vec<TranscriptId> = items
-        .iter()
-        .filter(|item| item.transcript.room_id != to_room)
-        .map(|item| item.transcript.id)
-        .collect();
     let patch = Patch { room_id: Some(to_room), ..Patch::default() };
-    change(app, conn, &ids, &patch).await?;
-    let done = asked.done(if to_room.is_some() { "room" } else { "out" }, items.len(), &[count(left)]);
+    let other = |row: &Transcript| row.room_id != to_room;
+    let (ids, all, left) = change(app, conn, (viewer, asked), &patch, other).await?;
+    let done = asked.done(if to_room.is_some() { "room" } else { "out" }, all, &[count(left)]);
     Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
 }
 
 async fn share(app: &App, conn: &mut Connection, viewer: Viewer, asked: &Asked) -> Result<Response, Error> {
     let mode: ShareMode =
         asked.share.parse().map_err(|message| Error::Invalid { field: "share_mode", message })?;
-    let (items, left) = split(conn, viewer, &asked.ids, |may| may.write).await?;
-    let ids: Vec<TranscriptId> = items
-        .iter()
-        .filter(|item| item.transcript.share_mode != mode)
-        .map(|item| item.transcript.id)
-        .collect();
-    change(app, conn, &ids, &Patch { share_mode: Some(mode), ..Patch::default() }).await?;
-    let done = asked.done("shared", items.len(), &[count(left)]);
+    let patch = Patch { share_mode: Some(mode), ..Patch::default() };
+    let other = |row: &Transcript| row.share_mode != mode;
+    let (ids, all, left) = change(app, conn, (viewer, asked), &patch, other).await?;
+    let done = asked.done("shared", all, &[count(left)]);
     Ok((Extension(Deeds::with(Action::Share, ids)), done).into_response())
 }
 
-/// All of them or none.
-async fn change(app: &App, conn: &mut Connection, ids: &[TranscriptId], patch: &Patch) -> Result<(), Error> {
-    let changed: Result<(), Error> = conn
+/// Changes those that are `other` than they are to be, all of them or none: which these were, how many are so now, and how many are not the
+/// viewer's to change.
+async fn change(
+    app: &App,
+    conn: &mut Connection,
+    (viewer, asked): (Viewer, &Asked),
+    patch: &Patch,
+    other: impl Fn(&Transcript) -> bool + Send + Sync,
+) -> Result<(Vec<TranscriptId>, usize, usize), Error> {
+    let changed: Result<_, Error> = conn
         .transaction(async |conn| {
-            for id in ids {
+            let (items, left) = held(conn, viewer, &asked.ids, |may| may.write).await?;
+            let others = items.iter().filter(|item| other(&item.transcript));
+            let ids: Vec<TranscriptId> = others.map(|item| item.transcript.id).collect();
+            for id in &ids {
                 transcript::patch(conn, *id, patch).await?;
             }
-            Ok(())
+            Ok((ids, items.len(), left))
         })
         .await;
-    changed?;
-    for id in ids {
+    let changed = changed?;
+    for id in &changed.0 {
         tell::rights(app, *id).await;
     }
-    Ok(())
+    Ok(changed)
 }
 
 /// Asks first, and says which.
@@ -254,12 +284,17 @@ async fn destroy_chosen(
         fields.extend(items.iter().map(|item| ("id", item.transcript.id.to_string())));
         return Ok(confirm::destroy(items.len(), names.collect(), fields, asked.back.clone()));
     }
-    let ids = ids(&items);
-    for id in &ids {
-        destroy::for_ever(app, conn, *id).await?;
+    let (mut gone, mut left) = (Vec::new(), left);
+    for id in ids(&items) {
+        match destroy::for_ever(app, conn, id).await {
+            Ok(()) => gone.push(id),
+            // Somebody else was faster, to remove it or to take it back.
+            Err(Error::NotFound(_)) => left += 1,
+            Err(error) => return Err(error),
+        }
     }
-    let to = asked.done("destroyed", ids.len(), &[count(left)]);
-    Ok((Extension(Deeds::with(Action::Destroy, ids)), to).into_response())
+    let to = asked.done("destroyed", gone.len(), &[count(left)]);
+    Ok((Extension(Deeds::with(Action::Destroy, gone)), to).into_response())
 }
 
 /// Everything that is in the viewer's trash.
@@ -314,11 +349,8 @@ pub(in crate::web) async fn undo(
         .ok_or_else(|| Error::Invalid { field: "at", message: message() })?;
     let mut conn = read::connect(&app).await?;
     let rows = restorable(&mut conn, viewer, moment).await?;
-    let ids: Vec<TranscriptId> = rows.iter().map(|row| row.id).collect();
-    for id in &ids {
-        jobs::restore(&mut conn, *id).await?;
-        tell::restored(&app, *id).await;
-    }
+    let these: Vec<TranscriptId> = rows.iter().map(|row| row.id).collect();
+    let (ids, _) = taken_back(&app, &mut conn, viewer, &these).await?;
     let to = asked.done("restored", ids.len(), &[]);
     Ok((Extension(Deeds::with(Action::Restore, ids)), to).into_response())
 }

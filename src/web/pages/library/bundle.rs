@@ -15,6 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::app::App;
 use crate::clock;
+use crate::config::Language;
 use crate::error::Error;
 use crate::export::{self, Format};
 use crate::ids::TranscriptId;
@@ -23,6 +24,7 @@ use crate::policy::Viewer;
 use crate::web::api::v1::download::attachment;
 use crate::web::api::v1::zip::{Packed, WAITING, sound};
 use crate::web::say::say;
+use crate::web::viewer::language;
 use crate::web::{print, read};
 
 /// Characters of a folder's name.
@@ -42,8 +44,9 @@ pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], audio: bool)
         .collect();
     let (sender, pieces) = mpsc::channel(WAITING);
     let app = app.clone();
+    let asked = (viewer, language());
     tokio::spawn(async move {
-        if let Err(error) = pack(&app, viewer, &sender, named, audio).await {
+        if let Err(error) = pack(&app, asked, &sender, named, audio).await {
             tracing::warn!(error = format!("{error:#}"), "a download of several transcripts broke off");
             // Whoever is still there is told by breaking off.
             let _gone = sender.send(Err(io::Error::other("broken off"))).await;
@@ -70,7 +73,7 @@ fn folder(number: usize, title: &str) -> String {
 
 async fn pack(
     app: &App,
-    viewer: Viewer,
+    asked: (Viewer, Language),
     sender: &Sender,
     named: Vec<(TranscriptId, String)>,
     audio: bool,
@@ -78,7 +81,7 @@ async fn pack(
     let packed = Packed::default();
     let mut zip: Archive = ZipWriter::new_stream(packed.clone());
     for (id, folder) in named {
-        let Some((texts, has_sound)) = texts(app, viewer, id).await? else { continue };
+        let Some((texts, has_sound)) = texts(app, asked, id).await? else { continue };
         let place = folder.clone();
         zip = blocking(move || write_texts(zip, &place, &texts)).await?;
         if sender.send(Ok(packed.take())).await.is_err() {
@@ -107,7 +110,7 @@ async fn pack(
 /// A transcript in these formats, and whether it has sound; `None` if it went away meanwhile.
 async fn texts(
     app: &App,
-    viewer: Viewer,
+    (viewer, language): (Viewer, Language),
     id: TranscriptId,
 ) -> Result<Option<(Vec<(Format, Vec<u8>)>, bool)>, Error> {
     let mut conn = read::connect(app).await?;
@@ -118,13 +121,15 @@ async fn texts(
     };
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    let document = read::document(&view, &segments);
+    let plain = print::document(language, &view, &segments, Format::Txt);
+    let worded = print::document(language, &view, &segments, Format::Docx);
     let texts = Format::TEXT.into_iter().filter_map(|format| {
-        let text = export::render(&document, format)?;
+        let document = if format == Format::Md { &worded } else { &plain };
+        let text = export::render(document, format)?;
         Some((format, text.into_bytes()))
     });
     let mut texts: Vec<(Format, Vec<u8>)> = texts.collect();
-    let docx = print::file(app, document, Format::Docx).await?;
+    let docx = print::file(app, worded, Format::Docx).await?;
     texts.push((Format::Docx, docx));
     Ok(Some((texts, !view.transcript.audio_deleted)))
 }

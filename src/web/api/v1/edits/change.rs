@@ -66,10 +66,10 @@ where
     F: Fn(&Desk, &Layer, &[Piece], usize) -> Result<Made, Error> + Send + Sync,
 {
     let mut conn = read::connect(app).await?;
-    // Every answer shows text, so a key that may only write is refused before anything changes.
-    read::allowed(&mut conn, asked.viewer, asked.id, |may| may.write && may.read).await?;
     let done: Result<Done, Error> = conn
         .transaction(async |conn| {
+            // Every answer shows text, so a key that may only write is refused.
+            read::held(conn, asked.viewer, asked.id, |may| may.write && may.read).await?;
             let (mut desk, layer) = open(conn, asked.id).await?;
             let pieces = layer.pieces();
             let meant = match meant(conn, &desk, &layer, &pieces, &asked).await? {

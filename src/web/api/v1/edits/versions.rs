@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
+use diesel_async::AsyncConnection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -79,8 +80,13 @@ pub(in crate::web) async fn restore(
     ApiPath((id, version)): ApiPath<(TranscriptId, i32)>,
 ) -> Result<Json<Done>, ApiError> {
     let mut conn = read::connect(&app).await?;
-    read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
-    if !output::restore(&mut conn, id, Stage::Assemble, version).await? {
+    let restored: Result<bool, Error> = conn
+        .transaction(async |conn| {
+            read::held(conn, viewer, id, |may| may.read && may.write).await?;
+            Ok(output::restore(conn, id, Stage::Assemble, version).await?)
+        })
+        .await;
+    if !restored? {
         return Err(Error::NotFound("Version").into());
     }
     tell(&app, &mut conn, id).await?;
