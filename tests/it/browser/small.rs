@@ -136,7 +136,7 @@ async fn a_key(site: &Site, browser: &Browser) {
     browser.until("it can be copied", "document.querySelector('[data-copy]:not([hidden])')").await;
     browser.click("[data-copy]").await;
     browser.until("it says so", "document.querySelector('[data-copy]').innerText === 'Copied'").await;
-    let field = browser.driver.find(By::Css(&format!("{KEYS} [name=name]"))).await.unwrap();
+    let field = browser.driver.find(By::Css(format!("{KEYS} [name=name]"))).await.unwrap();
     field.send_keys(Key::Control + "v").await.unwrap();
     let pasted = "document.querySelector('main [name=name]').value";
     browser.until("it was", &format!("{pasted} === {}", json!(key))).await;

@@ -228,6 +228,10 @@ async fn doubts(keys: &Keys<'_>) {
         browser.until(&format!("{word} is asked about"), &format!("{input} === '{word}'")).await;
         keys.has("[data-review-input]").await;
     };
+    // What comes after the sound's place is asked about first.
+    keys.back_to("[data-seekbar]").await;
+    keys.press(Key::Home).await;
+    browser.until("the sound is at its beginning", &format!("{AUDIO}.currentTime === 0")).await;
     keys.follow("[data-review-open]").await;
     asked("walross spaeks").await;
     keys.follow("[data-review-right]").await;
