@@ -16,6 +16,7 @@ transcript-as-vtt = Subtitles (WebVTT)
 transcript-as-json = Words and times
 transcript-as-csv = Table
 transcript-as-rttm = Speaker turns
+transcript-as-zip = Everything
 transcript-share = Share
 transcript-more = More
 transcript-more-actions = More actions

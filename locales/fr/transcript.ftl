@@ -16,6 +16,7 @@ transcript-as-vtt = Sous-titres (WebVTT)
 transcript-as-json = Mots et horodatages
 transcript-as-csv = Tableau
 transcript-as-rttm = Tours de parole
+transcript-as-zip = Tout
 transcript-share = Partager
 transcript-more = Plus
 transcript-more-actions = Autres actions

@@ -40,7 +40,9 @@ impl Deeds {
 pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let asked = path.and_then(|path| Some((action(request.method(), path)?, thing(request.uri().path())?)));
-    if asked.is_none() && *request.method() != Method::POST {
+    // What a quote's link leads to its handler knows.
+    let quoted = *request.method() == Method::GET && path.is_some_and(|path| path.starts_with("/quote/"));
+    if asked.is_none() && !quoted && *request.method() != Method::POST {
         return next.run(request).await;
     }
     let actor = actor(&request);

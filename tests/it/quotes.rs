@@ -39,6 +39,21 @@ fn path(site: &Site, made: &Value) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_or_hears_a_quote_is_in_the_log() {
+    let site = Site::new().await;
+    let id = talk(&site).await;
+    let made = quoted(&site, id, &json!({ "start": 21.0, "end": 23.9 })).await;
+    let at = path(&site, &made);
+    for (path, wanted) in [(at.clone(), 200), (format!("{at}/audio"), 200), ("/quote/gone".into(), 404)] {
+        assert_eq!(site.get(&path).await.status(), wanted, "{path}");
+    }
+    let (_, log) = site.json(&format!("/v1/audit?transcript_id={id}")).await;
+    let done: Vec<&str> =
+        log["items"].as_array().unwrap().iter().map(|one| one["action"].as_str().unwrap()).collect();
+    assert_eq!(done, ["play", "view", "share"], "the newest first: {log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_shows_the_words_who_says_them_and_nothing_else() {
     let site = Site::new().await;
     let id = talk(&site).await;

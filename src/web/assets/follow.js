@@ -24,10 +24,10 @@ export class Follow {
       this.return();
     }, { signal });
     text.addEventListener("open", () => { this.now = null; this.mark(player.time); }, { signal });
-    // Whoever scrolls by hand is reading elsewhere.
+    // Whoever scrolls by hand is reading elsewhere, and so is whoever tabs to what is elsewhere: it has to stay in sight.
     for (const kind of ["wheel", "touchmove", "keydown"]) {
       window.addEventListener(kind, (event) => {
-        if (kind === "keydown" && (!/^(Arrow|Page|Home|End)/.test(event.key) || event.defaultPrevented)) return;
+        if (kind === "keydown" && (!/^(Arrow|Page|Home|End|Tab)/.test(event.key) || event.defaultPrevented)) return;
         this.touched = performance.now();
       }, { passive: true, signal });
     }

@@ -12,7 +12,9 @@ use futures::StreamExt;
 use super::format::{Date, Moment, length};
 use crate::app::App;
 use crate::error::Error;
+use crate::model::audit::Action;
 use crate::storage::{ByteStream, StorageKey};
+use crate::web::audit::Deeds;
 use crate::web::extract::UrlPath;
 use crate::web::quotes::{self, Line, behind, wave_head};
 use crate::web::ranges::{Ask, parse};
@@ -52,7 +54,7 @@ pub(in crate::web) async fn show(
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(html(&QuotePage {
+    let mut page = html(&QuotePage {
         version: &assets::VERSION,
         token,
         lines,
@@ -61,7 +63,9 @@ pub(in crate::web) async fn show(
         to: Moment::new(quote.end),
         length: length(quote.end - quote.start),
         until: Date::new(quote.expires_at),
-    }))
+    });
+    page.extensions_mut().insert(Deeds::with(Action::View, [quote.transcript_id]));
+    Ok(page)
 }
 
 /// `GET /quote/{token}/audio`: exactly the quote's samples, as a WAVE file; one byte range.
@@ -88,7 +92,8 @@ pub(in crate::web) async fn sound(
         .status(status)
         .header(CONTENT_TYPE, "audio/wav")
         .header(CONTENT_LENGTH, part.end - part.start)
-        .header(ACCEPT_RANGES, "bytes");
+        .header(ACCEPT_RANGES, "bytes")
+        .extension(Deeds::with(Action::Play, [row.id]));
     if status == StatusCode::PARTIAL_CONTENT {
         response = response.header(CONTENT_RANGE, format!("bytes {}-{}/{size}", part.start, part.end - 1));
     }
