@@ -122,7 +122,15 @@ impl Keys<'_> {
             } else {
                 self.press(Key::Tab).await;
             }
-            let Some((name, faults, _)) = self.stop().await else { continue };
+            let Some((name, mut faults, _)) = self.stop().await else { continue };
+            // What is on its way into a page, or scrolls, has a moment.
+            for _ in 0..40 {
+                if faults.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                faults = self.stop().await.map(|(_, faults, _)| faults).unwrap_or_default();
+            }
             if !faults.is_empty() {
                 self.0.shot("keyboard").await;
             }
