@@ -36,6 +36,21 @@ fn in_order(page: &str, words: &[&str]) {
     }
 }
 
+/// What a worker for speech notes that has its model in memory.
+pub fn at_work() -> EngineState {
+    EngineState {
+        worker: "host-7:4711".into(),
+        model: "whisper-tiny.en".into(),
+        device: Some("cpu".into()),
+        numbers: Some("bf16".into()),
+        loaded: true,
+        failure: None,
+        memory_bytes: 1_200_000_000,
+        // As exactly as the database keeps it.
+        seen_at: clock::now().trunc_subsecs(6),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queue_says_ones_place_and_the_time_left_and_nothing_of_what_others_have() {
     let site = guarded().await;
@@ -113,18 +128,8 @@ async fn models_are_listed_with_licence_and_size_and_what_the_workers_have_in_me
     assert!(page.contains("No worker for speech runs"), "{page}");
     assert!(page.contains("whisper-large-v3") && page.contains("MIT") && page.contains("In use"), "{page}");
     assert!(page.contains("topics, title and summary are extracted"));
-    // As exactly as the database keeps it.
-    let now = clock::now().trunc_subsecs(6);
-    let state = EngineState {
-        worker: "host-7:4711".into(),
-        model: "whisper-tiny.en".into(),
-        device: Some("cpu".into()),
-        numbers: Some("bf16".into()),
-        loaded: true,
-        failure: None,
-        memory_bytes: 1_200_000_000,
-        seen_at: now,
-    };
+    let state = at_work();
+    let now = state.seen_at;
     let mut conn = site.workshop.conn().await;
     engine::note(&mut conn, &state).await.unwrap();
     let (_, page) = root.page("/models").await;

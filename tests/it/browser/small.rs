@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use chrono::{SubsecRound, TimeDelta};
+use chrono::TimeDelta;
 use diesel_async::RunQueryDsl;
 use reflector::auth::secret;
 use reflector::clock;
 use reflector::ids::TranscriptId;
-use reflector::model::engine::{self, EngineState};
+use reflector::model::engine;
 use reflector::model::stage::{self, Stage};
 use reflector::model::{ShareMode, login, recording};
 use serde_json::json;
@@ -17,7 +17,7 @@ use thirtyfour::prelude::*;
 
 use super::Browser;
 use super::events::Wire;
-use crate::status_pages::queued;
+use crate::status_pages::{at_work, queued};
 use crate::support::accounts::{ADA, BOB, PASSWORD, ROOT, Visitor, by_password, give, guarded, person};
 use crate::support::certs::Workbench;
 use crate::support::receiver::Receiver;
@@ -292,17 +292,7 @@ async fn how_the_installation_does_is_told_while_one_looks_and_a_lost_line_is_sa
 
     goto("/models", "No worker for speech runs").await;
     let mut conn = site.workshop.conn().await;
-    let state = EngineState {
-        worker: "host-7:4711".into(),
-        model: "whisper-tiny.en".into(),
-        device: Some("cpu".into()),
-        numbers: Some("bf16".into()),
-        loaded: true,
-        failure: None,
-        memory_bytes: 1_200_000_000,
-        seen_at: clock::now().trunc_subsecs(6),
-    };
-    engine::note(&mut conn, &state).await.unwrap();
+    engine::note(&mut conn, &at_work()).await.unwrap();
     browser.reads("In memory").await;
     browser.reads("1.2 GB of memory").await;
     never_loaded().await;
