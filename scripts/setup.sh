@@ -39,6 +39,7 @@ for step in "${steps[@]}"; do
         "$here/garage.sh"
         continue
     fi
+    if [ "$name" = models ]; then "$here/sources.sh" before; fi
     if [ "$name" = models ] && [ ${#beside[@]} -gt 0 ]; then
         say "beside it: make ${beside[*]} (progress: $CACHE/checks.log)"
         setsid make -C "$ROOT" --no-print-directory "${beside[@]}" >"$CACHE/checks.log" 2>&1 9>&- &
@@ -56,5 +57,6 @@ if [ -n "$checks" ]; then
     wait "$checks" && status=0 || status=$?
     checks=
     cat "$CACHE/checks.log"
-    exit "$status"
+    [ "$status" = 0 ] || exit "$status"
 fi
+"$here/sources.sh" after
