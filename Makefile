@@ -9,7 +9,7 @@ CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-serving bench-pages
+.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-speech bench-serving bench-pages
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -76,7 +76,13 @@ bench-build := --config profile.dev.package.reflector.opt-level=3
 bench-program := $(CARGO_TARGET_DIR)/debug/examples/bench
 endif
 
-bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; make bench ARGS="--help"
+# One after the other, whatever make is told: they would disturb each other.
+bench: ## Everything that docs/PERFORMANCE.md tells; each part can be had by itself
+	@$(MAKE) --no-print-directory bench-speech
+	@$(MAKE) --no-print-directory bench-serving
+	@$(MAKE) --no-print-directory bench-pages
+
+bench-speech: ## Speed, memory and errors beside other programs: make bench-speech ARGS="--help"
 	@scripts/setup.sh demo
 	@scripts/bench/setup.sh
 	cargo build --locked --example bench $(bench-build)
@@ -85,12 +91,12 @@ bench: ## Speed, memory and errors beside other programs: docs/PERFORMANCE.md; m
 # What the benches generate; where the user that PostgreSQL runs as for root may go.
 BENCH_DATA ?= /var/tmp/reflector-bench
 
-bench-serving: ## Lists and transcripts at 500 requests a second, search in 10,000 hours: docs/PERFORMANCE.md
+bench-serving: ## Lists and transcripts at 500 requests a second, search in 10,000 hours, or in HOURS of them
 	@scripts/setup.sh demo
 	cargo build --locked --bin reflector --example serving $(bench-build)
-	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/serving" $(ARGS)
+	@"$(dir $(bench-program))serving" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/serving" $(HOURS)
 
-bench-pages: ## How soon the page of three hours can be used, and whether it answers while it is played: docs/PERFORMANCE.md
+bench-pages: ## How soon the page of three hours can be used, and whether it answers while it is played
 	@scripts/setup.sh demo
 	@scripts/apt.sh test
 	cargo build --locked --bin reflector --example pages $(bench-build)

@@ -7,6 +7,9 @@ use std::path::Path;
 const KERNELS: [&str; 3] =
     ["src/speech/native/attention.cpp", "src/speech/native/linear.cpp", "src/speech/native/memory.cpp"];
 
+/// Where libtorch's headers say which version they are.
+const VERSION: &str = "include/torch/headeronly/version.h";
+
 fn main() {
     for name in ["LIBTORCH", "LIBTORCH_LIB", "LIBTORCH_INCLUDE"] {
         println!("cargo:rerun-if-env-changed={name}");
@@ -16,6 +19,9 @@ fn main() {
     }
     let folder = |name: &str| std::env::var(name).or_else(|_| std::env::var("LIBTORCH"));
     if let Ok(include) = folder("LIBTORCH_INCLUDE") {
+        if let Some(version) = version(&Path::new(&include).join(VERSION)) {
+            println!("cargo:rustc-env=REFLECTOR_LIBTORCH={version}");
+        }
         // Warnings of libtorch's headers are not ours to mend. Always optimised: in the tests too they do most of the work.
         cc::Build::new()
             .cpp(true)
@@ -38,4 +44,14 @@ fn main() {
         println!("cargo:rustc-link-arg=-lc10");
         println!("cargo:rustc-link-search=native={}", lib.display());
     }
+}
+
+/// `2.11.0`, of its three numbers.
+fn version(header: &Path) -> Option<String> {
+    let header = std::fs::read_to_string(header).ok()?;
+    let number = |part: &str| {
+        let line = header.lines().find(|line| line.starts_with(&format!("#define TORCH_VERSION_{part} ")))?;
+        line.split_whitespace().last()?.parse::<u32>().ok()
+    };
+    Some(format!("{}.{}.{}", number("MAJOR")?, number("MINOR")?, number("PATCH")?))
 }

@@ -1,4 +1,4 @@
-//! The engine as `make bench` drives it: loaded once, one request a line. `bench.py` (scripts/bench) holds the clock's other side.
+//! The engine as `make bench-speech` drives it: loaded once, one request a line. `bench.py` (scripts/bench) holds the clock's other side.
 //!
 //! `bench serve MODEL` reads JSON lines such as `{"do": "transcribe", "pcm": "a.pcm", "language": "en", "beam": 1}` and
 //! `{"do": "diarize", "pcm": "a.pcm"}`, and answers each with a line: seconds, peak memory and what was found. PCM is raw: signed

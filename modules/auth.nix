@@ -30,7 +30,7 @@ in
       example = "/run/secrets/reflector-client-secret";
       description = ''
         File with the secret by which the identity provider knows {option}`services.reflector.settings.auth.client_id`. Null: the
-        provider has a public client, which has none.
+        provider has a public client, which has none; or it is made here, with {option}`services.reflector.auth.authentik.domain`.
       '';
     };
   };
@@ -78,7 +78,8 @@ in
     # Proxies that may reach the program are believed when they say who asks.
     services.reflector = {
       settings.server.trusted_proxies = lib.mkDefault cfg.trustedProxies;
-      network.needs = lib.optional (provider && issuer != null) issuer;
+      # One on this machine is reached by the loopback address: authentik.nix.
+      network.needs = lib.optional (provider && issuer != null && auth.authentik.domain == null) issuer;
     };
 
     systemd.services.reflector-secrets = lib.mkMerge [

@@ -7,6 +7,16 @@ let
   inherit (lib) types;
   files = caddy.tls == "files";
   fromFolder = cfg.caTrust.folder;
+  # Every name that must be certified beside the aliases.
+  uncertified = lib.filter (
+    name:
+    !lib.hasInfix "." name
+    ||
+      (builtins.match "([0-9.]+|.*\\.(local|localhost|localdomain|internal|lan|home|test))" name) != null
+  ) ([ domain ] ++ lib.attrNames caddy.sites);
+  hsts = ''
+    header Strict-Transport-Security "max-age=31536000; includeSubDomains"
+  '';
   # What Caddy is handed as credentials; its own user could not read the files.
   handed =
     if caddy.tls == "private-ca" then
@@ -113,6 +123,13 @@ in
       example = [ "meetings.example.org" ];
       description = "Further names, from which visitors are sent on to {option}`services.reflector.domain`.";
     };
+
+    sites = lib.mkOption {
+      type = types.attrsOf types.lines;
+      default = { };
+      internal = true;
+      description = "What else Caddy serves with a certificate from the same place: by name, what to do there.";
+    };
   };
 
   config = lib.mkIf (cfg.enable && caddy.enable) {
@@ -126,15 +143,8 @@ in
         message = "services.reflector.caddy.certificateFile or keyFile is set, but caddy.tls is ${caddy.tls}: the certificate would not be used.";
       }
       {
-        assertion =
-          caddy.tls != "acme"
-          || (
-            lib.hasInfix "." domain
-            &&
-              (builtins.match "([0-9.]+|.*\\.(local|localhost|localdomain|internal|lan|home|test))" domain)
-              == null
-          );
-        message = "services.reflector.caddy.tls is acme, but no public authority certifies ${domain}; set services.reflector.domain to a public name, or use internal, private-ca or files.";
+        assertion = caddy.tls != "acme" || uncertified == [ ];
+        message = "services.reflector.caddy.tls is acme, but no public authority certifies ${lib.concatStringsSep ", " uncertified}; set services.reflector.domain (and auth.authentik.domain) to a public name, or use internal, private-ca or files.";
       }
       {
         assertion = ours.isLoopback cfg.settings.server.listen;
@@ -161,9 +171,7 @@ in
       virtualHosts = {
         ${domain} = ours.caddySite config domain ''
           ${certificate}
-          ${lib.optionalString (domain != "localhost") ''
-            header Strict-Transport-Security "max-age=31536000; includeSubDomains"
-          ''}
+          ${lib.optionalString (domain != "localhost") hsts}
           ${site}
         '';
       }
@@ -181,7 +189,15 @@ in
           ${certificate}
           redir https://${domain}{uri} 308
         ''
-      );
+      )
+      // lib.mapAttrs (
+        name: what:
+        ours.caddySite config name ''
+          ${certificate}
+          ${hsts}
+          ${what}
+        ''
+      ) caddy.sites;
     };
 
     systemd.services.caddy = lib.mkIf (files || caddy.tls == "private-ca") {

@@ -27,7 +27,7 @@ let
     ++ lib.concatMap (name: [
       "--san"
       name
-    ]) (map (alias: "DNS:${alias}") caddy.aliases ++ certs.names)
+    ]) (map (name: "DNS:${name}") (caddy.aliases ++ lib.attrNames caddy.sites) ++ certs.names)
   );
 
   # Where the root of the certificate that browsers see lies; none where a public authority certified it.

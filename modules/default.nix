@@ -25,6 +25,7 @@
     ./network.nix
     ./hardening.nix
     ./auth.nix
+    ./authentik.nix
     ./backup.nix
     ./metrics.nix
     ./failure.nix

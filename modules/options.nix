@@ -36,7 +36,8 @@ in
       example = true;
       description = ''
         Let other machines in although nobody logs in ({option}`services.reflector.settings.auth.mode` is `none`): whoever reaches the service may then read, change and
-        delete every transcript. Without this, every address but this machine's own is refused.
+        delete every transcript, or, with {option}`services.reflector.settings.auth.public_mode`, read and add, and change nothing. Without this, every address but this
+        machine's own is refused.
       '';
     };
   };

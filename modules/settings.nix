@@ -70,7 +70,8 @@ in
           "password"
           "How people show who they are: not at all, so that only this machine gets in; by e-mail address and password; or at an identity provider (OpenID Connect).";
       public_mode = option bool false true ''
-        Where people log in, let those who do not read what is public or nobody's, and add recordings that nobody owns.
+        Let those who do not log in read what is public or nobody's, and add recordings that nobody owns. Where nobody logs in that is all
+        that anybody may, with {option}`services.reflector.openWithoutLogin` from elsewhere, too.
       '';
       admin_email = option (nullOr str) null "admin@example.org" ''
         Address of an administrator who is there from the start, with
@@ -78,7 +79,8 @@ in
       '';
       issuer = option (nullOr str) null "https://auth.example.org/application/o/reflector" ''
         The identity provider's address, under which `/.well-known/openid-configuration` is, with `jwt`.
-        {option}`services.reflector.network.allow` must have its addresses, too, this machine's own if it runs here.
+        {option}`services.reflector.network.allow` must have its addresses, too. For an Authentik on this machine see
+        {option}`services.reflector.auth.authentik.domain`.
       '';
       client_id = option (nullOr str) null "reflector" ''
         What the provider calls this application; its secret is {option}`services.reflector.auth.clientSecretFile`.
@@ -288,6 +290,9 @@ in
       '';
       zulip_stream = option (nullOr str) null "operations" "Stream of Zulip that is told.";
       zulip_topic = option str "failures" "reflector" "Its topic.";
+      retry_days = option (ints.between 0 30) 3 7 ''
+        Days on which a transcript that failed for a reason that may pass is tried again by itself, once a day; 0: never.
+      '';
     };
     work = {
       concurrency = option (ints.between 1 64) 4 8 "Jobs at once. Speech is always one at a time.";

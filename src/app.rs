@@ -3,6 +3,7 @@
 mod admin;
 mod examine;
 mod offer;
+mod parts;
 mod watch;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use crate::tls::Trust;
 
 pub use examine::{Examined, Finding, Problem};
 pub use offer::run_speech_server;
+pub use parts::Parts;
 pub use watch::{watch, watch_speech};
 
 /// Handles, cheap to clone.
@@ -54,6 +56,7 @@ struct Inner {
     outbox: Outbox,
     fonts: Arc<Fonts>,
     examined: examine::LastExamined,
+    parts: parts::LastParts,
 }
 
 /// How long jobs may go on after it was asked to stop.
@@ -112,6 +115,7 @@ impl App {
             webhooks,
             outbox,
             examined: Default::default(),
+            parts: Default::default(),
         })))
     }
 
@@ -238,7 +242,8 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
         inner.queue.work(settings, handler.clone())
     });
     let keep = crate::jobs::Keep::of(&inner.config);
-    let sweeping = crate::jobs::sweep_for_ever(environment.clone(), keep);
+    let times = inner.config.failures.retry_days;
+    let sweeping = crate::jobs::sweep_for_ever(environment.clone(), keep, times);
     let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(sweeping));
     let calling = inner.config.telemetry.healthcheck_url.clone().map(|url| {
         let (pool, trust) = (inner.pool.clone(), inner.trust.clone());

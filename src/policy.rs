@@ -1,7 +1,8 @@
 //! Who may do what with which thing: pure decisions. Rooms are in [`room`], letters and messages in [`send`].
 //!
 //! A viewer who may not read a thing is told that it does not exist. Where nobody logs in every viewer is anonymous and
-//! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address. Where people log
+//! owns what nobody owns, so whoever reaches the port may do everything with it: hence the loopback address. With public mode beside
+//! that every viewer is a visitor, who reads what nobody owns, adds to it, and changes none of it. Where people log
 //! in, what nobody owns is everybody's to read and the administrators' to change.
 
 mod room;
@@ -132,6 +133,12 @@ pub fn shows_quotes(thing: Thing) -> bool {
     !thing.deleted
 }
 
+/// Whether notes are shown to a viewer, and found by their words, where the rest of the transcript is: they are for those who work with it.
+/// Whoever makes something public does not publish what they noted beside it, so visitors of a public site don't read them.
+pub fn reads_notes(viewer: Viewer) -> bool {
+    !matches!(viewer, Viewer::Visitor { .. })
+}
+
 /// Whether a viewer may be told what happens in their lists: whoever has lists of their own.
 pub fn may_follow(viewer: Viewer) -> bool {
     match viewer {
@@ -144,6 +151,12 @@ pub fn may_follow(viewer: Viewer) -> bool {
 /// Whether a viewer may have the numbers about the service; `near`: they ask from this machine itself.
 pub fn may_watch(viewer: Viewer, near: bool) -> bool {
     near || matches!(viewer, Viewer::Anonymous | Viewer::Admin(_))
+}
+
+/// Whether a viewer is told the versions of what this stands on: whoever is in. A visitor of a public site has no use for them, and whoever
+/// looks for a known hole has.
+pub fn sees_versions(viewer: Viewer) -> bool {
+    !matches!(viewer, Viewer::Visitor { .. })
 }
 
 /// Whether a viewer looks after the installation: accounts, failed jobs, its health. What it keeps for others stays theirs.
@@ -312,6 +325,28 @@ mod tests {
                 "{who:?} {whose:?} {share_mode} {state}"
             );
         }
+    }
+
+    #[test]
+    fn notes_are_read_by_everybody_but_visitors() {
+        let me = UserId::new();
+        let readers = [
+            Viewer::Anonymous,
+            Viewer::User(me),
+            Viewer::Admin(me),
+            Viewer::Key { user: me, scopes: Scopes::ALL },
+        ];
+        assert!(readers.into_iter().all(reads_notes));
+        assert!(
+            !reads_notes(Viewer::Visitor { public: true }) && !reads_notes(Viewer::Visitor { public: false })
+        );
+    }
+
+    #[test]
+    fn versions_are_for_those_who_are_in() {
+        let me = UserId::new();
+        assert!([Viewer::Anonymous, Viewer::User(me), Viewer::Admin(me)].into_iter().all(sees_versions));
+        assert!([true, false].into_iter().all(|public| !sees_versions(Viewer::Visitor { public })));
     }
 
     #[test]

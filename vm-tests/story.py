@@ -307,6 +307,79 @@ def ports(site):
     return f"{len(tried)} tried on {site.address}, open: {sorted(found) or 'none'}"
 
 
+# --- Who may come in ------------------------------------------------------------------------------------------------
+
+
+def account(site):
+    """E-mail address and password of somebody who may come in."""
+    must(site.given.login, "--login names no file")
+    return pathlib.Path(site.given.login).read_text().splitlines()[:2]
+
+
+def show(site, email, password, headers=None):
+    """What the API says to an address and a password."""
+    body = json.dumps({"email": email, "password": password})
+    return site.once("POST", "/v1/auth/login", body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def fill_in(site, email, password, after, headers=None):
+    """What the login page says to them."""
+    body = urllib.parse.urlencode({"email": email, "password": password, "next": after})
+    return site.once("POST", "/login", body, {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})})
+
+
+@step
+def login(site):
+    """Whoever shows nothing is led to the login; a token and the page's form let somebody in, a foreign page's form does not; out again"""
+    email, password = account(site)
+    wanted = "/transcripts?page=1"
+    answer = site.once("GET", wanted)
+    door = answer.headers.get("Location", "")
+    must(answer.status == 303 and door == "/login?" + urllib.parse.urlencode({"next": wanted}), f"{wanted}: {answer.status} {door}")
+    must('name="password"' in site.get(door).text, f"{door} asks for no password")
+    answer = site.once("GET", "/v1/transcripts")
+    must(answer.status == 401 and answer.headers.get("WWW-Authenticate"), f"/v1/transcripts: {answer.status} {answer.headers}")
+
+    answer = show(site, email, password)
+    must(answer.status == 200, f"POST /v1/auth/login was answered with {answer.status} {answer.text}")
+    must((answer.json["token_type"], answer.json["expires_in"]) == ("bearer", 24 * 3600), f"the token: {answer.text}")
+    token = {"Authorization": f"Bearer {answer.json['access_token']}"}
+    must(site.get("/v1/me", token).json["email"] == email, "a token is somebody else's")
+
+    answer = fill_in(site, email, password, wanted, {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"})
+    must(answer.status == 403 and "Set-Cookie" not in answer.headers, f"a foreign page's form was answered with {answer.status}")
+    answer = fill_in(site, email, password, wanted)
+    must((answer.status, answer.headers.get("Location")) == (303, wanted), f"the form was answered with {answer.status} {answer.text[:300]}")
+    given = answer.headers.get_all("Set-Cookie")
+    named, *traits = [part.strip() for part in given[0].split(";")]
+    must(len(given) == 1 and named.startswith("__Host-") and {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(traits)
+         and not any(trait.startswith("Domain") for trait in traits), f"the session's cookie: {given}")
+    cookie = {"Cookie": named}
+    must(site.get("/v1/me", cookie).json["email"] == email, "a session is somebody else's")
+    must(site.once("GET", wanted, headers=cookie).status == 200, f"{wanted} is not shown to whoever has a session")
+
+    answer = site.once("POST", "/logout", "", {"Content-Type": "application/x-www-form-urlencoded", **cookie})
+    taken = answer.headers.get("Set-Cookie", "")
+    must(answer.status == 303 and taken.startswith(named.split("=")[0] + "=;"), f"the logout: {answer.status} {taken}")
+    must(site.once("GET", "/v1/transcripts", headers=cookie).status == 401, "the session goes on after the logout")
+    return f"{email} by token and by form, and out again"
+
+
+@step
+def limited(site):
+    """Ten wrong passwords from one address are enough there: the right one waits too, whatever a header says of the address"""
+    email, password = account(site)
+    with concurrent.futures.ThreadPoolExecutor(10) as pool:
+        said = list(pool.map(lambda number: show(site, f"nobody-{number}@example.org", "wrong").status, range(10)))
+    must(said == [401] * 10, f"ten wrong passwords were answered with {said}")
+    answers = [show(site, email, password), show(site, email, password, {"X-Forwarded-For": "198.51.100.9"}), fill_in(site, email, password, "/")]
+    for answer in answers:
+        must(answer.status == 429, f"one try more was answered with {answer.status}")
+        wait = answer.headers.get("Retry-After", "")
+        must(wait.isdigit() and 1 <= int(wait) <= 300, f"it is to wait {wait!r} seconds")
+    return f"shut out for {wait} s"
+
+
 @step
 def refused(site):
     """From an address that may not come in, pages, API and uploads are answered with 403, and nothing is told"""
@@ -521,6 +594,7 @@ def arguments():
     parser.add_argument("--recording", metavar="FILE", help="what is uploaded")
     parser.add_argument("--words", default="", help="words that must be heard in it")
     parser.add_argument("--speakers", type=int, help="how many people must be heard")
+    parser.add_argument("--login", metavar="FILE", help="e-mail address and password of somebody with an account, a line each")
     parser.add_argument("--ports", default="80,443", help="ports that `ports` expects open (80,443); an empty text for none",
                         type=lambda text: [int(port) for port in text.split(",") if port])
     parser.add_argument("--data", metavar="FILE", help="where one run remembers for the next")

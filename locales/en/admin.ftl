@@ -37,7 +37,6 @@ admin-jobs-again-one = Run again: “{ $title }”
 admin-jobs-nobody = nobody
 admin-jobs-of = A transcript of { $owner }
 admin-jobs-run = run { $number }
-admin-jobs-no-reason = the reason was not noted
 admin-jobs-done-one = It runs again.
 admin-jobs-done-all = { $count ->
     [one] 1 transcript runs again.
@@ -75,6 +74,7 @@ admin-users-done-admin = They look after the installation now.
 admin-users-done-plain = They no longer look after the installation.
 admin-users-done-out = They are shut out: every browser, token and key of theirs.
 admin-users-done-in = They can log in again.
+admin-users-undo = Undo
 admin-users-taken = somebody has an account with this address
 admin-users-own = nobody can do that to their own account: ask another administrator
 

@@ -16,4 +16,4 @@ error-switched-off = This is switched off here ({ $setting }).
 error-may-not = You may not do that.
 error-disk = There is no room left on the disk; free some space and try again.
 error-internal = Something went wrong on our side.
-error-detail = { $detail }
+error-field = { $field }: { $why }

@@ -5,5 +5,6 @@ export-participants = Participants:
 export-summary = Summary
 export-decisions = Decisions
 export-next-steps = Next steps
+export-notes = Notes
 export-topics = Topics
 export-transcript = Transcript

@@ -15,6 +15,7 @@ keys-quote = Quote selected words as a link
 keys-back = Back to what is playing
 keys-edit = Edit the text; done
 keys-doubtful = Go through doubtful words
+keys-notes = Write notes
 keys-find = Find in the text
 keys-list = This list
 keys-hint = In the text (reach it with <kbd>Tab</kbd>): <kbd>←</kbd> <kbd>→</kbd> choose a word, <kbd>↑</kbd> <kbd>↓</kbd> a paragraph, <kbd>Enter</kbd> plays from it, <kbd>Shift</kbd> <kbd>←</kbd> <kbd>→</kbd> selects words. On the waveform: <kbd>←</kbd> <kbd>→</kbd> 5 seconds, <kbd>Page ↑</kbd> <kbd>Page ↓</kbd> half a minute, <kbd>Home</kbd> <kbd>End</kbd>.

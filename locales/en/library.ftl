@@ -71,6 +71,7 @@ library-place-topic = Topic
 library-place-summary = Summary
 library-place-action = Decided or to do
 library-place-speaker = Speaks first
+library-place-notes = Notes
 library-place-title = Title
 
 # What is done with several at once
@@ -91,6 +92,8 @@ library-bulk-semi = Everybody logged in
 library-bulk-public = Everybody
 library-bulk-set = Set
 library-bulk-download = Download
+library-bulk-formats = What is in the download
+library-bulk-pdf = PDF (takes a few seconds each)
 
 # What was done with several
 library-done-moved = { $count ->

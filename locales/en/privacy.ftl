@@ -6,6 +6,7 @@ privacy-own = A recording belongs to whoever adds it. A new one is private: nobo
 privacy-own-public = A recording belongs to whoever adds it. A new one is private: nobody else sees it, hears it or finds it, administrators included. Its owner may open it to everybody who has an account here, or to everybody on the web.
 privacy-public = What is added without an account belongs to nobody, and everybody can read it.
 privacy-open = Nobody logs in here: whoever reaches this site may read, hear, change and delete everything.
+privacy-guests = Nobody logs in here. What is added belongs to nobody: everybody can read and hear it, and nobody can change or delete it here. Whoever runs this site can.
 privacy-kept = What is kept, and for how long
 privacy-kept-all = Sound, text, names, summaries
 privacy-until = Until they are deleted.

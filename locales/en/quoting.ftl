@@ -24,7 +24,7 @@ quoting-quoted = “{ $text }”
 quoting-span = { $from } to { $to }
 quoting-from = From
 quoting-to = To
-quoting-none = There are none.
+quoting-none = There are none. Make one here by its times, or on the transcript’s page from selected words.
 quoting-silent = Nothing is said there.
 quoting-made-at = made <time datetime="{ $iso }">{ $date }</time>
 quoting-works-until = works until <time datetime="{ $iso }">{ $date }</time>

@@ -35,6 +35,8 @@ scripts-socket-logged-out = You are not logged in any more. What you have typed 
 scripts-socket-log-in = Log in
 scripts-socket-gone = This transcript was deleted, or is not shared with you any more.
 scripts-socket-all = All transcripts
+scripts-socket-closed = This page is gone, or not for you any more.
+scripts-socket-start = To the start page
 
 # The player and the text
 scripts-play = Play
@@ -89,6 +91,12 @@ scripts-edit-cursor = Put the cursor where the second part is to begin.
 scripts-edit-save-then-choose = Save what you wrote first, then choose who says it.
 scripts-edit-given = Given to another speaker.
 scripts-edit-given-to = Given to { $name }.
+scripts-notes-go-on = Go on writing
+scripts-notes-kept = Not saved yet. What you wrote is kept on this page.
+scripts-notes-saving = Saving…
+scripts-notes-saved-before = Saved, but for what you wrote since.
+# The reason is the server’s.
+scripts-notes-failed = Not saved: { $error }. What you wrote is still here.
 scripts-undone = Undone.
 scripts-done-again = Done again.
 scripts-taken-back = Taken back.
@@ -232,7 +240,8 @@ scripts-upload-twice = “{ $name }” is in the list already
 scripts-upload-act = { $act ->
     [pause] Pause “{ $name }”
     [go] Go on with “{ $name }”
-    [anyway] Upload anyway: “{ $name }”
+    [anyway] Upload it anyway: “{ $name }”
+    [take] Take it from the list: “{ $name }”
    *[cancel] Cancel “{ $name }”
 }
 scripts-upload-progress = Progress of “{ $name }”

@@ -8,11 +8,12 @@ settings-administrator = Administrator
 settings-log-out = Log out
 settings-sessions = Where you are logged in
 settings-sessions-end = Log out all others
+settings-sessions-none = No browser is logged in.
 settings-this = This browser
 settings-used = used <time datetime="{ $iso }">{ $date }</time>
 settings-log-out-one = Log out { $browser }, { $address }
 settings-keys = API keys
-settings-keys-none = None. A script that sends a key acts as you.
+settings-keys-none = None yet. Make one below: a script that sends it acts as you.
 settings-key-over = Run out
 settings-key-until = until <time datetime="{ $iso }">{ $date }</time>
 settings-key-unused = never used

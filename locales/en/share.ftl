@@ -3,6 +3,7 @@
 share-title = Share
 share-saved = Saved. It holds from now on, also for those who have the link already.
 share-now-private = It is private again: nobody else can read it from now on.
+share-undo = Undo
 share-link = Link
 share-link-label = Link to this transcript
 share-copy = Copy
@@ -33,4 +34,4 @@ share-can-link = Everybody who is logged in here and has the link.
 share-can-room-private = In the room “{ $room }” only its owner finds it.
 share-can-room = Those who see the room “{ $room }” find it there, and the room's webhook is told of it.
 share-deeds = Who did what with it
-share-deeds-none = Nothing is noted yet.
+share-deeds-none = Nothing is noted yet. Whoever looks at it, changes it or downloads it stands here.

@@ -5,6 +5,14 @@ stages-all = Stages
 stages-failed = { $what } did not work.
 stages-failed-unknown = the reason was not noted
 stages-again = Try again
+stages-by-itself = { $times ->
+    [one] It is tried again once by itself, the next morning ({ $tried } so far).
+   *[other] It is tried again by itself, once a day and { $times } times at most ({ $tried } so far).
+}
+stages-by-itself-over = { $tried ->
+    [one] It was tried again once by itself, and will not be any more.
+   *[other] It was tried again by itself { $tried } times, and will not be any more.
+}
 stages-continue = Continue the upload
 stages-finish = Finish it or go on
 stages-ready = The transcript is ready.

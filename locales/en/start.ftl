@@ -13,6 +13,8 @@ start-cancel = Cancel
 start-drop = Drop audio or video files here
 start-choose = Choose recordings
 start-record = Record now
+start-record-how = Microphone, tab or computer…
+start-record-hint = “Record now” begins at once, with your microphone and what is chosen above. Tell everybody who is heard.
 start-files = Recordings, one or several
 start-upload = Upload and transcribe
 start-kinds = mp3, m4a, wav, flac, opus, mp4, mov, webm and most others, up to { $limit } each; several at once become a transcript each
@@ -20,6 +22,11 @@ start-kept = Without a login everybody can read it, and it is deleted after { $d
     [one] a day
    *[other] { $days } days
 }. <a href="/login">Log in</a> to keep it to yourself.
+start-guests-days = Everybody can read it, nobody can change or delete it here, and it is deleted by itself after { $days ->
+    [one] a day
+   *[other] { $days } days
+}.
+start-guests = Everybody can read it, and nobody can change or delete it here.
 start-recent = Recent
 start-privacy = Privacy
 start-certificate = Certificate of this site

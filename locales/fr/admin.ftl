@@ -2,7 +2,7 @@
 admin-title = Administration
 admin-health = État
 admin-health-again = Vérifier à nouveau
-admin-health-looked = Vérifié le <time datetime="{ $iso }">{ $date }</time>, comme le fait <code>reflector doctor</code> sur la machine, en anglais comme lui.
+admin-health-looked = Vérifié le <time datetime="{ $iso }">{ $date }</time>, comme le fait <code>reflector doctor</code> sur la machine.
 admin-health-mend = Pour y remédier :
 admin-numbers = Chiffres
 admin-health-well = Correct
@@ -37,7 +37,6 @@ admin-jobs-again-one = Relancer : « { $title } »
 admin-jobs-nobody = personne
 admin-jobs-of = Une transcription de { $owner }
 admin-jobs-run = passage { $number }
-admin-jobs-no-reason = la raison n’a pas été notée
 admin-jobs-done-one = Elle est relancée.
 admin-jobs-done-all = { $count ->
     [one] { $count } transcription est relancée.
@@ -75,6 +74,7 @@ admin-users-done-admin = Cette personne administre maintenant l’installation.
 admin-users-done-plain = Cette personne n’administre plus l’installation.
 admin-users-done-out = Cette personne est bloquée : tous ses navigateurs, jetons et clés.
 admin-users-done-in = Cette personne peut de nouveau se connecter.
+admin-users-undo = Annuler
 admin-users-taken = un compte existe déjà avec cette adresse
 admin-users-own = personne ne peut faire cela à son propre compte : demandez à un autre administrateur
 

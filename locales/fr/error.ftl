@@ -30,4 +30,4 @@ error-switched-off = Cette fonction est désactivée ici ({ $setting }).
 error-may-not = Vous n’êtes pas autorisé à faire cela.
 error-disk = Il n’y a plus de place sur le disque. Libérez de l’espace, puis réessayez.
 error-internal = Une erreur s’est produite de notre côté.
-error-detail = Réponse du serveur : { $detail }
+error-field = { $field } : { $why }

@@ -5,5 +5,6 @@ export-participants = Participants :
 export-summary = Résumé
 export-decisions = Décisions
 export-next-steps = Prochaines étapes
+export-notes = Notes
 export-topics = Sujets
 export-transcript = Transcription

@@ -15,6 +15,7 @@ keys-quote = Citer les mots sélectionnés par un lien
 keys-back = Revenir à ce qui est lu
 keys-edit = Modifier le texte ; terminer
 keys-doubtful = Passer en revue les mots douteux
+keys-notes = Écrire des notes
 keys-find = Rechercher dans le texte
 keys-list = Cette liste
 keys-hint = Dans le texte (on y accède avec <kbd>Tab</kbd>) : <kbd>←</kbd> <kbd>→</kbd> choisissent un mot, <kbd>↑</kbd> <kbd>↓</kbd> un paragraphe, <kbd>Entrée</kbd> lance la lecture à cet endroit, <kbd>Maj</kbd> <kbd>←</kbd> <kbd>→</kbd> sélectionnent des mots. Sur la forme d’onde : <kbd>←</kbd> <kbd>→</kbd> 5 secondes, <kbd>Page ↑</kbd> <kbd>Page ↓</kbd> une demi-minute, <kbd>Début</kbd> <kbd>Fin</kbd>.

@@ -71,6 +71,7 @@ library-place-topic = Sujet
 library-place-summary = Résumé
 library-place-action = Décidé ou à faire
 library-place-speaker = Première prise de parole
+library-place-notes = Notes
 library-place-title = Titre
 
 # Ce qui se fait avec plusieurs à la fois
@@ -91,6 +92,8 @@ library-bulk-semi = Toute personne connectée
 library-bulk-public = Tout le monde
 library-bulk-set = Appliquer
 library-bulk-download = Télécharger
+library-bulk-formats = Contenu du téléchargement
+library-bulk-pdf = PDF (quelques secondes chacune)
 
 # Ce qui a été fait avec plusieurs
 library-done-moved = { $count ->

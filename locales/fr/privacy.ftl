@@ -6,6 +6,7 @@ privacy-own = Un enregistrement appartient à la personne qui l’ajoute. Il est
 privacy-own-public = Un enregistrement appartient à la personne qui l’ajoute. Il est d’abord privé : personne d’autre ne le voit, ne l’entend ni ne le trouve, administrateurs compris. Son propriétaire peut l’ouvrir à toutes les personnes qui ont un compte ici, ou à tout le monde sur le web.
 privacy-public = Ce qui est ajouté sans compte n’appartient à personne, et tout le monde peut le lire.
 privacy-open = Personne ne se connecte ici : quiconque atteint ce site peut tout lire, écouter, modifier et supprimer.
+privacy-guests = Personne ne se connecte ici. Ce qui est ajouté n’appartient à personne : tout le monde peut le lire et l’écouter, et personne ne peut le modifier ni le supprimer ici. L’exploitant du site le peut.
 privacy-kept = Ce qui est conservé, et combien de temps
 privacy-kept-all = Son, texte, noms, résumés
 privacy-until = Jusqu’à leur suppression.

@@ -24,7 +24,7 @@ quoting-quoted = « { $text } »
 quoting-span = de { $from } à { $to }
 quoting-from = De
 quoting-to = À
-quoting-none = Il n’y en a aucun.
+quoting-none = Il n’y en a aucun. Créez-en un ici en donnant ses temps, ou sur la page de la transcription à partir de mots sélectionnés.
 quoting-silent = Rien n’est dit à cet endroit.
 quoting-made-at = créé le <time datetime="{ $iso }">{ $date }</time>
 quoting-works-until = valable jusqu’au <time datetime="{ $iso }">{ $date }</time>

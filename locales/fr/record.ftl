@@ -1,6 +1,6 @@
 # La page d’enregistrement
 record-resume = Poursuivre l’enregistrement « { $title } »
-record-resume-kept = { $time } min sont conservées. Ce que vous enregistrez maintenant vient à la suite.
+record-resume-kept = { $time } min sont conservées. Ce que vous enregistrez maintenant vient à la suite.
 record-title = Enregistrer
 record-lead = Votre microphone et, si vous le souhaitez, le son d’un onglet ou de tout l’ordinateur. Le son est envoyé toutes les deux secondes, et gardé dans ce navigateur jusqu’à ce que tout soit arrivé.
 record-no-script = <strong>L’enregistrement nécessite JavaScript.</strong> Sans lui, vous pouvez enregistrer avec un autre programme et <a href="/">envoyer le fichier</a>.

@@ -29,7 +29,7 @@ rooms-field-secret-hint = Le destinataire en a besoin pour vérifier qui envoie.
 rooms-save = Enregistrer
 rooms-events = Ce que le webhook a reçu
 rooms-test = Envoyer un test
-rooms-events-none = Rien pour l’instant.
+rooms-events-none = Rien pour l’instant. Envoyez un test, ou attendez qu’une transcription de cette salle soit terminée.
 rooms-event-answer = Réponse : <code>{ $answer }</code>
 rooms-event-again = Réessayer
 rooms-event-again-one = Réessayer : « { $title } »
@@ -46,17 +46,18 @@ rooms-event-attempts = { $count ->
    *[other] { $count } tentatives
 }
 rooms-event-status = réponse { $status }
-rooms-event-took = { $millis } ms
+rooms-event-took = { $millis } ms
 rooms-done-made = La salle est créée.
+rooms-done-restored = La salle est de retour.
 rooms-done-saved = Enregistré.
 rooms-done-tested = Un test a été envoyé ; la première ligne ci-dessous en donne le résultat.
 rooms-done-again = Un nouvel envoi est en cours.
 
 # Ce qui ne va pas dans un formulaire ; la raison est celle que donne l’API
-rooms-wrong-email = Par e-mail à, en anglais : { $why }.
-rooms-wrong-stream = Le canal, en anglais : { $why }.
-rooms-wrong-name = Le nom, en anglais : { $why }.
-rooms-wrong-webhook = L’adresse du webhook, en anglais : { $why }.
+rooms-wrong-email = Par e-mail à : { $why }.
+rooms-wrong-stream = Le canal : { $why }.
+rooms-wrong-name = Le nom : { $why }.
+rooms-wrong-webhook = L’adresse du webhook : { $why }.
 
 # Ce qu’une salle envoie d’elle-même
 rooms-sending = Envoi automatique

@@ -15,7 +15,7 @@ scripts-seconds = { $count ->
 }
 # Une position : le tout début.
 scripts-start = début
-scripts-size = { $number } { $unit ->
+scripts-size = { $number } { $unit ->
     [0] o
     [1] ko
     [2] Mo
@@ -35,6 +35,8 @@ scripts-socket-logged-out = Vous n’êtes plus connecté. Ce que vous avez sais
 scripts-socket-log-in = Se connecter
 scripts-socket-gone = Cette transcription a été supprimée ou n’est plus partagée avec vous.
 scripts-socket-all = Toutes les transcriptions
+scripts-socket-closed = Cette page n’existe plus ou ne vous est plus accessible.
+scripts-socket-start = Vers la page d’accueil
 
 # Le lecteur et le texte
 scripts-play = Lire
@@ -89,6 +91,12 @@ scripts-edit-cursor = Placez le curseur là où la seconde partie doit commencer
 scripts-edit-save-then-choose = Enregistrez d’abord ce que vous avez écrit, puis choisissez qui parle.
 scripts-edit-given = Attribué à un autre intervenant.
 scripts-edit-given-to = Attribué à { $name }.
+scripts-notes-go-on = Continuer à écrire
+scripts-notes-kept = Pas encore enregistré. Ce que vous avez écrit est gardé sur cette page.
+scripts-notes-saving = Enregistrement…
+scripts-notes-saved-before = Enregistré, sauf ce que vous avez écrit depuis.
+# The reason is the server’s.
+scripts-notes-failed = Non enregistré : { $error }. Ce que vous avez écrit est toujours là.
 scripts-undone = Annulé.
 scripts-done-again = Rétabli.
 scripts-taken-back = Annulé.
@@ -234,9 +242,10 @@ scripts-upload-too-large = Ce fichier dépasse { $limit }, la taille maximale.
 scripts-upload-odd = Cela ne ressemble ni à du son ni à de la vidéo.
 scripts-upload-twice = « { $name } » est déjà dans la liste
 scripts-upload-act = { $act ->
-    [pause] Suspendre « { $name } »
+    [pause] Pause : « { $name } »
     [go] Reprendre « { $name } »
     [anyway] Envoyer quand même : « { $name } »
+    [take] Retirer de la liste : « { $name } »
    *[cancel] Annuler « { $name } »
 }
 scripts-upload-progress = Avancement de « { $name } »
@@ -246,7 +255,7 @@ scripts-upload-beginning = Démarrage…
 scripts-upload-sent = { $sent } sur { $size }
 scripts-upload-speed = { $speed }/s
 scripts-upload-left = encore { $left }
-scripts-upload-again = Connexion perdue. Nouvelle tentative dans { $seconds } s…
+scripts-upload-again = Connexion perdue. Nouvelle tentative dans { $seconds } s…
 scripts-upload-done = { $size } envoyés. Transcription en cours.
 scripts-upload-done-said = « { $name } » est envoyé
 scripts-upload-refused = Envoi interrompu : { $error }.
@@ -267,8 +276,8 @@ scripts-upload-all = { $count ->
 scripts-upload-some = Envoi en cours : { $done } sur { $total }
 
 # Les enregistrements interrompus
-scripts-offer-interrupted = Un enregistrement de { $length } min a été interrompu
-scripts-offer-without-end = Un enregistrement de { $length } min a été terminé sans sa fin
+scripts-offer-interrupted = Un enregistrement de { $length } min a été interrompu
+scripts-offer-without-end = Un enregistrement de { $length } min a été terminé sans sa fin
 scripts-offer-only-here = La fin n’a jamais quitté ce navigateur : enregistrez-la dans un fichier, puis envoyez-le.
 scripts-offer-all-here = Il se trouve entièrement dans ce seul navigateur tant qu’il n’est pas terminé ou repris.
 scripts-offer-part-here = Une partie se trouve dans ce seul navigateur tant qu’il n’est pas terminé ou repris.
@@ -279,7 +288,7 @@ scripts-offer-pieces = { $count ->
 }
 scripts-offer-not-sent = Pas encore envoyé : { $trouble }. Nouvelle tentative en cours.
 scripts-offer-not-finished = Impossible de terminer : { $error }. Enregistrez-le dans un fichier, puis envoyez-le.
-scripts-offer-throw-away = Jeter « { $title } » ({ $length } min) ? Il n’en existe aucune autre copie.
+scripts-offer-throw-away = Jeter « { $title } » ({ $length } min) ? Il n’en existe aucune autre copie.
 scripts-offer-thrown = Jeté
 scripts-offer-not-thrown = Impossible de le jeter : { $error }.
 
@@ -307,7 +316,7 @@ scripts-record-finished-more = Sa transcription est sur la page d’accueil.
 scripts-record-refused = Cet enregistrement ne peut pas être repris.
 scripts-record-go-on = Reprendre l’enregistrement
 scripts-record-go-on-title = Reprendre l’enregistrement « { $title } »
-scripts-record-kept-before = { $length } min sont conservées dans ce navigateur. Ce que vous enregistrez maintenant vient à la suite.
+scripts-record-kept-before = { $length } min sont conservées dans ce navigateur. Ce que vous enregistrez maintenant vient à la suite.
 scripts-record-microphone = Microphone { $number }
 scripts-record-browsers-choice = Le choix du navigateur
 scripts-record-no-microphone = Aucun : seulement l’onglet ou l’ordinateur
@@ -336,8 +345,8 @@ scripts-record-nothing-heard = On n’entend rien. Le microphone est-il coupé, 
 scripts-record-tab-ended = Le son de l’onglet s’est arrêté. Ajoutez-le à nouveau s’il doit être enregistré.
 scripts-record-microphone-gone = Le microphone a disparu.
 scripts-record-server-refuses = Le serveur n’en accepte pas davantage : { $error }. L’enregistrement continue et est conservé dans ce navigateur.
-scripts-record-not-sent = Non envoyé : { $trouble }. Les dernières { $length } min sont conservées dans ce navigateur et seront envoyées dès que possible.
-scripts-record-being-sent = Conservé dans ce navigateur et en cours d’envoi : encore { $length } min.
+scripts-record-not-sent = Non envoyé : { $trouble }. Les dernières { $length } min sont conservées dans ce navigateur et seront envoyées dès que possible.
+scripts-record-being-sent = Conservé dans ce navigateur et en cours d’envoi : encore { $length } min.
 scripts-record-all-kept = Tout est conservé dans ce navigateur et sur le serveur.
 scripts-record-retried = Pas encore envoyé : { $trouble }. Nouvelle tentative en cours ; cette page peut être fermée, la page d’accueil prendra le relais.
 scripts-record-arrived = { $count ->
@@ -349,4 +358,4 @@ scripts-record-empty = Rien n’a été enregistré.
 scripts-record-empty-more = Le navigateur n’a fourni aucun son. Réessayez avec un autre microphone.
 scripts-record-not-finished = L’enregistrement n’a pas pu être terminé.
 scripts-record-not-finished-more = { $error }. Il est conservé dans ce navigateur : enregistrez-le dans un fichier, ou reprenez depuis la page d’accueil.
-scripts-record-discard = Jeter ce qui est enregistré ({ $length } min) ? Ce qui a atteint le serveur reste quelque temps dans la corbeille.
+scripts-record-discard = Jeter ce qui est enregistré ({ $length } min) ? Ce qui a atteint le serveur reste quelque temps dans la corbeille.

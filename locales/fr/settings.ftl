@@ -8,11 +8,12 @@ settings-administrator = Administrateur
 settings-log-out = Se déconnecter
 settings-sessions = Où vous êtes connecté
 settings-sessions-end = Déconnecter tous les autres
+settings-sessions-none = Aucun navigateur n’est connecté.
 settings-this = Ce navigateur
 settings-used = utilisé le <time datetime="{ $iso }">{ $date }</time>
 settings-log-out-one = Déconnecter { $browser }, { $address }
 settings-keys = Clés d’API
-settings-keys-none = Aucune. Un script qui envoie une clé agit en votre nom.
+settings-keys-none = Aucune pour l’instant. Créez-en une ci-dessous : un script qui l’envoie agit en votre nom.
 settings-key-over = Expirée
 settings-key-until = jusqu’au <time datetime="{ $iso }">{ $date }</time>
 settings-key-unused = jamais utilisée

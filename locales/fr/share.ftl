@@ -3,6 +3,7 @@
 share-title = Partager
 share-saved = Enregistré. C’est valable dès maintenant, y compris pour ceux qui ont déjà le lien.
 share-now-private = Elle est à nouveau privée : plus personne d’autre ne peut la lire.
+share-undo = Annuler
 share-link = Lien
 share-link-label = Lien vers cette transcription
 share-copy = Copier
@@ -33,4 +34,4 @@ share-can-link = Toutes les personnes connectées ici qui ont le lien.
 share-can-room-private = Dans la salle « { $room } », seul son propriétaire la trouve.
 share-can-room = Ceux qui voient la salle « { $room } » l’y trouvent, et le webhook de la salle en est informé.
 share-deeds = Qui en a fait quoi
-share-deeds-none = Rien n’a encore été noté.
+share-deeds-none = Rien n’a encore été noté. Quiconque la regarde, la modifie ou la télécharge apparaît ici.

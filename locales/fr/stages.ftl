@@ -5,6 +5,14 @@ stages-all = Étapes
 stages-failed = { $what } : échec.
 stages-failed-unknown = la raison n’a pas été notée
 stages-again = Réessayer
+stages-by-itself = { $times ->
+    [one] Un nouvel essai aura lieu de lui-même, le lendemain matin ({ $tried } jusqu’ici).
+   *[other] De nouveaux essais ont lieu d’eux-mêmes, un par jour et { $times } au plus ({ $tried } jusqu’ici).
+}
+stages-by-itself-over = { $tried ->
+    [one] Un nouvel essai a eu lieu de lui-même, et il n’y en aura plus.
+   *[other] { $tried } nouveaux essais ont eu lieu d’eux-mêmes, et il n’y en aura plus.
+}
 stages-continue = Poursuivre l’envoi
 stages-finish = Terminer ou reprendre
 stages-ready = La transcription est prête.

@@ -13,6 +13,8 @@ start-cancel = Annuler
 start-drop = Déposez ici vos fichiers audio ou vidéo
 start-choose = Choisir des enregistrements
 start-record = Enregistrer maintenant
+start-record-how = Microphone, onglet ou ordinateur…
+start-record-hint = « Enregistrer maintenant » commence aussitôt, avec votre microphone et les choix ci-dessus. Prévenez toutes les personnes que l’on entend.
 start-files = Un ou plusieurs enregistrements
 start-upload = Envoyer et transcrire
 start-kinds = mp3, m4a, wav, flac, opus, mp4, mov, webm et la plupart des autres formats, jusqu’à { $limit } par fichier ; plusieurs fichiers donnent chacun leur transcription
@@ -20,6 +22,11 @@ start-kept = Sans connexion, tout le monde peut la lire, et elle est supprimée 
     [one] d’un jour
    *[other] de { $days } jours
 }. <a href="/login">Connectez-vous</a> pour la garder pour vous.
+start-guests-days = Tout le monde peut la lire, personne ne peut la modifier ni la supprimer ici, et elle est supprimée automatiquement au bout { $days ->
+    [one] d’un jour
+   *[other] de { $days } jours
+}.
+start-guests = Tout le monde peut la lire, et personne ne peut la modifier ni la supprimer ici.
 start-recent = Récentes
 start-privacy = Confidentialité
 start-certificate = Certificat de ce site
@@ -39,7 +46,7 @@ start-field-words-hint = Écrivez-les comme ils doivent figurer dans la transcri
 
 # Enregistrements interrompus
 start-offer = Un enregistrement a été interrompu
-start-offer-of = Un enregistrement de { $time } min a été interrompu
+start-offer-of = Un enregistrement de { $time } min a été interrompu
 start-offer-title = « { $title } »
 start-offer-since = La dernière partie est arrivée le <time datetime="{ $iso }">{ $date }</time>.
 start-offer-finish = Terminer

@@ -34,6 +34,8 @@ in
           ${
             if cfg.settings.auth.mode != "none" then
               "printf '  Open https://${cfg.domain} . The code for the first account: reflector-as-service admin setup-code\\n\\n'"
+            else if cfg.openWithoutLogin && cfg.settings.auth.public_mode then
+              "printf '  Open https://${cfg.domain} . There is no login: whoever reaches it may read and add, and change nothing.\\n\\n'"
             else if cfg.openWithoutLogin then
               "printf '  Open https://${cfg.domain} . There is no login: whoever reaches it may read and change everything.\\n\\n'"
             else

@@ -1,4 +1,4 @@
-"""A peer as `make bench` drives it: loaded once, one request a line, as examples/bench.rs. peer.py CACHE KIND [MODEL] [SETTING]
+"""A peer as `make bench-speech` drives it: loaded once, one request a line, as examples/bench.rs. peer.py CACHE KIND [MODEL] [SETTING]
 
 KIND is one of PEERS. Samples are read before the clock starts, so that it measures no file format. Every peer runs with its own defaults
 but for what the request names, and without the text it has heard before as a prompt, as we do.

@@ -1,4 +1,4 @@
-"""What `make bench` lets everybody listen to: recordings.py CACHE
+"""What `make bench-speech` lets everybody listen to: recordings.py CACHE
 
 CACHE/bench/recordings gets, for each recording, NAME.pcm (signed 16 bit, 16 kHz, mono), the same as NAME.wav, and NAME.json:
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make bench` needs beside the program: the peers with the weights we run, and the clips. $REFLECTOR_CACHE/peers, /bench.
+# What `make bench-speech` needs beside the program: the peers with the weights we run, and the clips. $REFLECTOR_CACHE/peers, /bench.
 set -euo pipefail
 cache=${REFLECTOR_CACHE:-$HOME/.cache/reflector}
 here=$(cd "$(dirname "$0")" && pwd)

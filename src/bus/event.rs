@@ -47,6 +47,8 @@ pub enum Event {
         from: u32,
         segments: Vec<SegmentEvent>,
     },
+    /// Its notes were changed: fetch them, where they may be read.
+    Notes {},
     /// Something that was told can't be told again: fetch the present state.
     Resync {},
     /// Who may see what has changed. Nobody is told so; sockets look again who may listen.

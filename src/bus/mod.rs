@@ -189,6 +189,17 @@ impl Bus {
         }
     }
 
+    /// Which Redis it is; `None` when events stay in this process, or it does not say.
+    ///
+    /// # Errors
+    /// It does not answer.
+    pub async fn version(&self) -> Result<Option<String>, BusError> {
+        match &self.way {
+            Way::Here(_) => Ok(None),
+            Way::Redis(link) => Ok(link.version().await?),
+        }
+    }
+
     /// Does Redis answer? Always, when events stay in this process.
     ///
     /// # Errors

@@ -111,6 +111,12 @@ impl Link {
     pub(super) async fn ping(&self) -> Result<(), RedisError> {
         redis::cmd("PING").query_async(&mut self.manager.clone()).await
     }
+
+    /// As the server says itself.
+    pub(super) async fn version(&self) -> Result<Option<String>, RedisError> {
+        let said: String = redis::cmd("INFO").arg("server").query_async(&mut self.manager.clone()).await?;
+        Ok(said.lines().find_map(|line| line.strip_prefix("redis_version:")).map(|it| it.trim().to_owned()))
+    }
 }
 
 /// A client that believes a server behind TLS (`rediss://`) where its authority is trusted.

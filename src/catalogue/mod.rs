@@ -3,7 +3,9 @@
 //! English is complete by definition, and stands in for what another language lacks; tests/it/strings.rs finds out before anybody sees it.
 
 mod date;
+mod known;
 mod number;
+mod remark;
 mod scripts;
 
 use std::sync::LazyLock;
@@ -12,7 +14,9 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 pub use date::{day, moment};
+pub use known::{Found, translated};
 pub use number::number;
+pub use remark::{Remark, Word};
 pub use scripts::scripts;
 
 use crate::config::Language;
@@ -42,6 +46,7 @@ files! {
     "date"
     "deeds"
     "design"
+    "doctor"
     "edit"
     "error"
     "export"
@@ -54,12 +59,14 @@ files! {
     "library"
     "login"
     "mail"
+    "notes"
     "people"
     "player"
     "privacy"
     "quote"
     "quoting"
     "record"
+    "reply"
     "review"
     "rooms"
     "scripts"
@@ -75,6 +82,7 @@ files! {
     "tabs"
     "transcript"
     "trust"
+    "why"
 }
 
 /// The text of a file.

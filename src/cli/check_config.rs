@@ -34,6 +34,10 @@ impl CheckConfig {
         println!(
             "  login          {}",
             match (config.auth.mode, admin) {
+                (AuthMode::None, _) if config.auth.is_public() => {
+                    "none, in public mode: everybody is a visitor, who reads, adds and changes nothing"
+                        .to_owned()
+                }
                 (AuthMode::None, _) => "none: whoever reaches that address may do everything".to_owned(),
                 (AuthMode::Password, None) => "by password".to_owned(),
                 (AuthMode::Password, Some((email, _))) => format!("by password, {email} from the start"),

@@ -1,13 +1,14 @@
 //! `reflector retention`: what is about to be deleted.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::process;
 use crate::bus::Bus;
 use crate::clock;
 use crate::config::Config;
 use crate::db::{Address, Pool};
-use crate::jobs::{Keep, expire};
+use crate::ids::TranscriptId;
+use crate::jobs::{Keep, expire, ownerless, remove_ownerless};
 use crate::model::retention::{self, Expired, Limits};
 use crate::storage::Storage;
 use crate::tls::Trust;
@@ -27,6 +28,12 @@ pub struct Retention {
     /// As if retention.trash_days were this (0: never)
     #[arg(long, value_name = "DAYS", conflicts_with = "delete")]
     trash_days: Option<u32>,
+    /// Show everything that nobody owns, however young
+    #[arg(long, conflicts_with_all = ["delete", "public_days", "trash_days"])]
+    all: bool,
+    /// Delete this transcript now and for ever, however young, if nobody owns it; may be said several times
+    #[arg(long, value_name = "ID", conflicts_with_all = ["all", "delete", "public_days", "trash_days"])]
+    remove: Vec<TranscriptId>,
 }
 
 impl Retention {
@@ -37,16 +44,29 @@ impl Retention {
         rules.public_days = self.public_days.unwrap_or(rules.public_days);
         rules.trash_days = self.trash_days.unwrap_or(rules.trash_days);
         let keep = Keep::of(&config);
-        println!("{}", said(&config, keep));
-        if !keep.deletes() {
-            return Ok(());
+        let named = self.all || !self.remove.is_empty();
+        if !named {
+            println!("{}", said(&config, keep));
+            if !keep.deletes() {
+                return Ok(());
+            }
         }
-        let limits = keep.limits(clock::now());
+        let limits = if named { ownerless(clock::now()) } else { keep.limits(clock::now()) };
         let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
         runtime.block_on(async {
             let trust = process::trust(&config.tls)?;
             let address = Address::new(&config.database.postgres_url(), &trust);
             let pool = Pool::new(&address, 1).context("PostgreSQL (database.url)")?;
+            if !self.remove.is_empty() {
+                let storage = Storage::open(&config.storage).context("storage")?;
+                let bus = bus(config.redis.url.as_deref(), &trust).await;
+                for id in self.remove {
+                    let gone = remove_ownerless(&pool, &storage, &bus, id).await?;
+                    ensure!(gone, "{id} is not there, or somebody owns it");
+                    println!("deleted: {id}");
+                }
+                return Ok(());
+            }
             let (count, expired) = due(&pool, limits).await?;
             for one in &expired {
                 println!("{}", line(one));
@@ -58,6 +78,8 @@ impl Retention {
                 let storage = Storage::open(&config.storage).context("storage")?;
                 let bus = bus(config.redis.url.as_deref(), &trust).await;
                 println!("deleted: {}", expire(&pool, &storage, &bus, limits).await?);
+            } else if self.all {
+                println!("nobody's: {count}");
             } else {
                 println!("to be deleted: {count}");
             }

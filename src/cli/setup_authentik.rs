@@ -54,13 +54,16 @@ impl SetupAuthentik {
         if let (Some(file), Some(secret), false) = (&self.secret_file, &client.client_secret, self.dry_run) {
             authentik::keep(file, secret)?;
         }
-        say(&lines(&client, &wanted, self.secret_file).join("\n"));
+        // One that the settings have is not shown again.
+        let known = client.client_secret.is_some()
+            && config.auth.client_secret().is_ok_and(|own| own == client.client_secret);
+        say(&lines(&client, &wanted, self.secret_file, known).join("\n"));
         Ok(())
     }
 }
 
 /// What was done, and what to put into the settings.
-fn lines(client: &Client, wanted: &Wanted, file: Option<PathBuf>) -> Vec<String> {
+fn lines(client: &Client, wanted: &Wanted, file: Option<PathBuf>, known: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for step in &client.steps {
         let verb = match (step.verb, wanted.dry_run) {
@@ -80,6 +83,7 @@ fn lines(client: &Client, wanted: &Wanted, file: Option<PathBuf>) -> Vec<String>
     let id = client.client_id.as_deref().unwrap_or_default();
     let secret = match (&client.client_secret, file) {
         (None, _) => "# a public client: it has no secret".to_owned(),
+        (Some(_), None) if known => "# the client's secret is the one of these settings".to_owned(),
         (Some(_), Some(file)) => format!("client_secret_file = {:?}", file.display().to_string()),
         (Some(secret), None) => {
             lines.push(format!("the client's secret, for a file that only root reads: {secret}"));

@@ -12,7 +12,7 @@ const SHORTEST_KEY: usize = 32;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthMode {
-    /// Not at all: whoever reaches the port may do everything with what nobody owns.
+    /// Not at all: whoever reaches the port may do everything with what nobody owns; in public mode, what visitors may.
     #[default]
     None,
     /// By e-mail address and password.
@@ -37,7 +37,8 @@ pub enum JwtAlgorithm {
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
     pub mode: AuthMode,
-    /// Let those who are not logged in see what is for everybody, and add recordings that nobody owns.
+    /// Let those who are not logged in see what is for everybody, and add recordings that nobody owns. Where nobody logs in that is all
+    /// that anybody may.
     pub public_mode: bool,
     /// Signs the tokens of `POST /v1/auth/login`.
     pub secret_key: Option<String>,
@@ -83,9 +84,14 @@ impl std::fmt::Debug for AuthConfig {
 }
 
 impl AuthConfig {
-    /// Whether those who are not logged in see what is for everybody, beside others who are.
+    /// Whether those who are not logged in see what is for everybody, and change nothing.
     pub fn is_public(&self) -> bool {
-        self.public_mode && self.mode != AuthMode::None
+        self.public_mode
+    }
+
+    /// Whether whoever comes in may do everything with what nobody owns: there is neither a login nor a public mode.
+    pub fn is_open(&self) -> bool {
+        self.mode == AuthMode::None && !self.public_mode
     }
 
     /// What signs tokens; `None` where nobody logs in with a password. A process that serves speech alone needs none, so it is asked for here and
@@ -245,6 +251,21 @@ mod tests {
         assert!(!format!("{secret:?}").contains("s3cret"));
         let both = AuthConfig { client_secret_file: Some("/run/secret".into()), ..secret };
         assert!(said(&both).contains("auth.client_secret_file: is set beside auth.client_secret"));
+    }
+
+    #[test]
+    fn without_a_login_everybody_may_do_everything_or_is_a_visitor() {
+        let of = |mode, public_mode| AuthConfig { mode, public_mode, ..AuthConfig::default() };
+        for (mode, public_mode, public, open) in [
+            (AuthMode::None, false, false, true),
+            (AuthMode::None, true, true, false),
+            (AuthMode::Password, false, false, false),
+            (AuthMode::Password, true, true, false),
+            (AuthMode::Jwt, true, true, false),
+        ] {
+            let auth = of(mode, public_mode);
+            assert_eq!((auth.is_public(), auth.is_open()), (public, open), "{mode:?} {public_mode}");
+        }
     }
 
     fn password() -> AuthConfig {

@@ -17,11 +17,11 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "auth.mode",
-        "`none`: whoever reaches the port may do everything with what nobody owns. `password`: people log in with e-mail address and password. `jwt`: at an identity provider (OpenID Connect), see [LOGIN.md](LOGIN.md). Also `AUTH_BACKEND`.",
+        "`none`: whoever reaches the port may do everything with what nobody owns, unless `auth.public_mode` is set. `password`: people log in with e-mail address and password. `jwt`: at an identity provider (OpenID Connect), see [LOGIN.md](LOGIN.md). Also `AUTH_BACKEND`.",
     ),
     (
         "auth.public_mode",
-        "With a login: `true` lets those who are not logged in read what is public or nobody's, and add recordings that nobody owns. Also `PUBLIC_MODE`.",
+        "`true` lets those who are not logged in read what is public or nobody's, and add recordings that nobody owns. With `auth.mode` `none` that is all that anybody may: nobody changes or deletes anything, but the operator on the machine. Also `PUBLIC_MODE`.",
     ),
     (
         "auth.secret_key",
@@ -251,6 +251,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("failures.webhook_secret_file", "A file that holds that secret instead."),
     ("failures.zulip_stream", "Stream of Zulip that is told. Also `ZULIP_DAG_STREAM`."),
     ("failures.zulip_topic", "Its topic. Also `ZULIP_DAG_TOPIC`."),
+    (
+        "failures.retry_days",
+        "Days on which a transcript that failed for a reason that may pass (a server that was away for hours, a full disk, a missing model) is tried again by itself, once a day after 5:00 UTC, 0 to 30; 0: never.",
+    ),
     ("work.concurrency", "Jobs at once, 1 to 64. Speech is always one at a time."),
     ("work.heartbeat_seconds", "Seconds between a worker's signs of life."),
     (

@@ -6,7 +6,11 @@ use url::Url;
 
 use super::{ConfigError, MailConfig, ZulipConfig, secret};
 
-/// `[failures]`: whom the operator has told that a transcript failed for good. Reason and link, no word of what was said.
+/// Days on which something is tried again.
+const MOST_DAYS: u32 = 30;
+
+/// `[failures]`: whom the operator has told that a transcript failed for good (reason and link, no word of what was said), and for how
+/// long it is tried again.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FailuresConfig {
@@ -22,6 +26,8 @@ pub struct FailuresConfig {
     pub zulip_stream: Option<String>,
     /// Its topic.
     pub zulip_topic: String,
+    /// Days on which what failed for a reason that may pass is tried again by itself, once each; 0: never.
+    pub retry_days: u32,
 }
 
 impl Default for FailuresConfig {
@@ -33,6 +39,7 @@ impl Default for FailuresConfig {
             webhook_secret_file: None,
             zulip_stream: None,
             zulip_topic: "failures".into(),
+            retry_days: 3,
         }
     }
 }
@@ -79,6 +86,10 @@ impl FailuresConfig {
                 "needs zulip.realm, zulip.bot_email and zulip.api_key".into(),
             );
         }
+        if self.retry_days > MOST_DAYS {
+            let message = format!("must be at most {MOST_DAYS}; 0 tries nothing again by itself");
+            return refused("failures.retry_days", message);
+        }
         if !(1..=60).contains(&self.zulip_topic.trim().chars().count()) {
             return refused("failures.zulip_topic", "must have 1 to 60 characters".into());
         }
@@ -113,6 +124,8 @@ mod tests {
         assert!(said(stream).contains("zulip.realm"));
         let hook = FailuresConfig { webhook_url: Some("hooks.lan".into()), ..FailuresConfig::default() };
         assert!(said(hook).contains("failures.webhook_url"));
+        let long = FailuresConfig { retry_days: MOST_DAYS + 1, ..FailuresConfig::default() };
+        assert!(said(long).contains("failures.retry_days: must be at most 30"));
         let server = MailConfig { host: Some("mail.example.org".into()), ..MailConfig::default() };
         assert!(told("ops@example.org").validate(&server, &zulip).is_ok());
     }

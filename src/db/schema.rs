@@ -103,6 +103,7 @@ table! {
         vocabulary -> Text,
         channels -> SmallInt,
         rights_seq -> Integer,
+        notes -> Text,
     }
 }
 
@@ -161,6 +162,8 @@ table! {
         current_output -> Nullable<Uuid>,
         warning -> Nullable<Text>,
         note -> Nullable<Text>,
+        error_remark -> Nullable<Jsonb>,
+        warning_remark -> Nullable<Jsonb>,
     }
 }
 
@@ -306,6 +309,7 @@ table! {
         language -> Text,
         front -> Tsvector,
         said -> Tsvector,
+        notes -> Nullable<Tsvector>,
     }
 }
 
@@ -325,14 +329,15 @@ table! {
 }
 
 table! {
-    idempotency_key (asker, key) {
-        asker -> Text,
-        key -> Text,
+    idempotency_key (request_sha256) {
+        request_sha256 -> Text,
         body_sha256 -> Text,
+        status -> Nullable<SmallInt>,
+        answer -> Nullable<Text>,
+        tag -> Nullable<Text>,
         transcript_id -> Nullable<Uuid>,
-        answer -> Text,
-        created_at -> Timestamptz,
         room_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -448,10 +453,20 @@ table! {
 }
 
 table! {
+    again (transcript_id) {
+        transcript_id -> Uuid,
+        run -> Integer,
+        tries -> Integer,
+        tried_at -> Timestamptz,
+    }
+}
+
+table! {
     untold (id) {
         id -> BigInt,
         transcript_id -> Uuid,
         event -> Text,
+        noted_at -> Timestamptz,
     }
 }
 

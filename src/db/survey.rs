@@ -173,6 +173,14 @@ pub async fn analyze(conn: &mut AsyncPgConnection) -> QueryResult<()> {
     conn.batch_execute("ANALYZE").await
 }
 
+/// Which PostgreSQL answers, as it says itself: `17.2`, or `15.8 (Debian 15.8-0+deb12u1)`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn server_version(conn: &mut AsyncPgConnection) -> QueryResult<String> {
+    word(conn, "SELECT current_setting('server_version') AS word").await
+}
+
 async fn word(conn: &mut AsyncPgConnection, query: &str) -> QueryResult<String> {
     let found: Word = sql_query(query).get_result(conn).await?;
     Ok(found.word)

@@ -91,13 +91,14 @@ pub(super) fn title(document: &Document) -> String {
     }
 }
 
-/// Title, date, length, participants, summary with its times, decisions, next steps and topics as far as they are there, then the text.
+/// Title, date, length, participants, summary with its times, decisions, next steps, notes and topics as far as they are there, then the text.
 pub(super) fn blocks(document: &Document) -> Vec<Block> {
     let mut blocks = vec![Block::plain(Kind::Title, &title(document))];
     facts(&mut blocks, document);
     summary(&mut blocks, document);
     list(&mut blocks, &document.words.decisions, &document.decisions);
     list(&mut blocks, &document.words.next_steps, &document.next_steps);
+    notes(&mut blocks, document);
     topics(&mut blocks, document);
     text(&mut blocks, document);
     blocks
@@ -190,6 +191,16 @@ fn list(blocks: &mut Vec<Block>, heading: &str, items: &[String]) {
         blocks.push(Block::plain(Kind::Heading, heading));
         blocks.extend(items.iter().map(|item| Block::plain(Kind::Bullet, item)));
     }
+}
+
+/// Line by line, as they were written.
+fn notes(blocks: &mut Vec<Block>, document: &Document) {
+    let Some(notes) = filled(&document.notes) else { return };
+    blocks.push(Block::plain(Kind::Heading, &document.words.notes));
+    blocks.extend(notes.lines().filter(|line| !line.trim().is_empty()).map(|line| {
+        let item = ["- ", "* ", "• "].into_iter().find_map(|sign| line.trim_start().strip_prefix(sign));
+        item.map_or_else(|| Block::plain(Kind::Paragraph, line), |item| Block::plain(Kind::Bullet, item))
+    }));
 }
 
 fn topics(blocks: &mut Vec<Block>, document: &Document) {
@@ -308,6 +319,7 @@ mod tests {
                 sentence(Some("B"), "Three.", 3.0),
             ],
             decisions: vec!["To begin".into()],
+            notes: Some("Ask **Ann**:\n\n  - who\n- when".into()),
             topics: vec![topic("Hello", 0.0), topic("The budget", 20.0)],
             ..Document::default()
         };
@@ -323,6 +335,10 @@ mod tests {
             "Paragraph Three.~ (0:03)~",
             "Heading Decisions",
             "Bullet To begin",
+            "Heading Notes",
+            "Paragraph Ask **Ann**:",
+            "Bullet who",
+            "Bullet when",
             "Heading Topics",
             "Bullet *Hello*~ (0:00)~",
             "Bullet *The budget*~ (0:20)~",

@@ -24,6 +24,8 @@ pub struct Document {
     pub long_sentences: Vec<Sentence>,
     pub decisions: Vec<String>,
     pub next_steps: Vec<String>,
+    /// What people wrote about it, plain text with line breaks; `None` also where whoever asks is not to have it.
+    pub notes: Option<String>,
     /// In order of start.
     pub topics: Vec<Topic>,
     /// What formats for people say by themselves.

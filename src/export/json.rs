@@ -10,6 +10,9 @@ pub struct Transcript<'a> {
     text: String,
     language: &'a str,
     duration: f64,
+    /// What people wrote about it, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<&'a str>,
     segments: Vec<Segment<'a>>,
 }
 
@@ -57,6 +60,7 @@ pub(super) fn render(document: &Document) -> String {
         text: texts.join(" "),
         language: &document.language,
         duration: thousandths(document.duration),
+        notes: document.notes.as_deref(),
         segments: segments.collect(),
     };
     let mut json = serde_json::to_string_pretty(&transcript).unwrap_or_else(|_| "{}".into());
@@ -104,5 +108,8 @@ mod tests {
                     {"text": " there.", "start": 0.5, "end": 1.0, "speaker": name, "probability": 0.9}]},
                 {"start": 1.0, "end": 2.0, "speaker": null, "text": "So.", "words": []}]})
         );
+        let noted = Document { notes: Some("Ask Ann.\n- twice".into()), ..document };
+        let value: serde_json::Value = serde_json::from_str(&render(&noted)).unwrap();
+        assert_eq!(value["notes"], "Ask Ann.\n- twice");
     }
 }

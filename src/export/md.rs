@@ -7,7 +7,7 @@ const PAUSE: f64 = 3.0;
 /// Characters after which a paragraph ends with its utterance.
 const LONG: usize = 600;
 
-/// Title, participants, summary, topics, decisions and next steps as far as they are there, then the text.
+/// Title, participants, summary, decisions, next steps, notes and topics as far as they are there, then the text.
 pub(super) fn render(document: &Document) -> String {
     let words = &document.words;
     let title = document.title.as_deref().map(escape).filter(|title| !title.is_empty());
@@ -28,6 +28,10 @@ pub(super) fn render(document: &Document) -> String {
     }
     list(&mut blocks, &words.decisions, document.decisions.iter().map(|item| escape(item)));
     list(&mut blocks, &words.next_steps, document.next_steps.iter().map(|item| escape(item)));
+    if let Some(notes) = filled(&document.notes) {
+        blocks.push(format!("## {}", words.notes));
+        blocks.extend(lines(notes));
+    }
     let topics = document.topics.iter().map(|topic| {
         let head = format!("**{}** ({})", escape(&topic.title), clock(topic.start));
         match escape(&topic.summary) {
@@ -57,6 +61,27 @@ fn list(blocks: &mut Vec<String>, heading: &str, items: impl Iterator<Item = Str
         blocks.push(format!("## {heading}"));
         blocks.push(items.join("\n"));
     }
+}
+
+/// Plain text: its lines end where they did, and blank ones part paragraphs.
+fn lines(text: &str) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    let mut open = false;
+    for line in text.lines().map(escape) {
+        match paragraphs.last_mut() {
+            _ if line.is_empty() => open = false,
+            Some(paragraph) if open => {
+                // Two spaces before it keep a line's end.
+                paragraph.push_str("  \n");
+                paragraph.push_str(&line);
+            }
+            _ => {
+                paragraphs.push(line);
+                open = true;
+            }
+        }
+    }
+    paragraphs
 }
 
 /// Utterances of one speaker that follow closely belong together.
@@ -153,6 +178,16 @@ mod tests {
             ## Topics\n\n- **Hello** (0:00): Greetings.\n\n## Transcript\n\n\
             **Ann** (0:00): Good morning. Shall we?\n\n**Bob** (0:04): Yes.\n";
         assert_eq!(render(&document), expected);
+    }
+
+    #[test]
+    fn notes_keep_their_lines_and_are_no_markup() {
+        let notes = Some("Ask *Ann*\n- about the <budget>\n\n# Later\n".into());
+        let text = render(&Document { notes, ..Default::default() });
+        let expected =
+            "# Transcript\n\n## Notes\n\nAsk \\*Ann\\*  \n\\- about the \\<budget\\>\n\n\\# Later\n";
+        assert_eq!(text, expected);
+        assert_eq!(render(&Document { notes: Some(" \n".into()), ..Default::default() }), "# Transcript\n");
     }
 
     #[test]

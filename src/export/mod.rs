@@ -104,7 +104,7 @@ impl std::str::FromStr for Format {
 
 /// The transcript in one format, ending with a line break; `None` for those that are no text.
 ///
-/// JSON is `{"text","language","duration","segments":[{"start","end","speaker","text","words":[{"text","start","end",
+/// JSON is `{"text","language","duration","notes"?,"segments":[{"start","end","speaker","text","words":[{"text","start","end",
 /// "speaker","probability"}]}]}`.
 pub fn render(document: &Document, format: Format) -> Option<String> {
     Some(match format {

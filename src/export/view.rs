@@ -16,7 +16,7 @@ fn given_title<'t>(title: Option<&'t str>, transcript: &'t Transcript) -> Option
         .find(|title| !title.is_empty())
 }
 
-/// The transcript, or those of its segments that are wanted, as exports take it; what it says by itself is in English.
+/// The transcript, or those of its segments that are wanted, as exports take it, without its notes; what it says by itself is in English.
 pub fn of<'s>(view: &TranscriptView, segments: impl IntoIterator<Item = &'s Segment>) -> Document {
     let names = view.speaker_names();
     with(view, segments, Words::default(), |speaker| names.name(speaker))
@@ -67,6 +67,7 @@ pub fn with<'s>(
         long_sentences: sentences(SummaryKind::Long),
         decisions: items(ActionKind::Decision),
         next_steps: items(ActionKind::NextStep),
+        notes: None,
         topics: view.topics.iter().map(topic).collect(),
         words,
     }

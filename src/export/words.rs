@@ -9,6 +9,7 @@ pub struct Words {
     pub summary: String,
     pub decisions: String,
     pub next_steps: String,
+    pub notes: String,
     pub topics: String,
     pub transcript: String,
     /// A transcript that nobody has named.
@@ -27,6 +28,7 @@ impl Default for Words {
             summary: "Summary".into(),
             decisions: "Decisions".into(),
             next_steps: "Next steps".into(),
+            notes: "Notes".into(),
             topics: "Topics".into(),
             transcript: "Transcript".into(),
             untitled: "Untitled".into(),

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 use super::environment::Environment;
 use super::error::JobError;
 use super::progress::Progress;
+use super::run::why;
 use crate::audio::{Cancel, PcmFile};
+use crate::catalogue::Remark;
 use crate::clock;
 use crate::db::DbError;
 use crate::ids::OutputId;
@@ -174,13 +176,7 @@ impl Drop for Guard {
         let env = self.env.clone();
         self.env.last_words.spawn(async move {
             let outcome: Result<bool, JobError> = write!(env, async |conn| {
-                stage::retry_later(
-                    conn,
-                    &attempt,
-                    "interrupted; it goes on as soon as a worker is free",
-                    clock::now(),
-                )
-                .await
+                stage::retry_later(conn, &attempt, why(&Remark::new("why-interrupted")), clock::now()).await
             });
             match outcome {
                 Ok(_) => tracing::info!(stage = %attempt.stage, "interrupted; it goes back to the queue"),

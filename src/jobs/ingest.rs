@@ -10,6 +10,7 @@ use super::error::JobError;
 use super::run::Done;
 use crate::audio::{self, Decoded, PEAKS};
 use crate::bus::Event;
+use crate::catalogue::Remark;
 use crate::export::clock;
 use crate::ids::RecordingId;
 use crate::model::recording::{self, UploadPart};
@@ -51,8 +52,8 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     })?;
     let warning = match unreadable {
         0 => missing.map(|missing| incomplete(mix.pcm.duration(), missing)),
-        1 => Some("a piece of the recording could not be read, and is left out".into()),
-        more => Some(format!("{more} pieces of the recording could not be read, and are left out")),
+        1 => Some(Remark::new("why-piece")),
+        more => Some(Remark::new("why-pieces").with("count", more as u64)),
     };
     Ok(Done {
         warning,
@@ -62,7 +63,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
 }
 
 fn nothing_recorded() -> JobError {
-    JobError::permanent("nothing was recorded or uploaded")
+    JobError::Permanent(Remark::new("why-nothing"))
 }
 
 /// Puts the parts of the upload together in one file; how many takes of a recording that was interrupted could not be read.
@@ -104,12 +105,8 @@ async fn fetch(cx: &Context, recording: RecordingId, to: &Path) -> Result<usize,
 }
 
 /// Times in seconds.
-fn incomplete(read: f64, missing: f64) -> String {
-    let whole = clock(read + missing);
-    format!(
-        "the recording may be cut short: it should last {whole}, but only {} of it could be read",
-        clock(read)
-    )
+fn incomplete(read: f64, missing: f64) -> Remark {
+    Remark::new("why-cut").with("whole", clock(read + missing)).with("read", clock(read))
 }
 
 /// The sound and its outline.

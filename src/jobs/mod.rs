@@ -7,6 +7,7 @@
 //! Each stage reads what earlier ones wrote and writes only its own output, which nobody sees before it is complete (but
 //! for the growing text of `transcribe`). The rules by which stages follow each other are `model::stage`'s.
 
+mod again;
 mod alive;
 mod announce;
 mod context;
@@ -36,17 +37,18 @@ mod topics;
 mod transcribe;
 mod webhook;
 
+pub use again::{Outlook, try_again};
 pub use alive::call_for_ever;
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
 pub use installed::{InstalledModel, installed};
 pub use learn::learn;
 pub use report::report_for_ever;
-pub use retention::{Keep, expire, forget};
+pub use retention::{Keep, expire, forget, ownerless, remove_ownerless};
 pub use run::Stages;
 pub use self_test::{Fault, Heard, self_test};
 pub use sending::{Outbox, addresses};
 pub use start::{reprocess, restore, start};
 pub use sweep::{sweep, sweep_for_ever};
-pub use tell::tell;
+pub use tell::{tell, tell_left};
 pub use webhook::test as test_webhook;

@@ -1,10 +1,12 @@
 //! Deletes what was kept long enough: rows first, then every object they named.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel_async::AsyncPgConnection;
 
 use crate::bus::{Bus, Event};
+use crate::clock;
 use crate::config::Config;
-use crate::db::{Connection, Pool};
+use crate::db::Pool;
 use crate::ids::TranscriptId;
 use crate::model::audit;
 use crate::model::retention::{self, Limits};
@@ -60,9 +62,7 @@ pub async fn expire(pool: &Pool, storage: &Storage, bus: &Bus, limits: Limits) -
         let expired = retention::expired(&mut conn, limits, AT_ONCE).await?;
         let before = removed;
         for one in &expired {
-            if remove(&mut conn, storage, limits, one.id).await? {
-                bus.announce(&Event::TranscriptDeleted { id: one.id }).await;
-                bus.publish(one.id, &Event::Rights {}).await;
+            if remove(&mut conn, storage, bus, limits, one.id).await? {
                 removed += 1;
             }
         }
@@ -71,6 +71,24 @@ pub async fn expire(pool: &Pool, storage: &Storage, bus: &Bus, limits: Limits) -
             return Ok(removed);
         }
     }
+}
+
+/// All that nobody owns, however young.
+pub fn ownerless(now: DateTime<Utc>) -> Limits {
+    Limits { ownerless: Some(now + TimeDelta::days(1)), trash: None }
+}
+
+/// Deletes one transcript that nobody owns now and for ever, at its operator's word; false when there is no such one.
+///
+/// # Errors
+/// The database's.
+pub async fn remove_ownerless(
+    pool: &Pool,
+    storage: &Storage,
+    bus: &Bus,
+    id: TranscriptId,
+) -> anyhow::Result<bool> {
+    remove(&mut *pool.get().await?, storage, bus, ownerless(clock::now()), id).await
 }
 
 /// Forgets entries of the audit log that were kept long enough.
@@ -85,13 +103,14 @@ pub async fn forget(pool: &Pool, keep: Keep, now: DateTime<Utc>) -> anyhow::Resu
 }
 
 async fn remove(
-    conn: &mut Connection,
+    conn: &mut AsyncPgConnection,
     storage: &Storage,
+    bus: &Bus,
     limits: Limits,
     id: TranscriptId,
 ) -> anyhow::Result<bool> {
     let Some(recordings) = retention::remove(conn, limits, id).await? else { return Ok(false) };
-    tracing::info!(transcript = %id, "deleted: it was kept as long as the settings say");
+    tracing::info!(transcript = %id, "deleted, with all that was made of it");
     let folders =
         std::iter::once(storage::folder(id)).chain(recordings.into_iter().map(storage::upload_folder));
     for folder in folders {
@@ -99,5 +118,7 @@ async fn remove(
             tracing::warn!(%error, folder, "objects of a deleted transcript are left to the sweep");
         }
     }
+    bus.announce(&Event::TranscriptDeleted { id }).await;
+    bus.publish(id, &Event::Rights {}).await;
     Ok(true)
 }

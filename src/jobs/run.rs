@@ -17,9 +17,10 @@ use super::{
     webhook,
 };
 use crate::bus::Event;
+use crate::catalogue::Remark;
 use crate::clock;
 use crate::ids::{OutputId, TranscriptId};
-use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus};
+use crate::model::stage::{self, Attempt, Begun, Finished, Stage, StageStatus, Why};
 use crate::model::transcript::Status;
 use crate::model::{Transcript, output};
 use crate::queue::{self, DeliveryJob, Handler, Retry, SendingJob, StageJob};
@@ -37,7 +38,7 @@ pub(super) struct Done {
     /// Language of that, where it was found out on the way.
     pub language: Option<String>,
     /// What a person should know of it.
-    pub warning: Option<String>,
+    pub warning: Option<Remark>,
     /// Told once it is shown.
     pub events: Vec<Event>,
 }
@@ -99,7 +100,7 @@ impl Stages {
                     .await?;
                 }
                 Begun::Stale => {}
-                Begun::GaveUp(error) => self.note_failure(conn, (transcript, run, stage), error).await?,
+                Begun::GaveUp(why) => self.note_failure(conn, (transcript, run, stage), why).await?,
             }
             Ok(begun)
         });
@@ -110,8 +111,8 @@ impl Stages {
                 tracing::info!(%transcript, %stage, run, "nothing to do");
                 Ok(None)
             }
-            Ok(Begun::GaveUp(error)) => {
-                tracing::error!(%transcript, %stage, error, "given up");
+            Ok(Begun::GaveUp(why)) => {
+                tracing::error!(%transcript, %stage, error = why.text, "given up");
                 Ok(None)
             }
             Err(error) => Err(Retry(format!("the stage could not be started: {error}"))),
@@ -140,7 +141,7 @@ impl Stages {
         drop(reporting);
         outcome.unwrap_or_else(|panic| {
             tracing::error!(stage = %attempt.stage, panic = text_of(&*panic), "a stage panicked");
-            Err(JobError::permanent("something went wrong on our side; the log says more"))
+            Err(JobError::Permanent(Remark::new("why-ours")))
         })
     }
 
@@ -154,15 +155,16 @@ impl Stages {
         let written = match outcome {
             Ok(done) => self.finish(attempt, done).await,
             Err(JobError::Stale) => Ok(()),
-            Err(JobError::Permanent(error)) => self.fail(attempt, &error).await,
-            Err(JobError::Transient(error)) if last => {
-                self.fail(attempt, &format!("{error:#} (tried {} times)", queue::MAX_ATTEMPTS)).await
+            Err(JobError::Permanent(remark)) => self.fail(attempt, why(&remark)).await,
+            Err(JobError::Transient(remark)) if last => {
+                let tried = Remark::new("why-tried").with("why", remark).with("count", queue::MAX_ATTEMPTS);
+                self.fail(attempt, why(&tried)).await
             }
-            Err(JobError::Transient(error)) => {
-                let error = format!("{error:#}");
+            Err(JobError::Transient(remark)) => {
+                let error = why(&remark);
                 return match self.retry_later(attempt, &error).await {
                     Ok(false) => Ok(()),
-                    Ok(true) | Err(_) => Err(Retry(error)),
+                    Ok(true) | Err(_) => Err(Retry(error.text)),
                 };
             }
         };
@@ -178,7 +180,7 @@ impl Stages {
                 output::set_language(conn, output, language).await?;
             }
             if let Some(warning) = &warning {
-                stage::warn(conn, attempt, warning).await?;
+                stage::warn(conn, attempt, why(warning)).await?;
             }
             let finished = stage::finish(conn, attempt, output, clock::now()).await?;
             let Finished::Done { ready, run, status } = finished else { return Ok(()) };
@@ -199,12 +201,12 @@ impl Stages {
         Ok(())
     }
 
-    async fn fail(&self, attempt: &Attempt, error: &str) -> Result<(), JobError> {
+    async fn fail(&self, attempt: &Attempt, why: Why) -> Result<(), JobError> {
         let Attempt { transcript, run, stage, .. } = *attempt;
-        tracing::error!(%transcript, %stage, error, "failed");
+        tracing::error!(%transcript, %stage, error = why.text, "failed");
         write!(self.env, async |conn| {
-            if stage::fail(conn, attempt, error, clock::now()).await? {
-                self.note_failure(conn, (transcript, run, stage), error).await?;
+            if stage::fail(conn, attempt, why.clone(), clock::now()).await? {
+                self.note_failure(conn, (transcript, run, stage), &why).await?;
             }
             Ok(())
         })?;
@@ -217,27 +219,33 @@ impl Stages {
         &self,
         conn: &mut AsyncPgConnection,
         failed: (TranscriptId, i32, Stage),
-        error: &str,
+        why: &Why,
     ) -> QueryResult<()> {
         let (transcript, _, stage) = failed;
-        let events = [announce::trouble(stage, StageStatus::Failed, error), announce::status(Status::Error)];
+        let events =
+            [announce::trouble(stage, StageStatus::Failed, &why.text), announce::status(Status::Error)];
         note(conn, transcript, &events).await?;
-        sending::plan_failure(conn, &self.env.outbox, failed, error).await
+        sending::plan_failure(conn, &self.env.outbox, failed, why).await
     }
 
     /// False when somebody else is at it already.
-    async fn retry_later(&self, attempt: &Attempt, error: &str) -> Result<bool, JobError> {
+    async fn retry_later(&self, attempt: &Attempt, why: &Why) -> Result<bool, JobError> {
         let Attempt { transcript, stage, .. } = *attempt;
         let ours = write!(self.env, async |conn| {
-            let ours = stage::retry_later(conn, attempt, error, clock::now()).await?;
+            let ours = stage::retry_later(conn, attempt, why.clone(), clock::now()).await?;
             if ours {
-                note(conn, transcript, &[announce::trouble(stage, StageStatus::Queued, error)]).await?;
+                note(conn, transcript, &[announce::trouble(stage, StageStatus::Queued, &why.text)]).await?;
             }
             Ok(ours)
         })?;
         tell_now(&self.env, transcript).await;
         Ok(ours)
     }
+}
+
+/// As it is kept.
+pub(super) fn why(remark: &Remark) -> Why {
+    Why { text: remark.to_string(), remark: serde_json::to_value(remark).ok() }
 }
 
 async fn work(context: &Context) -> Result<Done, JobError> {

@@ -7,15 +7,16 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncConnection;
 
+use super::again::try_again;
 use super::environment::Environment;
 use super::retention::{Keep, expire, forget};
 use super::start;
-use super::tell::tell;
+use super::tell::{tell, tell_left};
 use crate::clock;
 use crate::db::Connection;
 use crate::ids::{RecordingId, TranscriptId};
 use crate::model::recording::open::{self, End};
-use crate::model::{idempotency, quote, recording, room, sweep, transcript, untold};
+use crate::model::{idempotency, quote, recording, room, sweep, transcript};
 use crate::storage::StorageKey;
 
 const BETWEEN: Duration = Duration::from_secs(3600);
@@ -26,9 +27,20 @@ const SILENCE: TimeDelta = TimeDelta::hours(6);
 /// A room that was deleted can be restored for so long.
 const ROOMS: TimeDelta = TimeDelta::days(30);
 
-/// Sweeps every hour, for as long as it is polled, and deletes before what was kept long enough.
-pub async fn sweep_for_ever(env: Environment, keep: Keep) {
+/// Sweeps every hour, for as long as it is polled, and deletes before what was kept long enough. What failed is tried again, each so many
+/// `times`.
+pub async fn sweep_for_ever(env: Environment, keep: Keep, times: u32) {
     loop {
+        match try_again(&env.pool, &env.bus, times, clock::now()).await {
+            Ok(0) => {}
+            Ok(begun) => tracing::info!(begun, "what failed for a reason that may pass is tried again"),
+            Err(error) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "not everything that failed is tried again; the next sweep looks"
+                )
+            }
+        }
         if keep.deletes() {
             match expire(&env.pool, &env.storage, &env.bus, keep.limits(clock::now())).await {
                 Ok(0) => {}
@@ -77,9 +89,7 @@ pub async fn sweep(env: &Environment) -> anyhow::Result<usize> {
     room::forget(&mut conn, clock::now() - ROOMS).await?;
     quote::forget(&mut conn, clock::now()).await?;
     end_silent(env, &mut conn).await?;
-    for transcript in untold::left(&mut conn).await? {
-        tell(&mut conn, &env.bus, transcript).await;
-    }
+    tell_left(&mut conn, &env.bus).await?;
     for given_up in sweep::abandoned_recordings(&mut conn, before).await? {
         for part in recording::parts(&mut conn, given_up.id).await? {
             let key = StorageKey::UploadPart { recording: given_up.id, part: part.part.unsigned_abs() };

@@ -4,6 +4,7 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use diesel::dsl::count_star;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::text_enum::text_enum;
@@ -36,6 +37,11 @@ impl Action {
     fn lasts(self) -> bool {
         matches!(self, Self::View | Self::Play)
     }
+
+    /// When the period began in which it is noted once; `None`: it is noted every time.
+    pub fn period(self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        at.duration_trunc(PERIOD).ok().filter(|_| self.lasts())
+    }
 }
 
 /// One entry.
@@ -59,7 +65,7 @@ pub struct Entry {
 }
 
 /// What something is done with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Thing {
     Transcript(TranscriptId),
     Room(RoomId),
@@ -90,7 +96,13 @@ impl Actor {
     }
 }
 
-/// Notes what was done.
+diesel::define_sql_function! {
+    /// Sets one of PostgreSQL's settings; `local`: for the transaction that it is evaluated in.
+    fn set_config(name: Text, value: Text, local: Bool) -> Text;
+}
+
+/// Notes what was done. It is in the log when this returns; for looking and listening nobody waits until the disk has it, too: a power
+/// cut may cost those of the last second.
 ///
 /// # Errors
 /// Those of the database.
@@ -106,7 +118,7 @@ pub async fn note(
         Thing::Room(id) => (None, Some(id)),
     };
     let Actor { user_id, who, key_id, address } = actor;
-    let period = at.duration_trunc(PERIOD).ok().filter(|_| action.lasts());
+    let period = action.period(at);
     let entry = Entry {
         id: AuditId::new(),
         at,
@@ -119,7 +131,13 @@ pub async fn note(
         address,
         period,
     };
-    diesel::insert_into(audit::table).values(entry).on_conflict_do_nothing().execute(conn).await.map(|_| ())
+    let insert = diesel::insert_into(audit::table).values(entry).on_conflict_do_nothing();
+    if action.lasts() {
+        let at_ease = set_config("synchronous_commit", "off", true);
+        let _set: Vec<String> = insert.returning(at_ease).get_results(conn).await?;
+        return Ok(());
+    }
+    insert.execute(conn).await.map(|_| ())
 }
 
 /// Whose transcripts' and rooms' entries somebody may read.
@@ -167,6 +185,9 @@ fn filtered(filter: &Filter) -> audit::BoxedQuery<'_, Pg> {
     if let Trail::Of(user) = filter.trail {
         let own = transcript::table.filter(transcript::user_id.eq(user)).select(transcript::id.nullable());
         let rooms = room::table.filter(room::user_id.eq(user)).select(room::id.nullable());
+        // As arrays, whose entries are looked for by index: for subqueries PostgreSQL would read the whole log.
+        let own = diesel::dsl::array::<Nullable<SqlUuid>, _>(own);
+        let rooms = diesel::dsl::array::<Nullable<SqlUuid>, _>(rooms);
         query = query.filter(audit::transcript_id.eq_any(own).or(audit::room_id.eq_any(rooms)));
     }
     if let Some(id) = filter.transcript_id {

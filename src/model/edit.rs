@@ -77,12 +77,12 @@ impl Row {
 ///
 /// # Errors
 /// Those of the database, and a change that can't be read.
-pub async fn list(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult<Vec<Edit>> {
+pub async fn list(mut conn: &AsyncPgConnection, of: TranscriptId) -> QueryResult<Vec<Edit>> {
     let rows: Vec<Row> = edit::table
         .filter(edit::transcript_id.eq(of))
         .order(edit::revision.asc())
         .select(Row::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     rows.into_iter().map(Row::read).collect()
 }

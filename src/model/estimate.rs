@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Double, Text};
+use diesel::sql_types::{Array, Double, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
@@ -60,13 +60,16 @@ pub async fn pace(conn: &mut AsyncPgConnection) -> QueryResult<Pace> {
         #[diesel(sql_type = Double)]
         pace: f64,
     }
+    let stages: Vec<&str> = Stage::ALL.iter().map(|stage| stage.as_str()).collect();
     let rows: Vec<Row> = diesel::sql_query(
-        "SELECT stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY pace) AS pace FROM (
-             SELECT stage, extract(epoch FROM finished_at - started_at)::float8 / audio_seconds AS pace,
-                    row_number() OVER (PARTITION BY stage ORDER BY finished_at DESC) AS age
-             FROM stage_run WHERE outcome = 'done' AND audio_seconds > 0
-         ) AS recent WHERE age <= 20 GROUP BY stage",
+        "SELECT s.stage, percentile_cont(0.5) WITHIN GROUP (ORDER BY r.pace) AS pace
+         FROM unnest($1) AS s (stage), LATERAL (
+             SELECT extract(epoch FROM finished_at - started_at)::float8 / audio_seconds AS pace
+             FROM stage_run WHERE stage = s.stage AND outcome = 'done' AND audio_seconds > 0
+             ORDER BY finished_at DESC LIMIT 20
+         ) AS r GROUP BY s.stage",
     )
+    .bind::<Array<Text>, _>(stages)
     .load(conn)
     .await?;
     Ok(Pace(rows.into_iter().map(|row| (row.stage, row.pace)).collect()))

@@ -1,4 +1,4 @@
-//! Keys of requests that a client may send again, with the answers they got.
+//! Requests that a client may send again under a key of its own, with the answers they got.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -7,97 +7,122 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::db::schema::idempotency_key;
 use crate::ids::{RoomId, TranscriptId};
 
-/// What is known of a key.
+/// What is known of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is new, and the caller's until its transaction ends.
+    /// It is new, and the caller's: to be done, and then [`settle`]d or [`release`]d.
     New,
-    /// It came with the same body before, and got this answer.
-    Same { answer: String },
-    /// It came with another body.
+    /// It came with another body before.
     Other,
+    /// It was begun then; how it ends is not known yet, or not any more.
+    Begun(DateTime<Utc>),
+    /// It was done.
+    Done(Answer),
 }
 
-/// What a request made. When that is gone for good, its key is free again.
+/// How a request was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: i16,
+    /// JSON; `None`: it holds a secret, and is not kept.
+    pub body: Option<String>,
+    /// Its `ETag`.
+    pub tag: Option<String>,
+}
+
+/// What a request made, or was about. When that is gone for good, its answer is too, and its key is free again.
 #[derive(Clone, Copy, Debug)]
-pub enum Made {
+pub enum About {
     Transcript(TranscriptId),
     Room(RoomId),
 }
 
-impl From<TranscriptId> for Made {
+impl From<TranscriptId> for About {
     fn from(id: TranscriptId) -> Self {
         Self::Transcript(id)
     }
 }
 
-impl From<RoomId> for Made {
+impl From<RoomId> for About {
     fn from(id: RoomId) -> Self {
         Self::Room(id)
     }
 }
 
-/// Takes a key for a request, in the caller's transaction. Of several at once one takes it; the others wait for its answer.
+/// Takes a request for the caller, or tells what became of it. Both hashes are SHA-256 in hexadecimal digits: `request` of who asks,
+/// where, and the key; `body` of what they ask for. Of several at once one takes it.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn claim(
-    conn: &mut AsyncPgConnection,
-    asker: &str,
-    key: &str,
-    body_sha256: &str,
-) -> QueryResult<Claim> {
-    // Written again where it is known, so that it is held and can't be forgotten meanwhile.
-    type Known = (Option<TranscriptId>, Option<RoomId>, String, String);
-    let (transcript, room, known, answer): Known = diesel::insert_into(idempotency_key::table)
-        .values((
-            idempotency_key::asker.eq(asker),
-            idempotency_key::key.eq(key),
-            idempotency_key::body_sha256.eq(body_sha256),
-            idempotency_key::answer.eq(""),
-        ))
-        .on_conflict((idempotency_key::asker, idempotency_key::key))
-        .do_update()
-        .set(idempotency_key::key.eq(key))
-        .returning((
-            idempotency_key::transcript_id,
-            idempotency_key::room_id,
-            idempotency_key::body_sha256,
-            idempotency_key::answer,
-        ))
-        .get_result(conn)
-        .await?;
-    Ok(match (transcript, room) {
-        (None, None) => Claim::New,
-        _ if known == body_sha256 => Claim::Same { answer },
-        _ => Claim::Other,
-    })
+pub async fn claim(conn: &mut AsyncPgConnection, request: &str, body: &str) -> QueryResult<Claim> {
+    type Known = (String, Option<i16>, Option<String>, Option<String>, DateTime<Utc>);
+    loop {
+        let taken = diesel::insert_into(idempotency_key::table)
+            .values((idempotency_key::request_sha256.eq(request), idempotency_key::body_sha256.eq(body)))
+            .on_conflict_do_nothing()
+            .execute(conn)
+            .await?;
+        if taken == 1 {
+            return Ok(Claim::New);
+        }
+        let known: Option<Known> = idempotency_key::table
+            .find(request)
+            .select((
+                idempotency_key::body_sha256,
+                idempotency_key::status,
+                idempotency_key::answer,
+                idempotency_key::tag,
+                idempotency_key::created_at,
+            ))
+            .first(conn)
+            .await
+            .optional()?;
+        // It may have been let go in between.
+        let Some((asked, status, answer, tag, since)) = known else { continue };
+        return Ok(match status {
+            _ if asked != body => Claim::Other,
+            None => Claim::Begun(since),
+            Some(status) => Claim::Done(Answer { status, body: answer, tag }),
+        });
+    }
 }
 
-/// Keeps the answer to a key that is the caller's, and what was made; without that the key is free again.
+/// Keeps the answer to a request that is the caller's; one that is kept already stays.
 ///
 /// # Errors
-/// Those of the database.
-pub async fn answer(
+/// Those of the database: a foreign key's where what it is about is gone.
+pub async fn settle(
     conn: &mut AsyncPgConnection,
-    asker: &str,
-    key: &str,
-    made: Made,
-    answer: &str,
+    request: &str,
+    about: Option<About>,
+    answer: &Answer,
 ) -> QueryResult<()> {
-    let (transcript, room) = match made {
-        Made::Transcript(id) => (Some(id), None),
-        Made::Room(id) => (None, Some(id)),
+    let (transcript, room) = match about {
+        Some(About::Transcript(id)) => (Some(id), None),
+        Some(About::Room(id)) => (None, Some(id)),
+        None => (None, None),
     };
-    diesel::update(idempotency_key::table.find((asker, key)))
+    diesel::update(idempotency_key::table.find(request))
+        .filter(idempotency_key::status.is_null())
         .set((
+            idempotency_key::status.eq(Some(answer.status)),
+            idempotency_key::answer.eq(answer.body.as_deref()),
+            idempotency_key::tag.eq(answer.tag.as_deref()),
             idempotency_key::transcript_id.eq(transcript),
             idempotency_key::room_id.eq(room),
-            idempotency_key::answer.eq(answer),
         ))
         .execute(conn)
         .await
         .map(|_| ())
+}
+
+/// Frees the key of a request that was not done.
+///
+/// # Errors
+/// Those of the database.
+pub async fn release(conn: &mut AsyncPgConnection, request: &str) -> QueryResult<()> {
+    let unsettled = idempotency_key::table.find(request).filter(idempotency_key::status.is_null());
+    diesel::delete(unsettled).execute(conn).await.map(|_| ())
 }
 
 /// Forgets keys that came before `before`.

@@ -5,6 +5,7 @@
 
 mod text_enum;
 
+pub mod again;
 pub mod api_key;
 pub mod audit;
 pub mod backup;

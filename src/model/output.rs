@@ -112,14 +112,14 @@ pub async fn current(
 /// # Errors
 /// Those of the database.
 pub async fn all_current(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     transcript_id: TranscriptId,
 ) -> QueryResult<Vec<Output>> {
     output::table
         .inner_join(stage_state::table.on(stage_state::current_output.eq(output::id.nullable())))
         .filter(stage_state::transcript_id.eq(transcript_id))
         .select(Output::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 
@@ -128,14 +128,14 @@ pub async fn all_current(
 /// # Errors
 /// Those of the database.
 pub async fn versions(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     transcript_id: TranscriptId,
     stage: Stage,
 ) -> QueryResult<Vec<Output>> {
     Output::query()
         .filter(output::transcript_id.eq(transcript_id).and(output::stage.eq(stage)))
         .order(output::version.desc())
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 
@@ -190,7 +190,7 @@ pub async fn shown(conn: &mut AsyncPgConnection, transcript_id: TranscriptId) ->
 
 /// The same, where the assembled one is known.
 pub(super) async fn shown_beside(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     transcript_id: TranscriptId,
     assembled: Option<Output>,
 ) -> QueryResult<Option<Shown>> {

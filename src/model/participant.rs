@@ -71,11 +71,11 @@ impl From<diesel::result::Error> for ParticipantError {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<Participant>> {
+pub async fn list(mut conn: &AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<Participant>> {
     Participant::query()
         .filter(participant::transcript_id.eq(transcript))
         .order((participant::speaker.asc().nulls_last(), participant::id.asc()))
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

@@ -244,7 +244,7 @@ fn listed(viewer: Viewer) -> room::BoxedQuery<'static, Pg> {
 /// # Errors
 /// Those of the database.
 pub async fn names(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     ids: impl IntoIterator<Item = RoomId>,
 ) -> QueryResult<HashMap<RoomId, String>> {
     let ids: Vec<RoomId> = ids.into_iter().collect();
@@ -254,7 +254,7 @@ pub async fn names(
     let rows: Vec<(RoomId, String, Option<DateTime<Utc>>)> = room::table
         .filter(room::id.eq_any(ids))
         .select((room::id, room::name, room::deleted_at))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     let shown = |name, deleted: Option<_>| if deleted.is_some() { DELETED.to_owned() } else { name };
     Ok(rows.into_iter().map(|(id, name, deleted)| (id, shown(name, deleted))).collect())

@@ -111,7 +111,7 @@ pub async fn append(conn: &mut AsyncPgConnection, output: OutputId, segments: &[
 /// # Errors
 /// Those of the database.
 pub async fn page(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     output: OutputId,
     after: Option<i32>,
     limit: i64,
@@ -122,7 +122,7 @@ pub async fn page(
         .order(segment::idx.asc())
         .limit(limit.max(0))
         .select(Row::as_select())
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(rows.into_iter().map(Row::unpack).collect())
 }
@@ -131,7 +131,7 @@ pub async fn page(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn all(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
+pub async fn all(conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
     Ok(in_time(page(conn, output, None, i64::MAX).await?))
 }
 
@@ -139,7 +139,7 @@ pub async fn all(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<
 ///
 /// # Errors
 /// Those of the database.
-pub async fn lines(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
+pub async fn lines(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
     type Line = (i32, f64, f64, Option<i32>, String, i16);
     let rows: Vec<Line> = segment::table
         .filter(segment::output_id.eq(output))
@@ -152,7 +152,7 @@ pub async fn lines(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResul
             segment::text,
             segment::channel,
         ))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     let line = |(idx, start, end, speaker, text, channel)| Segment {
         idx,

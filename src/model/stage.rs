@@ -19,6 +19,7 @@ use crate::ids::{OutputId, StageRunId, TranscriptId};
 mod attempt;
 mod failed;
 mod restart;
+mod why;
 
 pub(super) use attempt::is_current_locked;
 pub use attempt::{
@@ -26,6 +27,7 @@ pub use attempt::{
 };
 pub use failed::{Failed, failed};
 pub use restart::{Restart, restart, retry_failed};
+pub use why::Why;
 
 text_enum! {
     /// One step of a recording's way.
@@ -108,6 +110,11 @@ pub struct StageState {
     pub error: Option<String>,
     /// What went well only in part, in words for a person: it did its work all the same.
     pub warning: Option<String>,
+    /// The same as a text of the catalogue, where it is one: [`Why::remark`].
+    #[serde(skip)]
+    pub error_remark: Option<serde_json::Value>,
+    #[serde(skip)]
+    pub warning_remark: Option<serde_json::Value>,
     /// What it waits for while it runs, in words for a person: the model being loaded, say.
     pub note: Option<String>,
     /// The version that is shown.
@@ -128,6 +135,8 @@ impl StageState {
             finished_at: None,
             error: None,
             warning: None,
+            error_remark: None,
+            warning_remark: None,
             note: None,
             current_output: None,
         }
@@ -147,9 +156,9 @@ pub struct Attempt {
 ///
 /// # Errors
 /// Those of the database.
-pub async fn list(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<StageState>> {
+pub async fn list(mut conn: &AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<StageState>> {
     let mut states: Vec<StageState> =
-        StageState::query().filter(stage_state::transcript_id.eq(transcript)).load(conn).await?;
+        StageState::query().filter(stage_state::transcript_id.eq(transcript)).load(&mut conn).await?;
     states.sort_by_key(|state| state.stage);
     Ok(states)
 }

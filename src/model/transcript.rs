@@ -83,6 +83,9 @@ pub struct Transcript {
     pub vocabulary: String,
     /// Channels that carry a side of their own and are heard each by itself; 1 where all is heard as one.
     pub channels: i16,
+    /// What people write about it in words of their own: plain text with line breaks; empty: none. Not everybody who may read the rest
+    /// may read it: see `policy`.
+    pub notes: String,
 }
 
 impl Transcript {
@@ -141,6 +144,7 @@ pub struct Patch {
     pub vocabulary: Option<String>,
     /// `Some(None)` takes it out of its room.
     pub room_id: Option<Option<RoomId>>,
+    pub notes: Option<String>,
 }
 
 impl Patch {
@@ -158,8 +162,10 @@ impl Patch {
             audio_deleted,
             vocabulary,
             room_id,
+            notes,
         } = self;
-        let texts = [name, source_language, target_language, vocabulary].iter().all(|field| field.is_none());
+        let texts =
+            [name, source_language, target_language, vocabulary, notes].iter().all(|field| field.is_none());
         let overrides = [title, short_summary, long_summary].iter().all(|field| field.is_none());
         let flags = [locked, reviewed, audio_deleted].iter().all(|field| field.is_none());
         texts && overrides && flags && share_mode.is_none() && room_id.is_none()
@@ -187,8 +193,8 @@ pub async fn create(conn: &mut AsyncPgConnection, new: &NewTranscript) -> QueryR
 ///
 /// # Errors
 /// Those of the database.
-pub async fn get(conn: &mut AsyncPgConnection, id: TranscriptId) -> QueryResult<Option<Transcript>> {
-    Transcript::query().find(id).first(conn).await.optional()
+pub async fn get(mut conn: &AsyncPgConnection, id: TranscriptId) -> QueryResult<Option<Transcript>> {
+    Transcript::query().find(id).first(&mut conn).await.optional()
 }
 
 /// The same, held still until the caller's transaction ends.

@@ -105,8 +105,8 @@ pub async fn store_topics(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn topics(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Topic>> {
-    Topic::query().filter(topic::output_id.eq(output)).order(topic::idx.asc()).load(conn).await
+pub async fn topics(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Topic>> {
+    Topic::query().filter(topic::output_id.eq(output)).order(topic::idx.asc()).load(&mut conn).await
 }
 
 /// Stores the title of a version.
@@ -125,8 +125,8 @@ pub async fn store_title(conn: &mut AsyncPgConnection, output: OutputId, title: 
 ///
 /// # Errors
 /// Those of the database.
-pub async fn title(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Option<String>> {
-    headline::table.find(output).select(headline::title).first(conn).await.optional()
+pub async fn title(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Option<String>> {
+    headline::table.find(output).select(headline::title).first(&mut conn).await.optional()
 }
 
 /// Stores the sentences of a version, both kinds, each in its order.
@@ -159,11 +159,11 @@ pub async fn store_sentences(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn sentences(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<SummarySentence>> {
+pub async fn sentences(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<SummarySentence>> {
     SummarySentence::query()
         .filter(summary_sentence::output_id.eq(output))
         .order((summary_sentence::kind.desc(), summary_sentence::idx.asc()))
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 
@@ -200,11 +200,11 @@ pub async fn store_actions(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn actions(conn: &mut AsyncPgConnection, output: OutputId) -> QueryResult<Vec<ActionItem>> {
+pub async fn actions(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<ActionItem>> {
     ActionItem::query()
         .filter(action_item::output_id.eq(output))
         .order((action_item::kind.asc(), action_item::idx.asc()))
-        .load(conn)
+        .load(&mut conn)
         .await
 }
 

@@ -14,7 +14,7 @@ use super::segment::{self, Segment};
 use super::stage::{self, Stage, StageState};
 use super::transcript::{self, Transcript};
 use super::understanding::{self, ActionItem, SummaryKind, SummarySentence, Topic, as_texts};
-use crate::ids::TranscriptId;
+use crate::ids::{OutputId, TranscriptId};
 
 /// Everything about a transcript but its text, which may be long and is read in pages ([`segment::page`]) or at once
 /// ([`TranscriptView::segments`]).
@@ -51,34 +51,27 @@ impl TranscriptView {
     /// # Errors
     /// Those of the database.
     pub async fn load(conn: &mut AsyncPgConnection, id: TranscriptId) -> QueryResult<Option<Self>> {
-        let Some(transcript) = transcript::get(conn, id).await? else { return Ok(None) };
-        let stages = stage::list(conn, id).await?;
-        let outputs = output::all_current(conn, id).await?;
+        // What needs no other answer is asked in one go: the database works it off without waiting for us in between.
+        let at_once: &AsyncPgConnection = conn;
+        let (found, stages, outputs, edits, participants) = tokio::try_join!(
+            transcript::get(at_once, id),
+            stage::list(at_once, id),
+            output::all_current(at_once, id),
+            edit::list(at_once, id),
+            participant::list(at_once, id),
+        )?;
+        let Some(transcript) = found else { return Ok(None) };
         let of = |stage: Stage| outputs.iter().find(|made| made.stage == stage);
         let made = |stage: Stage| of(stage).map(|made| made.id);
-        let text = output::shown_beside(conn, id, of(Stage::Assemble).cloned()).await?;
-        let edits = edit::list(conn, id).await?;
-        let changed = match &text {
-            Some(shown) if !edits.is_empty() => {
-                let machine = segment::all(conn, shown.output.id).await?;
-                Some(edit::shown(machine, shown.output.id, &edits))
-            }
-            _ => None,
-        };
-        let topics = match made(Stage::Topics) {
-            Some(output) => understanding::topics(conn, output).await?,
-            None => Vec::new(),
-        };
-        let headline = match made(Stage::Title) {
-            Some(output) => understanding::title(conn, output).await?,
-            None => None,
-        };
-        let (sentences, actions) = match made(Stage::Summarize) {
-            Some(output) => {
-                (understanding::sentences(conn, output).await?, understanding::actions(conn, output).await?)
-            }
-            None => (Vec::new(), Vec::new()),
-        };
+        let text = output::shown_beside(at_once, id, of(Stage::Assemble).cloned()).await?;
+        let (changed, topics, headline, sentences, actions, mut rooms) = tokio::try_join!(
+            changed(at_once, text.as_ref(), &edits),
+            of_version(made(Stage::Topics), |output| understanding::topics(at_once, output)),
+            of_version(made(Stage::Title), |output| understanding::title(at_once, output)),
+            of_version(made(Stage::Summarize), |output| understanding::sentences(at_once, output)),
+            of_version(made(Stage::Summarize), |output| understanding::actions(at_once, output)),
+            room::names(at_once, transcript.room_id),
+        )?;
         let mut methods: Vec<String> = Vec::new();
         for understood in [Stage::Topics, Stage::Title, Stage::Summarize].into_iter().filter_map(of) {
             if !methods.contains(&understood.method) {
@@ -90,11 +83,8 @@ impl TranscriptView {
             title: transcript.title.clone().or(headline),
             short_summary: transcript.short_summary.clone().or(texts.short),
             long_summary: transcript.long_summary.clone().or(texts.long),
-            room_name: match transcript.room_id {
-                Some(room) => room::names(conn, [room]).await?.remove(&room),
-                None => None,
-            },
-            participants: participant::list(conn, id).await?,
+            room_name: transcript.room_id.and_then(|room| rooms.remove(&room)),
+            participants,
             estimate: estimate::estimate(conn, transcript.seconds(), &stages, crate::clock::now()).await?,
             transcript,
             text,
@@ -153,5 +143,32 @@ impl TranscriptView {
             (None, Some(shown)) => Cow::Owned(segment::lines(conn, shown.output.id).await?),
             (None, None) => Cow::Borrowed(&[]),
         })
+    }
+}
+
+/// What `ask` finds of a version, where there is one.
+async fn of_version<T, F>(output: Option<OutputId>, ask: impl FnOnce(OutputId) -> F) -> QueryResult<T>
+where
+    T: Default,
+    F: Future<Output = QueryResult<T>>,
+{
+    match output {
+        Some(output) => ask(output).await,
+        None => Ok(T::default()),
+    }
+}
+
+/// The text as people changed it, if they did.
+async fn changed(
+    conn: &AsyncPgConnection,
+    text: Option<&Shown>,
+    edits: &[Edit],
+) -> QueryResult<Option<Vec<Segment>>> {
+    match text {
+        Some(shown) if !edits.is_empty() => {
+            let machine = segment::all(conn, shown.output.id).await?;
+            Ok(Some(edit::shown(machine, shown.output.id, edits)))
+        }
+        _ => Ok(None),
     }
 }

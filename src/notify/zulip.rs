@@ -1,11 +1,13 @@
 //! Zulip's API (https://zulip.com/api/): streams, topics, and messages of a bot.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::sync::Mutex;
 
 use super::mail::Trouble;
 use crate::tls::Trust;
@@ -17,6 +19,10 @@ pub const LONGEST_MESSAGE: usize = 10_000;
 pub const LONGEST_TOPIC: usize = 60;
 /// Bytes of an answer that are read.
 const MOST: usize = 8_000_000;
+/// Streams that were heard of are believed for so long ...
+const FRESH: Duration = Duration::from_secs(60);
+/// ... and that they can't be had for so long.
+const AWAY: Duration = Duration::from_secs(10);
 
 /// The organisation and the bot.
 #[derive(Clone)]
@@ -32,6 +38,20 @@ pub struct ZulipSettings {
 pub struct Zulip {
     http: reqwest::Client,
     settings: ZulipSettings,
+    heard: Arc<Mutex<Option<Heard>>>,
+}
+
+/// What was last heard of streams, for all who look.
+struct Heard {
+    at: Instant,
+    streams: Result<Vec<Stream>, Trouble>,
+}
+
+impl Heard {
+    fn holds(&self, now: Instant) -> bool {
+        let long = if self.streams.is_ok() { FRESH } else { AWAY };
+        now.saturating_duration_since(self.at) < long
+    }
 }
 
 impl std::fmt::Debug for Zulip {
@@ -67,7 +87,7 @@ impl Zulip {
     pub fn new(settings: ZulipSettings, trust: &Trust) -> anyhow::Result<Self> {
         // The operator names it, so it may be at a private address; redirects would take the key elsewhere.
         let http = trust.http().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build()?;
-        Ok(Self { http, settings })
+        Ok(Self { http, settings, heard: Arc::default() })
     }
 
     /// What tells this organisation from others.
@@ -83,6 +103,21 @@ impl Zulip {
         let mut streams: Vec<Stream> = self.list(self.http.get(self.at("/streams")), "streams").await?;
         streams.sort_by_key(|stream| stream.name.to_lowercase());
         Ok(streams)
+    }
+
+    /// As [`Zulip::streams`], as they were within the last minute: for pages that are asked for again and again. Whoever asks
+    /// meanwhile waits for the same answer.
+    ///
+    /// # Errors
+    /// As [`Zulip::streams`].
+    pub async fn streams_lately(&self) -> Result<Vec<Stream>, Trouble> {
+        let mut heard = self.heard.lock().await;
+        if let Some(last) = heard.as_ref().filter(|last| last.holds(Instant::now())) {
+            return last.streams.clone();
+        }
+        let streams = self.streams().await;
+        *heard = Some(Heard { at: Instant::now(), streams: streams.clone() });
+        streams
     }
 
     /// Topics of a stream, as Zulip orders them: the newest first.
@@ -191,6 +226,15 @@ fn judged(status: StatusCode, answer: Value) -> Result<Value, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn streams_are_believed_for_a_minute_and_trouble_for_less() {
+        let at = Instant::now();
+        let holds = |streams, seconds| Heard { at, streams }.holds(at + Duration::from_secs(seconds));
+        assert!(holds(Ok(Vec::new()), 59) && !holds(Ok(Vec::new()), 60));
+        let away = || Err(Trouble::new("away", false));
+        assert!(holds(away(), 9) && !holds(away(), 10));
+    }
 
     #[test]
     fn what_passes_is_told_from_what_does_not() {

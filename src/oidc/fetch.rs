@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use openidconnect::{HttpRequest, HttpResponse, http};
-use reqwest::header::DATE;
+use reqwest::header::{DATE, HeaderName, SERVER};
 use url::Url;
 
 use crate::tls::Trust;
@@ -28,6 +28,8 @@ pub struct FetchError {
 pub struct Answer {
     pub status: u16,
     pub body: Vec<u8>,
+    /// What answers calls itself so: the provider, or a proxy in its place.
+    pub server: Option<String>,
     /// The provider's clock, if it tells.
     pub date: Option<chrono::DateTime<chrono::Utc>>,
 }
@@ -51,9 +53,10 @@ impl Fetch {
         let parsed = Url::parse(url).map_err(|error| refused(url, error))?;
         let request = self.0.get(parsed).header("accept", "application/json");
         let (head, body) = read(url, request.send().await).await?;
-        let date = head.headers().get(DATE).and_then(|value| value.to_str().ok());
-        let date = date.and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok());
-        Ok(Answer { status: head.status().as_u16(), body, date: date.map(|date| date.to_utc()) })
+        let said = |name: HeaderName| head.headers().get(name).and_then(|value| value.to_str().ok());
+        let server = said(SERVER).map(str::to_owned);
+        let date = said(DATE).and_then(|text| chrono::DateTime::parse_from_rfc2822(text).ok());
+        Ok(Answer { status: head.status().as_u16(), body, server, date: date.map(|date| date.to_utc()) })
     }
 
     /// The same for the protocol library, which calls a function.

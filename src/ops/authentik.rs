@@ -16,8 +16,8 @@ use url::Url;
 use crate::config::Config;
 use crate::tls::Trust;
 use ask::Api;
+use plan::{Own, application, provider_fields, wanting};
 pub use plan::{Step, Verb};
-use plan::{application, provider_fields, wanting};
 
 /// Where the provider sends browsers back to; the ancestor's address.
 const CALLBACK: &str = "/api/auth/callback/authentik";
@@ -89,6 +89,8 @@ pub async fn set_up(config: &Config, token: &str, wanted: &Wanted) -> anyhow::Re
     let trust = Trust::load(&config.tls.ca).context("tls.ca")?;
     let api = Api::new(&trust, &wanted.url, token.trim())?;
     let mut steps = Vec::new();
+    // What the settings have already, Authentik is told; a file that is named may have yet to be written.
+    let own = Own { id: config.auth.client_id.clone(), secret: config.auth.client_secret().ok().flatten() };
 
     let found = api.find(&format!("core/applications/{}/", wanted.slug)).await?;
     let of_application = found.as_ref().and_then(|application| application["provider"].as_i64());
@@ -107,7 +109,7 @@ pub async fn set_up(config: &Config, token: &str, wanted: &Wanted) -> anyhow::Re
     let mappings = mappings(&api).await?;
     let provider = match provider {
         Some(provider) => changed(&api, wanted, provider, &mappings, &mut steps).await?,
-        None => made(&api, wanted, &mappings, &mut steps).await?,
+        None => made(&api, wanted, &own, &mappings, &mut steps).await?,
     };
     let pk = provider["pk"].clone();
     match &found {
@@ -185,12 +187,13 @@ async fn signing_key(api: &Api) -> anyhow::Result<Value> {
 async fn made(
     api: &Api,
     wanted: &Wanted,
+    own: &Own,
     mappings: &[Value],
     steps: &mut Vec<Step>,
 ) -> anyhow::Result<Value> {
     steps.push(Step::new(Verb::Make, format!("the provider {}", wanted.name)));
     let flows = (flow(api, AUTHORIZATION).await?, flow(api, INVALIDATION).await?);
-    let fields = provider_fields(wanted, flows, mappings, &signing_key(api).await?);
+    let fields = provider_fields(wanted, own, flows, mappings, &signing_key(api).await?);
     if wanted.dry_run {
         return Ok(Value::Null);
     }

@@ -3,6 +3,7 @@
 mod login;
 mod outgoing;
 mod provider;
+mod site;
 mod speech;
 mod tls;
 
@@ -37,7 +38,8 @@ pub struct Problem {
     pub warning: bool,
 }
 
-/// Tries everything the settings name, one thing after another; nothing is changed.
+/// Tries everything the settings name, one thing after another. Nothing is changed, but that a login at an identity provider is begun
+/// which nobody ends, and which is forgotten after ten minutes.
 pub async fn examine(config: &Config) -> Vec<Finding> {
     let (mut findings, trust) = tls::examine(&config.tls);
     let address = Address::new(&config.database.postgres_url(), &trust);
@@ -59,8 +61,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         ),
         finding("ffmpeg", ffmpeg().await, "install ffmpeg (Debian: apt-get install ffmpeg)"),
     ]);
-    findings.extend(login::examine(config, &address).await);
-    findings.extend(provider::examine(config, &trust).await);
+    findings.extend(getting_in(config, &address, &trust).await);
     findings.extend(speech::examine(config, &trust).await);
     findings.push(finding(
         "language model",
@@ -87,6 +88,19 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
         backup::freshness(&address).await,
         "`reflector backup`, by a timer once a day: docs/BACKUP.md",
     ));
+    findings
+}
+
+/// Of all that, whether people get in: login, identity provider, and the site as they find it.
+pub async fn access(config: &Config) -> Vec<Finding> {
+    let (_, trust) = tls::examine(&config.tls);
+    getting_in(config, &Address::new(&config.database.postgres_url(), &trust), &trust).await
+}
+
+async fn getting_in(config: &Config, address: &Address, trust: &Trust) -> Vec<Finding> {
+    let mut findings = login::examine(config, address).await;
+    findings.extend(provider::examine(config, trust).await);
+    findings.extend(site::examine(config, trust).await);
     findings
 }
 

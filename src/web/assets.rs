@@ -1,10 +1,17 @@
 //! Style sheet, scripts and icon, inside the program. One hash over all of them is part of every address, so browsers may
-//! keep them for ever and the modules' relative imports stay consistent with each other.
+//! keep them for ever and the modules' relative imports stay consistent with each other. Browsers that can unpack them get them packed, a
+//! quarter of their size.
 
+use std::collections::HashMap;
+use std::io::Write;
 use std::sync::LazyLock;
 
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::HeaderMap;
+use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 use super::extract::UrlPath;
@@ -31,6 +38,7 @@ const ASSETS: &[(&str, &str, &str)] = &[
     ("library.js", JS, include_str!("assets/library.js")),
     ("live.js", JS, include_str!("assets/live.js")),
     ("menus.js", JS, include_str!("assets/menus.js")),
+    ("notes.js", JS, include_str!("assets/notes.js")),
     ("offers.js", JS, include_str!("assets/offers.js")),
     ("player.js", JS, include_str!("assets/player.js")),
     ("quote.js", JS, include_str!("assets/quote.js")),
@@ -81,14 +89,45 @@ pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(&hash.finalize()[..8])
 });
 
+/// Packed, by name: once, when the first is asked for.
+static PACKED: LazyLock<HashMap<&'static str, Bytes>> = LazyLock::new(|| {
+    let fixed = ASSETS.iter().map(|(name, _, content)| (*name, *content));
+    let made = STRINGS.iter().map(|(name, content)| (name.as_str(), content.as_str()));
+    fixed.chain(made).filter_map(|(name, content)| Some((name, packed(content)?))).collect()
+});
+
+fn packed(content: &str) -> Option<Bytes> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(content.as_bytes()).ok()?;
+    packer.finish().ok().map(Bytes::from)
+}
+
+/// Whether whoever asks says that they can unpack gzip.
+fn unpacks(headers: &HeaderMap) -> bool {
+    let said = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    said.flat_map(|value| value.split(',')).any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let gzip = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f32>().ok());
+        gzip && weight.is_none_or(|weight| weight > 0.0)
+    })
+}
+
 /// `GET /assets/{version}/{name}`. An old version's address gives today's file, but is not kept by browsers.
-pub(super) async fn get(UrlPath((version, name)): UrlPath<(String, String)>) -> Result<Response, PageError> {
+pub(super) async fn get(
+    UrlPath((version, name)): UrlPath<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, PageError> {
     let fixed =
         ASSETS.iter().find(|(known, _, _)| *known == name).map(|(_, kind, content)| (*kind, *content));
     let made = || STRINGS.iter().find(|(known, _)| *known == name).map(|(_, content)| (JS, content.as_str()));
     let (kind, content) = fixed.or_else(made).ok_or(Error::NotFound("File"))?;
     let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    Ok(([(CONTENT_TYPE, kind), (CACHE_CONTROL, keep)], content).into_response())
+    let about = [(CONTENT_TYPE, kind), (CACHE_CONTROL, keep), (VARY, "accept-encoding")];
+    Ok(match PACKED.get(name.as_str()).filter(|_| unpacks(&headers)) {
+        Some(packed) => (about, [(CONTENT_ENCODING, "gzip")], packed.clone()).into_response(),
+        None => (about, content).into_response(),
+    })
 }
 
 #[cfg(test)]
@@ -108,6 +147,38 @@ mod tests {
                 assert!(ASSETS.iter().any(|(known, _, _)| *known == wanted), "{name} imports {wanted}");
             }
         }
+    }
+
+    #[test]
+    fn who_says_so_gets_them_packed() {
+        for (said, wanted) in [
+            ("gzip", true),
+            ("deflate, GZIP;q=0.5, br", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.0, br", false),
+            ("br", false),
+            ("xgzip", false),
+            ("", false),
+        ] {
+            let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, said.parse().unwrap())]);
+            assert_eq!(unpacks(&headers), wanted, "{said}");
+        }
+        assert!(!unpacks(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn what_is_packed_is_the_same_and_much_smaller() {
+        use std::io::Read;
+        let (mut whole, mut small) = (0, 0);
+        for (name, _, content) in ASSETS {
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(&PACKED[name][..]).read_to_string(&mut text).unwrap();
+            assert_eq!(text, *content, "{name}");
+            whole += content.len();
+            small += PACKED[name].len();
+        }
+        assert!(small * 3 < whole, "{small} of {whole} bytes");
+        assert!(PACKED.contains_key("strings.fr.js"));
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Notes who does what with which transcript and which room: one middleware behind the door, so that no route can do it unseen.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use chrono::{DateTime, Utc};
 
 use super::read;
 use super::viewer::{Client, Seen, Shown, Viewer};
@@ -36,8 +38,74 @@ impl Deeds {
     }
 }
 
+/// Looks that are remembered at once.
+const MOST: usize = 10_000;
+
+/// The log, as the middleware has it: with what of looking and listening is in it already, so that a page that is looked at again and
+/// again asks the database once a period.
+#[derive(Clone)]
+pub(super) struct Log {
+    app: App,
+    noted: Arc<Mutex<Noted>>,
+}
+
+/// What was written in one period.
+#[derive(Default)]
+struct Noted {
+    period: DateTime<Utc>,
+    looks: HashSet<Look>,
+}
+
+/// Somebody's looking at something, or listening to it, from somewhere.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Look {
+    action: Action,
+    thing: Thing,
+    who: String,
+    address: String,
+}
+
+impl Noted {
+    fn has(&self, period: DateTime<Utc>, look: &Look) -> bool {
+        self.period == period && self.looks.contains(look)
+    }
+
+    fn add(&mut self, period: DateTime<Utc>, look: Look) {
+        // What is forgotten costs a statement, which finds that it is there.
+        if self.period != period || self.looks.len() >= MOST {
+            *self = Self { period, looks: HashSet::new() };
+        }
+        self.looks.insert(look);
+    }
+}
+
+impl Log {
+    pub fn new(app: App) -> Self {
+        Self { app, noted: Arc::default() }
+    }
+
+    /// Writes an entry that is not there yet.
+    async fn write(&self, actor: &Actor, action: Action, thing: Thing) -> Result<(), Error> {
+        let now = clock::now();
+        let (who, address) = (actor.who.clone(), actor.address.clone());
+        let look = action.period(now).map(|period| (period, Look { action, thing, who, address }));
+        let noted = || self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((period, look)) = &look
+            && noted().has(*period, look)
+        {
+            return Ok(());
+        }
+        let mut conn = read::connect(&self.app).await?;
+        audit::note(&mut conn, actor.clone(), action, thing, now).await?;
+        if let Some((period, look)) = look {
+            noted().add(period, look);
+        }
+        Ok(())
+    }
+}
+
 /// Notes what succeeded.
-pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn note(State(log): State<Log>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     let asked = path.and_then(|path| Some((action(request.method(), path)?, thing(request.uri().path())?)));
     // What a quote's link leads to its handler knows.
@@ -63,16 +131,11 @@ pub(super) async fn note(State(app): State<App>, request: Request, next: Next) -
         },
     };
     for (action, thing) in deeds {
-        if let Err(error) = written(&app, actor.clone(), action, thing).await {
+        if let Err(error) = log.write(&actor, action, thing).await {
             tracing::error!(error = error.to_string(), %action, %thing, "the audit log misses an entry");
         }
     }
     response
-}
-
-async fn written(app: &App, actor: Actor, action: Action, thing: Thing) -> Result<(), Error> {
-    let mut conn = read::connect(app).await?;
-    Ok(audit::note(&mut conn, actor, action, thing, clock::now()).await?)
 }
 
 /// What a request does with the transcript or room it names; `None` for what is not noted: parts of a page that was looked at
@@ -113,7 +176,7 @@ fn action(method: &Method, path: &str) -> Option<Action> {
 }
 
 /// The transcript or room that a path names.
-fn thing(path: &str) -> Option<Thing> {
+pub(super) fn thing(path: &str) -> Option<Thing> {
     let mut parts = path.split('/').skip_while(|part| !["transcripts", "rooms"].contains(part));
     match (parts.next()?, parts.next()?) {
         ("rooms", id) => id.parse().ok().map(Thing::Room),
@@ -143,6 +206,25 @@ fn actor(request: &Request) -> Actor {
 mod tests {
     use super::*;
     use crate::ids::RoomId;
+
+    #[test]
+    fn what_was_noted_is_known_for_its_period_and_no_more_than_so_much_is_kept() {
+        let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
+        let look = |who: usize| Look {
+            action: Action::View,
+            thing: Thing::Room(RoomId(uuid::Uuid::nil())),
+            who: who.to_string(),
+            address: String::new(),
+        };
+        let mut noted = Noted::default();
+        noted.add(at(10), look(0));
+        assert!(noted.has(at(10), &look(0)) && !noted.has(at(20), &look(0)) && !noted.has(at(10), &look(1)));
+        noted.add(at(20), look(1));
+        assert!(noted.has(at(20), &look(1)) && !noted.has(at(20), &look(0)));
+        (0..MOST * 2).for_each(|who| noted.add(at(20), look(who)));
+        assert!(noted.looks.len() <= MOST && noted.has(at(20), &look(MOST * 2 - 1)));
+        assert_eq!((Action::View.period(at(19)), Action::Share.period(at(19))), (Some(at(10)), None));
+    }
 
     #[test]
     fn what_a_route_does() {

@@ -37,7 +37,7 @@ pub(super) fn layer(config: &CorsConfig) -> Option<CorsLayer> {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods(methods)
         .allow_headers(taken)
-        .expose_headers([ETAG, RETRY_AFTER, named("x-request-id")])
+        .expose_headers([ETAG, RETRY_AFTER, named("idempotency-replayed"), named("x-request-id")])
         .max_age(REMEMBERED);
     Some(layer.allow_credentials(config.allow_credentials))
 }

@@ -1,6 +1,7 @@
 //! The door: every request passes here, and here alone it becomes somebody's.
 //!
-//! Where people log in, whoever shows nothing gets no further than [`OPEN`], unless the operator's public mode lets visitors in.
+//! Where people log in, whoever shows nothing gets no further than [`OPEN`], unless the operator's public mode lets visitors in. Where nobody
+//! does, public mode makes everybody a visitor.
 //! That holds for addresses that do not exist yet as for those that do: a new route is closed until it is on the list.
 
 use axum::extract::{Request, State};
@@ -101,8 +102,7 @@ pub(super) async fn pass(State(app): State<App>, request: Request, next: Next) -
 async fn admit(app: App, mut request: Request, next: Next) -> Response {
     let auth = &app.config().auth;
     if auth.mode == AuthMode::None {
-        request.extensions_mut().insert(Seen::nobody(Viewer::Anonymous));
-        return with_menu(Menu::Plain, next.run(request)).await;
+        return alike(&app, request, next).await;
     }
     let https = request.extensions().get::<Https>().is_some_and(|Https(yes)| *yes);
     let path = request.uri().path().to_owned();
@@ -149,6 +149,20 @@ async fn admit(app: App, mut request: Request, next: Next) -> Response {
     let response = with_menu(menu, next.run(request)).await;
     // A login that has just succeeded has a session of its own to give.
     if ended && !response.headers().contains_key(SET_COOKIE) { forget(response, https) } else { response }
+}
+
+/// Where nobody logs in all are alike, whatever they show: visitors in public mode, otherwise people who may do everything.
+async fn alike(app: &App, mut request: Request, next: Next) -> Response {
+    let (viewer, menu) = match app.config().auth.is_open() {
+        true => (Viewer::Anonymous, Menu::Plain),
+        false => (Viewer::Visitor { public: true }, Menu::Guest),
+    };
+    let near = request.extensions().get::<Near>().is_some_and(|Near(yes)| *yes);
+    if request.uri().path() == METRICS && !policy::may_watch(viewer, near) {
+        return with_menu(menu, async { PageError(Error::NotFound("Page")).into_response() }).await;
+    }
+    request.extensions_mut().insert(Seen::nobody(viewer));
+    with_menu(menu, next.run(request)).await
 }
 
 /// Answers whoever listens with a token, also within another site's page: they have been given the address.

@@ -1,6 +1,7 @@
 //! axum's extractors with our errors: what can't be read is told in the same shape as everything else.
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
@@ -34,22 +35,16 @@ pub(super) struct PageQuery<T>(pub T);
 #[from_request(via(axum::Json), rejection(ApiError))]
 pub(super) struct ApiJson<T>(pub T);
 
-/// The same with the bytes that it came in.
-pub(super) struct ApiJsonBytes<T>(pub T, pub axum::body::Bytes);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJsonBytes<T> {
-    type Rejection = ApiError;
-
-    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, ApiError> {
-        let (parts, raw) = request.into_parts();
-        let raw = axum::extract::Request::from_parts(parts.clone(), raw);
-        let bytes = axum::body::Bytes::from_request(raw, state)
-            .await
-            .map_err(|error| body("body", error.status(), error.body_text()))?;
-        let again = axum::extract::Request::from_parts(parts, bytes.clone().into());
-        let ApiJson(value) = ApiJson::from_request(again, state).await?;
-        Ok(Self(value, bytes))
-    }
+/// A request with its body read, for whoever wants to look at that before its handler does.
+///
+/// # Errors
+/// The body is larger than any but an upload may be, or broke off.
+pub(super) async fn read_whole(request: Request) -> Result<(Request, Bytes), Error> {
+    let (parts, raw) = request.into_parts();
+    let bytes = Bytes::from_request(Request::from_parts(parts.clone(), raw), &())
+        .await
+        .map_err(|error| body("body", error.status(), error.body_text()))?;
+    Ok((Request::from_parts(parts, bytes.clone().into()), bytes))
 }
 
 /// A page's form.
@@ -73,8 +68,8 @@ pub(super) struct OptionalJson<T>(pub Option<T>);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalJson<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, ApiError> {
-        let body = axum::body::Bytes::from_request(request, state)
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let body = Bytes::from_request(request, state)
             .await
             .map_err(|error| body("body", error.status(), error.body_text()))?;
         if body.iter().all(u8::is_ascii_whitespace) {

@@ -38,6 +38,10 @@ pub(super) fn recorder() -> &'static PrometheusHandle {
         );
         metrics::describe_counter!("reflector_upload_bytes_total", "Bytes of uploads written to storage");
         metrics::describe_gauge!("reflector_event_sockets", "Open WebSockets");
+        metrics::describe_counter!(
+            "reflector_events_let_go_total",
+            "Events that could not be told for a day, and are not"
+        );
         metrics::describe_gauge!("reflector_database_up", "1 if the database answered just now, else 0");
         metrics::describe_gauge!("reflector_queue_waiting", "Jobs that wait or run");
         metrics::describe_gauge!(

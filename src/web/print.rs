@@ -12,20 +12,24 @@ use crate::error::Error;
 use crate::export::pdf::{self, PdfError};
 use crate::export::{self, Document, Format, Words};
 use crate::model::{Segment, TranscriptView};
+use crate::policy::{self, Viewer};
 
 /// How many are made at a time: each takes a core for some seconds, and memory.
 static PRESSES: Semaphore = Semaphore::const_new(2);
 
 /// What a file in this format is made from. What people read has headings, date and speakers without a name in the language of whoever
-/// asks for it; what programs read is the same for everybody.
+/// asks for it; what programs read is the same for everybody. Notes are in it for whoever reads them on the page, too.
 pub(super) fn document(
+    viewer: Viewer,
     language: Language,
     view: &TranscriptView,
     segments: &[Segment],
     format: Format,
 ) -> Document {
+    let notes = Some(&view.transcript.notes).filter(|text| policy::reads_notes(viewer) && !text.is_empty());
+    let notes = notes.cloned();
     if !matches!(format, Format::Md | Format::Docx | Format::Pdf) {
-        return export::of(view, segments);
+        return Document { notes, ..export::of(view, segments) };
     }
     let say = |id: &str| say(language, id);
     let words = Words {
@@ -35,6 +39,7 @@ pub(super) fn document(
         summary: say("export-summary"),
         decisions: say("export-decisions"),
         next_steps: say("export-next-steps"),
+        notes: say("export-notes"),
         topics: say("export-topics"),
         transcript: say("export-transcript"),
         untitled: say("transcript-untitled"),
@@ -44,7 +49,7 @@ pub(super) fn document(
     let number =
         |speaker: i32| say_with(language, "people-speaker", &[("number", speaker.saturating_add(1).into())]);
     let name = |speaker| names.given(speaker).map_or_else(|| number(speaker), str::to_owned);
-    export::with(view, segments, words, name)
+    Document { notes, ..export::with(view, segments, words, name) }
 }
 
 /// The file in one format.

@@ -7,14 +7,17 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, TRANSFER_ENCODING, VARY,
     WWW_AUTHENTICATE,
 };
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::api::document::{FieldError, Invalid, InvalidField, Refused};
 use super::assets;
 use super::pages::sentence;
-use super::say::{Value, filters, say, say_with};
+use super::say::{Value, filters, say, say_with, translated};
+use super::viewer::{self, Menu};
+use crate::config::Language;
 use crate::error::Error;
 
 /// An error of an API call.
@@ -154,8 +157,27 @@ impl IntoResponse for ApiError {
             }
             error => Json(Refused::of(error)).into_response(),
         };
-        finish(&self.0, response)
+        let mut response = finish(&self.0, response);
+        if let Some(said) = said(&self.0) {
+            response.headers_mut().insert(SAID, said);
+        }
+        response
     }
+}
+
+/// The same error in the language of the page that asked, in UTF-8 with percent signs: scripts show it instead of the answer, which is English.
+const SAID: HeaderName = HeaderName::from_static("x-reflector-said");
+
+fn said(error: &Error) -> Option<HeaderValue> {
+    if viewer::language() == Language::En {
+        return None;
+    }
+    let said = match error {
+        // Which field that was, the page knows.
+        Error::Invalid { message, .. } => sentence(&translated("reply", message)?),
+        error => explained(error),
+    };
+    HeaderValue::try_from(utf8_percent_encode(&said, NON_ALPHANUMERIC).to_string()).ok()
 }
 
 /// 401 to a program, with words of its own.
@@ -178,12 +200,18 @@ struct ErrorPage {
     message: String,
 }
 
-/// What the API, a program or another server says, as a sentence: mostly in English, so that a page in another language says whose words these are.
+/// What the API, a program or another server says, as a sentence in the language of the page. What the catalogue does not know stays as it is.
 pub(super) fn detail(text: &str) -> String {
-    say_with("error-detail", &[("detail", sentence(text).into())])
+    sentence(&about_field(text))
 }
 
-/// An error in a sentence, in the language of the page as far as it is ours to say; what the API says of a field or a thing it says in English.
+/// The same within a sentence.
+pub(super) fn about_field(message: &str) -> String {
+    let said = translated("reply", message);
+    said.unwrap_or_else(|| message.to_owned()).trim_end_matches('.').to_owned()
+}
+
+/// An error in a sentence, in the language of the page.
 pub(super) fn explained(error: &Error) -> String {
     match error {
         Error::NotFound(what) => say_with("error-not-found", &[("what", Value::from(*what))]),
@@ -195,19 +223,28 @@ pub(super) fn explained(error: &Error) -> String {
         Error::Forbidden => say("error-may-not"),
         Error::DiskFull => say("error-disk"),
         Error::Internal(_) => say("error-internal"),
+        Error::Invalid { field, message } if translated("reply", message).is_some() => {
+            let values = [("field", Value::from(*field)), ("why", about_field(message).into())];
+            sentence(&say_with("error-field", &values))
+        }
         error => detail(&error.to_string()),
     }
 }
 
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
-        log(&self.0);
-        let status = status(&self.0);
+        // Where nobody logs in it leads nowhere to ask for that.
+        let error = match self.0 {
+            Error::Unauthorized if viewer::menu() == Menu::Guest => Error::NotFound("Page"),
+            error => error,
+        };
+        log(&error);
+        let status = status(&error);
         let title = match status {
             StatusCode::UNAUTHORIZED => "error-log-in",
             StatusCode::FORBIDDEN => "error-forbidden",
             StatusCode::TOO_MANY_REQUESTS => "error-too-many",
-            StatusCode::NOT_FOUND if matches!(self.0, Error::FeatureOff(_)) => "error-off",
+            StatusCode::NOT_FOUND if matches!(error, Error::FeatureOff(_)) => "error-off",
             StatusCode::NOT_FOUND => "error-nothing",
             StatusCode::PAYLOAD_TOO_LARGE => "error-too-large",
             StatusCode::CONFLICT => "error-not-now",
@@ -220,9 +257,9 @@ impl IntoResponse for PageError {
             here: "",
             status: status.as_u16(),
             title: say(title),
-            message: explained(&self.0),
+            message: explained(&error),
         };
-        finish(&self.0, html(&page))
+        finish(&error, html(&page))
     }
 }
 

@@ -2,14 +2,12 @@
 
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderName;
-use axum::routing::{get, post};
 use axum::{Router, middleware};
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::{DefaultOnFailure, TraceLayer};
 use tracing::Level;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
-use utoipa_axum::routes;
 
 use super::api::document;
 use super::api::v1::edits::{find, history, review, segments, versions, whole};
@@ -17,6 +15,7 @@ use super::api::v1::{
     self, api_keys, audio, auth, config, destroy, download, list, participants, process, quotes, rooms,
     search, sending, speaker, topics, transcripts, upload, webhook, zip, zulip,
 };
+use super::erased::{erased, get, post, routes};
 use super::{
     assets, audit, cors, door, etag, features, headers, health, metrics, pages, respond, security, ws,
 };
@@ -64,7 +63,8 @@ pub fn router(app: App) -> Router {
                 .layer(middleware::from_fn_with_state(app.clone(), door::pass))
                 .layer(middleware::from_fn_with_state(serve::PATIENCE, serve::patience))
                 .layer(DefaultBodyLimit::max(MAX_BODY as usize))
-                .layer(middleware::from_fn_with_state(app.clone(), audit::note))
+                .layer(middleware::from_fn_with_state(app.clone(), v1::idempotency::pass))
+                .layer(middleware::from_fn_with_state(audit::Log::new(app.clone()), audit::note))
                 .layer(middleware::from_fn_with_state(app.clone(), features::pass)),
         )
         .route_layer(middleware::from_fn(metrics::count))
@@ -103,10 +103,11 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/text", get(pages::leaf))
         .route("/transcripts/{id}/pdf", get(pages::pdf))
         .route("/transcripts/{id}/title", post(pages::title))
-        .route("/transcripts/{id}/speakers", get(pages::speakers_page).post(pages::speakers))
+        .route("/transcripts/{id}/notes", post(pages::notes))
+        .route("/transcripts/{id}/speakers", get(pages::speakers_page).post(erased(pages::speakers)))
         .route("/transcripts/{id}/speakers/merge", post(pages::merge))
         .route("/transcripts/{id}/speakers/undo", post(pages::take_back))
-        .route("/transcripts/{id}/share", get(pages::share_page).post(pages::share))
+        .route("/transcripts/{id}/share", get(pages::share_page).post(erased(pages::share)))
         .route("/transcripts/{id}/room", post(pages::room))
         .route("/transcripts/{id}/process", post(pages::process))
         .route("/transcripts/{id}/finish", post(pages::finish))
@@ -126,8 +127,8 @@ fn pages() -> Router<App> {
 fn rooms_pages() -> Router<App> {
     use pages::rooms;
     Router::new()
-        .route("/rooms", get(rooms::list).post(rooms::create))
-        .route("/rooms/{id}", get(rooms::show).post(rooms::save))
+        .route("/rooms", get(rooms::list).post(erased(rooms::create)))
+        .route("/rooms/{id}", get(rooms::show).post(erased(rooms::save)))
         .route("/rooms/{id}/sending", post(pages::room_sending::save))
         .route("/rooms/{id}/delete", post(rooms::delete))
         .route("/rooms/{id}/restore", post(rooms::restore))
@@ -139,14 +140,14 @@ fn rooms_pages() -> Router<App> {
 fn account() -> Router<App> {
     use pages::{login, provider, settings, setup};
     Router::new()
-        .route("/login", get(login::show).post(login::enter))
+        .route("/login", get(login::show).post(erased(login::enter)))
         .route("/logout", post(login::leave))
         .route("/login/provider", get(provider::start))
         .route("/api/auth/signin", get(provider::sign_in))
         .route("/api/auth/signin/authentik", get(provider::start))
         .route("/api/auth/callback/authentik", get(provider::back))
-        .route("/api/auth/signout", get(provider::sign_out).post(provider::leave_by_old_name))
-        .route("/setup", get(setup::show).post(setup::finish))
+        .route("/api/auth/signout", get(provider::sign_out).post(erased(provider::leave_by_old_name)))
+        .route("/setup", get(setup::show).post(erased(setup::finish)))
         .route("/settings", get(settings::show))
         .route("/settings/sessions/end-others", post(settings::end_others))
         .route("/settings/sessions/{id}/end", post(settings::end_session))
@@ -170,7 +171,7 @@ fn installation() -> Router<App> {
         .route("/admin/jobs", get(admin::jobs))
         .route("/admin/jobs/retry-all", post(admin::retry_all))
         .route("/admin/jobs/{id}/retry", post(admin::retry))
-        .route("/admin/users", get(admin::users).post(admin::create))
+        .route("/admin/users", get(admin::users).post(erased(admin::create)))
         .route("/admin/users/{id}/password", post(admin::password))
         .route("/admin/users/{id}/admin", post(admin::admin))
         .route("/admin/users/{id}/disabled", post(admin::disabled))

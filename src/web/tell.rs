@@ -20,6 +20,11 @@ pub(super) async fn restored(app: &App, id: TranscriptId) {
     app.bus().announce(&Event::TranscriptRestored { id }).await;
 }
 
+/// Its notes are others. What they say is not told: not everybody who watches may read them.
+pub(super) async fn notes(app: &App, id: TranscriptId) {
+    app.bus().publish(id, &Event::Notes {}).await;
+}
+
 /// Others may read it, or list it, than before.
 pub(super) async fn rights(app: &App, id: TranscriptId) {
     app.bus().publish(id, &Event::Rights {}).await;

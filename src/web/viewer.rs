@@ -235,8 +235,10 @@ pub(super) fn language() -> Language {
 /// What a page's menu offers, beside what everybody may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Menu {
-    /// Nobody logs in here.
+    /// Nobody logs in here, and everybody may do everything.
     Plain,
+    /// Nobody logs in here, and nobody may change anything.
+    Guest,
     /// To log in.
     Visitor,
     /// To change one's own settings.

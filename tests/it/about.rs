@@ -1,6 +1,8 @@
 //! What this is and how it looks: About, the parts of the pages, light and dark.
 
-use crate::support::accounts::{ADA, Visitor, guarded, person};
+use regex::Regex;
+
+use crate::support::accounts::{ADA, Visitor, by_password, guarded, person};
 use crate::support::certs::Workbench;
 use crate::support::site::Site;
 
@@ -22,12 +24,30 @@ async fn about_names_the_version_licences_of_crates_and_models_and_leads_to_the_
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("windows-sys <span"), "what no build for Linux has is not listed");
+    for part in ["libtorch", "ffmpeg, as a program of its own", "PostgreSQL, as a server of its own"] {
+        let version = Regex::new(&format!(r#"<dt>{part} <span class="num">\d+\.\d"#)).unwrap();
+        assert!(version.is_match(&page), "{part} has its version: {page}");
+    }
+    assert!(page.contains(">In use</span> MIT"), "the model that the settings name is marked: {page}");
+    // Asked once: a second look is as good as free, and says the same.
+    let parts = site.app.parts().await;
+    assert!(std::sync::Arc::ptr_eq(&parts, &site.app.parts().await));
     let plain = Site::new().await;
     assert!(!plain.page("/about").await.1.contains("/trust"));
-    // A version is nobody's business who is not logged in.
+    // A version is nobody's business who is not logged in: not where there is nothing for visitors, nor where there is.
     let site = guarded().await;
     assert_eq!(site.page("/about").await.0, 303);
     assert!(!site.page("/login").await.1.contains("/about"));
+    let public = Site::set(|config| {
+        by_password(config);
+        config.auth.public_mode = true;
+    })
+    .await;
+    let (status, page) = public.page("/about").await;
+    assert_eq!(status, 200);
+    assert!(page.contains("PostgreSQL licence") && page.contains("<li>axum</li>"), "licences are: {page}");
+    let version = Regex::new(r#"<dt>[^<]* <span class="num">|Reflector \d"#).unwrap();
+    assert!(!version.is_match(&page), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -86,9 +106,21 @@ async fn the_parts_of_the_pages_are_on_one_page() {
     let site = Site::new().await;
     let (status, page) = site.page("/design").await;
     assert_eq!(status, 200);
-    for part in
-        ["t-accent-soft", "class=\"tabs\"", "Page 2 of 3", "role=\"alert\"", "class=\"option\"", "sp7"]
-    {
+    for part in [
+        "t-accent-soft",
+        "class=\"tabs\"",
+        "Page 2 of 3",
+        "role=\"alert\"",
+        "class=\"option\"",
+        "sp7",
+        "details class=\"menu\"",
+        "<dialog class=\"card person-dialog\" open",
+        "<meter",
+        "class=\"drop card\"",
+        "class=\"sending\"",
+        "class=\"deck card\"",
+        "class=\"notes\"",
+    ] {
         assert!(page.contains(part), "{part}");
     }
 }

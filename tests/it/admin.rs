@@ -99,7 +99,7 @@ async fn what_failed_is_listed_with_its_reason_and_runs_again_without_being_read
 
     let (status, to) = root.form(&format!("/admin/jobs/{theirs}/retry"), &[]).await;
     assert_eq!((status, to.as_str()), (303, "/admin/jobs?done=again"));
-    let states = stage::list(&mut *site.workshop.conn().await, theirs).await.unwrap();
+    let states = stage::list(&*site.workshop.conn().await, theirs).await.unwrap();
     let summary = states.iter().find(|state| state.stage == Stage::Summarize).unwrap();
     assert_eq!((summary.status, summary.run), (StageStatus::Queued, 3));
     assert!(states.iter().all(|state| state.stage >= Stage::Summarize || state.status == StageStatus::Done));
@@ -121,7 +121,7 @@ async fn what_failed_is_listed_with_its_reason_and_runs_again_without_being_read
 #[tokio::test(flavor = "multi_thread")]
 async fn accounts_are_made_changed_shut_out_and_let_in() {
     let site = guarded().await;
-    let me = person(&site, ROOT, true).await;
+    person(&site, ROOT, true).await;
     let root = Visitor::log_in(&site, ROOT).await;
 
     // With a password of one's own choice, and with one that is made and shown once.
@@ -163,14 +163,27 @@ async fn accounts_are_made_changed_shut_out_and_let_in() {
     let switch = async |who: &user::User, what: &str, on: &str| {
         root.form(&format!("/admin/users/{}/{what}", who.id), &[("on", on)]).await
     };
-    assert_eq!(switch(&bob, "admin", "no").await.1, "/admin/users?done=plain");
-    assert_eq!(switch(&ada, "admin", "yes").await.1, "/admin/users?done=admin");
+    let told = |done: &str, who: &user::User| format!("/admin/users?done={done}&who={}", who.id);
+    assert_eq!(switch(&bob, "admin", "no").await.1, told("plain", &bob));
+    assert_eq!(switch(&ada, "admin", "yes").await.1, told("admin", &ada));
     let hers = Visitor::log_in(&site, ADA).await;
     assert_eq!(hers.page("/admin").await.0, 200);
-    assert_eq!(switch(&ada, "disabled", "yes").await.1, "/admin/users?done=out");
+    let (_, out) = switch(&ada, "disabled", "yes").await;
+    assert_eq!(out, told("out", &ada));
     assert_eq!(hers.page("/admin").await.0, 303, "her browser is out at once");
     assert!(root.page("/admin/users").await.1.contains("Shut out"));
-    assert_eq!(switch(&ada, "disabled", "no").await.1, "/admin/users?done=in");
+    // What was done is said, and what is said can be taken back; one's own account is no matter of undoing.
+    let undo = |who: &user::User| {
+        format!(
+            "action=\"/admin/users/{}/disabled\"><input type=\"hidden\" name=\"on\" value=\"no\"><button>Undo",
+            who.id
+        )
+    };
+    let (_, page) = root.page(&out).await;
+    assert!(page.contains("They are shut out") && page.contains(&undo(&ada)), "{page}");
+    let me = user::by_email(&mut conn, ROOT).await.unwrap().unwrap();
+    assert!(!root.page(&told("out", &me)).await.1.contains(&undo(&me)));
+    assert_eq!(switch(&ada, "disabled", "no").await.1, told("in", &ada));
     assert_eq!(hers.page("/settings").await.0, 303, "she logs in anew");
 
     let (status, page) = root.form(&format!("/admin/users/{}/password", ada.id), &[("password", "")]).await;

@@ -1,5 +1,6 @@
 //! Who did what with which transcript, and who may know.
 
+use diesel_async::SimpleAsyncConnection;
 use reflector::clock;
 use reflector::config::Config;
 use reflector::ids::TranscriptId;
@@ -110,6 +111,33 @@ async fn where_nobody_logs_in_pages_are_noted_too_and_entries_have_an_end() {
     assert_eq!(site.json("/v1/audit").await.1["total"], 4);
     forget(site.app.pool(), keep, clock::now() + chrono::TimeDelta::days(366)).await.unwrap();
     assert_eq!(site.json("/v1/audit").await.1["total"], 0, "a year is over");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_again_asks_for_nothing_and_what_could_not_be_written_is_written_the_next_time() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
+    let mut conn = site.workshop.conn().await;
+    conn.batch_execute("ALTER TABLE audit RENAME TO away").await.unwrap();
+    assert_eq!(site.json(&path).await.0, 200);
+    conn.batch_execute("ALTER TABLE away RENAME TO audit").await.unwrap();
+    assert_eq!(site.json("/v1/audit").await.1["total"], 0);
+    let mut asked = Vec::new();
+    for _ in 0..3 {
+        let before = site.app.pool().queries();
+        assert_eq!(site.json(&path).await.0, 200);
+        asked.push(site.app.pool().queries() - before);
+    }
+    assert!(asked[0] > asked[1] && asked[1] == asked[2], "{asked:?}");
+    let log = site.json("/v1/audit").await.1;
+    assert_eq!(entries(&log), expected(&[("view", "anybody")]));
+    // Another way to look at it is no other entry; to listen is.
+    assert_eq!(site.json(&format!("{path}/topics")).await.0, 200);
+    assert_eq!(site.get(&format!("{path}/audio/mp3")).await.status(), 200);
+    assert_eq!(
+        entries(&site.json("/v1/audit").await.1),
+        expected(&[("play", "anybody"), ("view", "anybody")])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

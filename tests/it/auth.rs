@@ -4,6 +4,7 @@ mod account;
 mod adversary;
 mod authentik;
 mod cells;
+mod doctor;
 mod found;
 mod keys;
 mod limits;
@@ -12,6 +13,7 @@ mod oidc_bearer;
 mod oidc_caddy;
 mod oidc_doctor;
 mod operator;
+mod public_table;
 mod routes;
 mod sessions;
 

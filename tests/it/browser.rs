@@ -33,6 +33,7 @@ use reflector::bus::{Event, StageEvent};
 use reflector::clock;
 use reflector::model::stage::{self, Stage};
 use reflector::model::{output, segment};
+use serde_json::json;
 use thirtyfour::prelude::*;
 use thirtyfour::{CapabilitiesHelper, ChromeCapabilities, ChromiumLikeCapabilities};
 
@@ -75,6 +76,8 @@ struct Browser {
     process: Child,
     /// Everything that the console has said.
     said: Mutex<Vec<String>>,
+    /// What keeps people from using what it showed.
+    barriers: Mutex<Vec<String>>,
     profile: Option<tempfile::TempDir>,
 }
 
@@ -96,23 +99,34 @@ fn a_violation_of_the_policy_is_told_from_other_complaints() {
 }
 
 impl Browser {
-    /// Chromium's shell, which knows of no windows and takes a third of the time for the same pages; where a system has none
-    /// apart, all of it.
     async fn open(dark: bool) -> Self {
-        let profile = tempfile::tempdir_in(short_lived()).unwrap();
-        let Some(shell) = on_the_path("chromium-headless-shell") else {
-            return Self::with(dark, &[], profile).await;
-        };
-        let mut options = ChromeCapabilities::new();
-        options.set("browserName", "chrome-headless-shell").unwrap();
-        options.set_binary(shell.to_str().unwrap()).unwrap();
-        Self::start(dark, options, profile).await
+        Self::with(dark, &[], tempfile::tempdir_in(short_lived()).unwrap()).await
     }
 
-    /// All of Chromium, with more of its switches, and a profile that an earlier browser may have left.
+    /// Chromium's shell, which knows of no windows and takes a third of the time for the same pages; where a system has none
+    /// apart, all of it. With more of its switches, and a profile that an earlier browser may have left.
     async fn with(dark: bool, switches: &[String], profile: tempfile::TempDir) -> Self {
+        Self::run(on_the_path("chromium-headless-shell"), dark, switches, profile).await
+    }
+
+    /// All of Chromium, whose tabs can be shared.
+    async fn whole(switches: &[String], profile: tempfile::TempDir) -> Self {
+        Self::run(None, false, switches, profile).await
+    }
+
+    async fn run(
+        shell: Option<PathBuf>,
+        dark: bool,
+        switches: &[String],
+        profile: tempfile::TempDir,
+    ) -> Self {
         let mut options = ChromeCapabilities::new();
-        options.add_arg("--headless=new").unwrap();
+        if let Some(shell) = shell {
+            options.set("browserName", "chrome-headless-shell").unwrap();
+            options.set_binary(shell.to_str().unwrap()).unwrap();
+        } else {
+            options.add_arg("--headless=new").unwrap();
+        }
         for switch in switches {
             options.add_arg(switch).unwrap();
         }
@@ -141,7 +155,7 @@ impl Browser {
         ] {
             options.add_arg(argument).unwrap();
         }
-        options.set("goog:loggingPrefs", serde_json::json!({ "browser": "ALL" })).unwrap();
+        options.set("goog:loggingPrefs", json!({ "browser": "ALL" })).unwrap();
         if dark {
             options.add_arg("--blink-settings=preferredColorScheme=0").unwrap();
         }
@@ -154,15 +168,16 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         };
-        Self { driver, port, process, said: Mutex::default(), profile: Some(profile) }
+        let (said, barriers) = (Mutex::default(), Mutex::default());
+        Self { driver, port, process, said, barriers, profile: Some(profile) }
     }
 
-    /// Dies as programs do, without a goodbye to its pages; what it leaves on the disk. Until then nothing may have been blocked.
+    /// Dies as programs do, without a goodbye to its pages; what it leaves on the disk. Until then nothing may have been wrong.
     async fn crash(mut self) -> tempfile::TempDir {
-        self.nothing_was_blocked().await;
+        self.nothing_was_wrong().await;
         let session = self.driver.handle().session_id().to_string();
         let url = format!("http://127.0.0.1:{}/session/{session}/goog/cdp/execute", self.port);
-        let body = serde_json::json!({ "cmd": "Browser.crash", "params": {} });
+        let body = json!({ "cmd": "Browser.crash", "params": {} });
         let crashed =
             reqwest::Client::new().post(url).timeout(Duration::from_secs(10)).json(&body).send().await;
         assert!(!crashed.is_ok_and(|answer| answer.status().is_success()), "it is still there");
@@ -171,8 +186,9 @@ impl Browser {
 
     async fn size(&self, width: u32, height: u32) {
         // The window, not the page: headless windows may not be narrower than 500, so the page's own size is set too.
-        let metrics = serde_json::json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-        let body = serde_json::json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        let body = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": metrics });
         self.ask("goog/cdp/execute", &body).await;
     }
 
@@ -188,22 +204,35 @@ impl Browser {
     /// What the browser's console has said since the last call: violations of the policies among it, from the first byte of a
     /// page on.
     async fn console(&self) -> Vec<String> {
-        let log = self.ask("se/log", &serde_json::json!({ "type": "browser" })).await;
+        let log = self.ask("se/log", &json!({ "type": "browser" })).await;
         let entries = log["value"].as_array().expect("a list").iter();
         let new: Vec<String> = entries.map(|entry| entry["message"].to_string()).collect();
         self.said.lock().unwrap().extend_from_slice(&new);
         new
     }
 
-    /// Ends it; nothing that it showed may have been blocked by a page's policy.
+    /// Ends it; nothing that it showed may have been blocked by a page's policy, or keep people from using it where that was looked at.
     async fn quit(&self) {
-        self.nothing_was_blocked().await;
+        self.nothing_was_wrong().await;
         self.driver.clone().quit().await.unwrap();
     }
 
-    async fn nothing_was_blocked(&self) {
+    async fn nothing_was_wrong(&self) {
         self.console().await;
         assert_eq!(violations(&self.said.lock().unwrap()), Vec::<String>::new(), "blocked by the policy");
+        assert_eq!(*self.barriers.lock().unwrap(), Vec::<String>::new(), "keeps people from using it");
+    }
+
+    /// Shows its pages in light or in dark, with nothing that moves; `None`: as its system has it.
+    async fn light(&self, theme: Option<&str>) {
+        let wish = |(name, value): (&str, &str)| json!({ "name": name, "value": value });
+        let features: Vec<_> = theme
+            .map(|theme| [("prefers-color-scheme", theme), ("prefers-reduced-motion", "reduce")].map(wish))
+            .into_iter()
+            .flatten()
+            .collect();
+        let media = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.ask("goog/cdp/execute", &media).await;
     }
 
     async fn shot(&self, name: &str) {

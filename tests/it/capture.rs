@@ -6,11 +6,15 @@ use diesel_async::RunQueryDsl;
 use reflector::clock;
 use reflector::config::AuthMode;
 use reflector::ids::TranscriptId;
-use reflector::model::stage::{Stage, StageStatus};
+use reflector::model::stage::{Stage, StageState, StageStatus};
+use reflector::model::transcript::Status;
+use reflector::storage::StorageKey;
 use serde_json::{Value, json};
 
+use crate::support::garage::Garage;
 use crate::support::media::Media;
 use crate::support::site::{Site, multipart};
+use crate::support::words::content_words;
 use crate::support::workshop::two_people;
 
 /// A transcript for a recording that is about to be made.
@@ -180,6 +184,70 @@ async fn takes_of_an_interrupted_recording_become_one_sound_and_a_broken_one_is_
         assert!((found - seconds).abs() < 1.0, "{found} s of {seconds}");
         assert_eq!(site.workshop.stage(id, Stage::Ingest).await.warning.as_deref(), warning);
     }
+}
+
+/// What is shown of a text.
+async fn shown(site: &Site, id: &str) -> String {
+    let (status, row) = site.json(&format!("/v1/transcripts/{id}")).await;
+    assert_eq!(status, 200, "{row}");
+    row["transcript"].as_str().unwrap().to_owned()
+}
+
+/// Numbers of the versions of a text, with whether it is the one that is shown.
+async fn versions(site: &Site, id: &str) -> Vec<(i64, bool)> {
+    let found = site.json(&format!("/v1/transcripts/{id}/versions")).await.1;
+    let version = |one: &Value| (one["version"].as_i64().unwrap(), one["current"].as_bool().unwrap());
+    found["versions"].as_array().unwrap().iter().map(version).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_recording_in_object_storage_is_heard_again_and_its_text_is_never_less_than_it_was() {
+    let (media, garage) = (Media::new(), Garage::shared());
+    let site = Site::working_with(|config| config.storage.s3 = Some(garage.config())).await;
+    let sound = webm(&media, 6, 5, "live.webm");
+    let id = live(&site, "Stand-up").await;
+    for (number, bytes) in (0..).zip(sound.chunks(sound.len().div_ceil(3))) {
+        assert_eq!(piece(&site, &id, number, "", bytes).await.0, 200);
+    }
+    assert_eq!(finish(&site, &id, json!({ "total_chunks": 3 })).await.0, 200);
+    let of: TranscriptId = id.parse().unwrap();
+    site.workshop.until_ended(of).await;
+    let first = shown(&site, &id).await;
+    assert!(!content_words(&first).is_empty(), "{first}");
+    assert!(!site.workshop.storage.exists(), "nothing of it is on the disk");
+
+    // As long as it is heard again, what was there is shown; then what is new, which is no less.
+    let process = format!("/v1/transcripts/{id}/process");
+    assert_eq!(site.send("POST", &process, &json!({})).await, (200, json!({ "status": "ok" })));
+    let mut seen = Vec::new();
+    while site.workshop.transcript(of).await.status != Status::Ended {
+        seen.push(shown(&site, &id).await);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    site.workshop.until_ended(of).await;
+    let second = shown(&site, &id).await;
+    assert!(seen.contains(&first), "it was looked at before it was over");
+    assert!(seen.iter().all(|text| [&first, &second].contains(&text)), "{first}\n{second}\n{seen:?}");
+    assert!(content_words(&second).is_superset(&content_words(&first)), "{first}\n{second}");
+    assert_eq!(versions(&site, &id).await, [(2, true), (1, false)]);
+
+    // A run that comes to nothing takes nothing away: the store has lost the recording.
+    let storage = site.app.storage();
+    let recording = site.workshop.transcript(of).await.recording_id.unwrap();
+    for part in 0..3 {
+        storage.delete(&StorageKey::UploadPart { recording, part }).await.unwrap();
+    }
+    assert_eq!(site.send("POST", &process, &json!({})).await.0, 200);
+    let stuck =
+        |states: &[StageState]| states.iter().any(|one| one.stage == Stage::Ingest && one.error.is_some());
+    site.workshop.until(of, "the recording is missed", stuck).await;
+    assert_eq!((shown(&site, &id).await, versions(&site, &id).await.len()), (second, 2));
+
+    // And what was heard first can be had again.
+    let restore = format!("/v1/transcripts/{id}/versions/1/restore");
+    assert_eq!(site.send("POST", &restore, &json!({})).await.0, 200);
+    assert_eq!(shown(&site, &id).await, first);
+    assert_eq!(versions(&site, &id).await, [(2, false), (1, true)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

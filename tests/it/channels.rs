@@ -128,7 +128,7 @@ async fn both_sides_of_a_call_are_written_down_with_the_right_speakers_where_the
     // What was heard first is from whom more was heard; as it grew, it was read in order of time.
     let heard = output::current(&mut conn, id, Stage::Transcribe).await.unwrap().unwrap();
     assert_eq!(heard.language.as_deref(), Some("en"));
-    let growing = reflector::model::segment::all(&mut conn, heard.id).await.unwrap();
+    let growing = reflector::model::segment::all(&conn, heard.id).await.unwrap();
     assert!(growing.is_sorted_by(|a, b| a.start <= b.start) && !growing.is_sorted_by_key(|one| one.idx));
     let found = output::current(&mut conn, id, Stage::Diarize).await.unwrap().unwrap();
     let turns = turn::turns(&mut conn, found.id).await.unwrap();

@@ -1,11 +1,20 @@
 //! What holds for every route of /v1: envelopes, times, units, refusals.
 
+use std::time::Duration;
+
+use axum::response::IntoResponse;
 use chrono::DateTime;
+use diesel::{QueryDsl, sql_query};
+use diesel_async::RunQueryDsl;
+use reflector::config::MailTls;
+use reflector::db::schema::{idempotency_key, participant};
 use reflector::model::Status;
 use reflector::model::transcript;
 use serde_json::{Value, json};
 
-use crate::support::site::Site;
+use crate::support::receiver::Receiver;
+use crate::support::site::{Site, with_login};
+use crate::support::smtp::SmtpServer;
 
 /// Names of an object's fields, in order of the alphabet.
 pub(super) fn fields(value: &Value) -> Vec<&str> {
@@ -63,7 +72,11 @@ async fn pages_have_the_ancestors_envelope_and_bounds() {
         let (status, page) = site.json(&format!("/v1/transcripts?{query}")).await;
         let found = page["items"].as_array().unwrap();
         assert_eq!((status, found.len(), &page["pages"]), (200, items, &json!(pages)), "{query}");
-        assert_eq!(found.first().map_or("", |one| one["name"].as_str().unwrap()), first, "newest first");
+        assert_eq!(
+            found.as_slice().first().map_or("", |one| one["name"].as_str().unwrap()),
+            first,
+            "newest first"
+        );
     }
     for query in ["page=0", "size=0", "size=101", "page=x", "sort_by=name", "source_kind=video", "room_id=x"]
     {
@@ -87,7 +100,8 @@ async fn a_transcript_has_the_ancestors_fields_wherever_it_is_given() {
     let (_, made) = site.send("POST", "/v1/transcripts", &json!({ "name": "Weekly" })).await;
     assert_eq!(fields(&made), with(&["participants"]));
     let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
-    let alone = ["participants", "stages", "error", "action_items", "summary_sentences"];
+    let alone =
+        ["participants", "stages", "error", "action_items", "summary_sentences", "notes", "notes_revision"];
     let (_, changed) = site.send("PATCH", &path, &json!({ "reviewed": true })).await;
     assert_eq!(fields(&changed), with(&alone));
     let (_, given) = site.json(&path).await;
@@ -188,4 +202,220 @@ async fn a_list_is_narrowed_by_status_and_ordered_as_the_page_does() {
         let (status, refused) = site.json(&format!("/v1/transcripts?{query}")).await;
         assert_eq!((status, &refused["detail"][0]["loc"][1]), (422, &json!(field)), "{query}: {refused}");
     }
+}
+
+/// An answer to a request under a key.
+#[derive(Clone, Debug, PartialEq)]
+struct Keyed {
+    status: u16,
+    /// It is one of before.
+    replayed: bool,
+    tag: Option<String>,
+    body: Value,
+}
+
+/// Posts JSON under a key, as whoever has this token.
+async fn post(site: &Site, token: &str, path: &str, key: &str, body: &Value) -> Keyed {
+    let request = site.client.post(site.url(path)).header("Idempotency-Key", key).bearer_auth(token);
+    let response = request.json(body).send().await.unwrap();
+    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (replayed, tag) = (header("idempotency-replayed").is_some_and(|said| said == "true"), header("etag"));
+    let status = response.status().as_u16();
+    Keyed { status, replayed, tag, body: response.json().await.unwrap() }
+}
+
+async fn run(site: &Site, text: &str) {
+    sql_query(text).execute(&mut site.workshop.conn().await).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_is_asked_for_again_under_its_key_is_sent_once() {
+    let mail = SmtpServer::start();
+    let port = mail.port();
+    let site = Site::working_with(|config| {
+        config.mail.host = Some("127.0.0.1".into());
+        config.mail.port = port;
+        config.mail.from = Some("Reflector <reflector@example.org>".into());
+        config.mail.tls = MailTls::None;
+        config.server.site_url = Some("https://reflector.example/".into());
+    })
+    .await;
+    let path = format!("/v1/transcripts/{}/email", site.finished("talk.wav").await);
+    let body = json!({ "email": "ada@example.org" });
+    let first = post(&site, "", &path, "one", &body).await;
+    assert_eq!((first.status, first.replayed, &first.body), (200, false, &json!({ "sent": 1 })));
+    // It has gone out: what still waits would not be asked for twice anyway.
+    mail.until(1).await;
+    let sendings = path.replace("/email", "/sendings");
+    for _ in 0..100 {
+        if site.json(&sendings).await.1[0]["status"] == "delivered" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let again = post(&site, "", &path, "one", &body).await;
+    assert_eq!(again, Keyed { replayed: true, ..first });
+    let (_, log) = site.json(&sendings).await;
+    assert_eq!(log.as_array().unwrap().len(), 1, "one letter: {log}");
+    let (_, trail) = site.json("/v1/audit?action=share").await;
+    assert_eq!(trail["total"], 1, "and one entry of it: {trail}");
+    // Without the key it is a wish of its own.
+    assert_eq!(site.send("POST", &path, &body).await.0, 200);
+    assert_eq!(mail.until(2).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_post_made_is_made_once_under_a_key_and_answered_alike() {
+    let site = Site::set(with_login).await;
+    let (ada, bob) =
+        (site.person("ada@example.org", false).await, site.person("bob@example.org", false).await);
+    let (id, other) = (site.finished("talk.wav").await, site.finished("other.wav").await);
+    for id in [id, other] {
+        site.give(id, "private", Some(ada.user.id)).await;
+    }
+    let (path, other) = (format!("/v1/transcripts/{id}"), format!("/v1/transcripts/{other}"));
+    let (_, text) = ada.json(&site, &format!("{path}/segments")).await;
+    let revision = text["revision"].clone();
+    let person = json!({ "name": "Ada" });
+    let routes = [
+        ("participants", person.clone()),
+        ("segments/0/split", json!({ "revision": revision, "word": 1 })),
+        ("edits/replace?x", json!({ "revision": revision, "find": "budget", "replace": "plan" })),
+        ("process", json!({ "from": "title" })),
+    ];
+    for (route, body) in &routes {
+        // Each changes the text: who names the revision of before is refused, unless it is the same request.
+        let revision = ada.json(&site, &format!("{path}/segments")).await.1["revision"].clone();
+        let mut body = body.clone();
+        if body.get("revision").is_some() {
+            body["revision"] = revision;
+        }
+        let route = format!("{path}/{route}");
+        let first = post(&site, &ada.token, &route, "k", &body).await;
+        assert_eq!((first.status, first.replayed), (200, false), "{route}: {first:?}");
+        let again = post(&site, &ada.token, &route, "k", &body).await;
+        assert_eq!(again, Keyed { replayed: true, ..first.clone() }, "{route}");
+        body["more"] = json!(1);
+        let refused = post(&site, &ada.token, &route, "k", &body).await;
+        assert_eq!((refused.status, fields(&refused.body)), (422, vec!["detail"]), "{route}: another body");
+        assert_eq!(refused.body["detail"][0]["loc"], json!(["header", "Idempotency-Key"]), "{route}");
+    }
+    let made: i64 = participant::table.count().get_result(&mut site.workshop.conn().await).await.unwrap();
+    assert_eq!(made, 1);
+    // The key belongs to who asks and where: a stranger's is none, and at another path it is another.
+    let route = format!("{path}/participants");
+    assert_eq!(post(&site, &bob.token, &route, "k", &person).await.status, 404);
+    let elsewhere = post(&site, &ada.token, &format!("{other}/participants"), "k", &person).await;
+    assert_eq!((elsewhere.status, elsewhere.replayed), (200, false));
+    let queried = post(&site, &ada.token, &format!("{route}?x=1"), "k", &person).await;
+    assert_eq!(queried.status, 422, "what the query says is part of the request");
+    // What may not be seen any more is not told from memory, and what is gone for good leaves no answer behind.
+    site.give(id, "private", Some(bob.user.id)).await;
+    assert_eq!(post(&site, &ada.token, &route, "k", &person).await.status, 404);
+    for (method, path) in [("DELETE", path.clone()), ("DELETE", format!("{path}/destroy"))] {
+        assert_eq!(bob.send(&site, method, &path, &json!({})).await.0, 200, "{method} {path}");
+    }
+    let left: i64 = idempotency_key::table.count().get_result(&mut site.workshop.conn().await).await.unwrap();
+    assert_eq!(left, 1, "only that of the other transcript");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_shown_once_is_not_kept_for_who_asks_again() {
+    let site = Site::set(with_login).await;
+    let ada = site.person("ada@example.org", false).await;
+    let id = site.finished("talk.wav").await;
+    site.give(id, "private", Some(ada.user.id)).await;
+    let sound = reflector::storage::StorageKey::Mp3 { transcript: id };
+    site.app.storage().put_bytes(&sound, crate::support::site::mp3()).await.unwrap();
+    for (route, body, secret) in [
+        ("/v1/user/api-keys".to_owned(), json!({ "name": "script" }), "key"),
+        (format!("/v1/transcripts/{id}/quotes"), json!({ "start": 0.0, "end": 5.0 }), "url"),
+        (format!("/v1/transcripts/{id}/audio/token"), json!({}), "token"),
+    ] {
+        let made = post(&site, &ada.token, &route, "k", &body).await;
+        assert_eq!(made.status, 200, "{route}: {made:?}");
+        assert!(made.body[secret].is_string(), "{route}");
+        let again = post(&site, &ada.token, &route, "k", &body).await;
+        assert_eq!((again.status, &again.body["code"]), (409, &json!("told_once")), "{route}: {again:?}");
+        assert_eq!(fields(&again.body), ["code", "detail"], "{route}");
+    }
+    assert_eq!(ada.json(&site, "/v1/user/api-keys").await.1.as_array().unwrap().len(), 1);
+    assert_eq!(ada.json(&site, &format!("/v1/transcripts/{id}/quotes")).await.1.as_array().unwrap().len(), 1);
+    let kept: Vec<Option<String>> = idempotency_key::table
+        .select(idempotency_key::answer)
+        .load(&mut site.workshop.conn().await)
+        .await
+        .unwrap();
+    assert_eq!(kept, [None, None, None]);
+    // A login makes nothing, and nothing is kept of it.
+    let login = json!({ "email": "ada@example.org", "password": crate::support::site::PASSWORD });
+    for _ in 0..2 {
+        let entered = post(&site, &ada.token, "/v1/auth/login", "k", &login).await;
+        assert_eq!((entered.status, entered.replayed), (200, false));
+    }
+    let left: i64 = idempotency_key::table.count().get_result(&mut site.workshop.conn().await).await.unwrap();
+    assert_eq!(left, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_before_the_answer_gets_it_when_they_ask_again() {
+    let receiver = Receiver::start(|_| {
+        let slow = futures::stream::once(async {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            Ok::<_, std::convert::Infallible>("heard")
+        });
+        axum::body::Body::from_stream(slow).into_response()
+    })
+    .await;
+    let site = Site::set(|config| config.outgoing.allow_hosts = vec!["127.0.0.0/8".into()]).await;
+    let (_, room) =
+        site.send("POST", "/v1/rooms", &json!({ "name": "r", "webhook_url": receiver.url() })).await;
+    let path = format!("/v1/rooms/{}/webhook/test", room["id"].as_str().unwrap());
+    let request = site.client.post(site.url(&path)).header("Idempotency-Key", "k").json(&json!({}));
+    assert!(request.timeout(Duration::from_millis(200)).send().await.is_err(), "the client gives up");
+    let again = post(&site, "", &path, "k", &json!({})).await;
+    assert_eq!((again.status, again.replayed), (200, true), "{again:?}");
+    assert_eq!((&again.body["success"], receiver.seen().len()), (&json!(true), 1), "{again:?}");
+
+    // One that does not end is not waited for long; of one whose server died nobody knows how it ended.
+    run(&site, "UPDATE idempotency_key SET status = NULL, answer = NULL").await;
+    let request = site.client.post(site.url(&path)).header("Idempotency-Key", "k").json(&json!({}));
+    let busy = request.send().await.unwrap();
+    assert_eq!((busy.status().as_u16(), busy.headers()["retry-after"].to_str().unwrap()), (409, "1"));
+    assert_eq!(busy.json::<Value>().await.unwrap()["code"], "at_work");
+    run(&site, "UPDATE idempotency_key SET created_at = created_at - interval '1 hour'").await;
+    let lost = post(&site, "", &path, "k", &json!({})).await;
+    assert_eq!((lost.status, &lost.body["code"]), (409, &json!("outcome_unknown")), "{lost:?}");
+    assert_eq!(receiver.seen().len(), 1, "it is never done twice");
+    // What was refused takes no key.
+    let bare = json!({ "name": "bare" });
+    let made = post(&site, "", "/v1/rooms", "bare", &bare).await.body;
+    let path = format!("/v1/rooms/{}/webhook/test", made["id"].as_str().unwrap());
+    assert_eq!(post(&site, "", &path, "k", &json!({})).await.status, 400);
+    let body = json!({ "webhook_url": receiver.url() });
+    let room = path.replace("/webhook/test", "");
+    assert_eq!(site.send("PATCH", &room, &body).await.0, 200);
+    let done = post(&site, "", &path, "k", &json!({})).await;
+    assert_eq!((done.status, done.replayed), (200, false), "{done:?}");
+}
+
+#[test]
+fn every_post_but_a_chunk_and_a_login_takes_a_key_and_says_so() {
+    let document = serde_json::to_value(reflector::web::openapi()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(post) = item.get("post") else { continue };
+        let parameters = post["parameters"].as_array().cloned().unwrap_or_default();
+        let key = parameters.iter().find(|one| one["name"] == "Idempotency-Key");
+        let Some(key) = key else {
+            without.push(path.as_str());
+            continue;
+        };
+        assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
+        for status in ["409", "422"] {
+            assert!(post["responses"].get(status).is_some(), "{path}: {status}");
+        }
+        assert!(post["responses"]["200"]["headers"].get("Idempotency-Replayed").is_some(), "{path}");
+    }
+    assert_eq!(without, ["/v1/auth/login", "/v1/transcripts/{id}/record/upload"]);
 }

@@ -131,7 +131,7 @@ async fn a_changed_segment_is_shown_everywhere() {
     // The machine's own output is as it was.
     let mut conn = talk.site.workshop.conn().await;
     let made = output::shown(&mut conn, talk.id).await.unwrap().unwrap().output.id;
-    assert_eq!(segment::all(&mut conn, made).await.unwrap(), self::talk(true));
+    assert_eq!(segment::all(&conn, made).await.unwrap(), self::talk(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,8 @@ use serde_json::{Value, json};
 
 use crate::support::site::{Site, talk};
 
+mod notes;
+
 fn spoken(said: &[(i32, &str)]) -> Vec<Segment> {
     (0..)
         .zip(said)
@@ -424,30 +426,41 @@ async fn the_indexes_find_documents_and_phrases() {
         ("word495*", "Function Scan on search_documents"),
         ("\"word450 word401\"", "search_passage_vector"),
     ] {
-        let ask = Ask { query: query.into(), ..Ask::new(Viewer::Anonymous) };
-        let plan = search::plan(&mut conn, &ask).await.unwrap();
-        assert!(plan.contains(index), "{query}\n{plan}");
-        assert!(!plan.contains("Seq Scan on search_passage"), "{query}\n{plan}");
-        // Rows of documents may be read for their rank, but never all of their words to find some.
-        let reads = |line: &str| line.contains("Filter:") && line.contains("said");
-        assert!(!plan.lines().any(reads), "{query}\n{plan}");
+        for notes in [false, true] {
+            let ask = Ask { query: query.into(), notes, ..Ask::new(Viewer::Anonymous) };
+            let plan = search::plan(&mut conn, &ask).await.unwrap();
+            assert!(plan.contains(index), "{query}\n{plan}");
+            assert_eq!(plan.contains("search_documents_and_notes"), notes, "{query}\n{plan}");
+            assert!(!plan.contains("Seq Scan on search_passage"), "{query}\n{plan}");
+            // Rows of documents may be read for their rank, but never all of their words to find some.
+            let reads = |line: &str| line.contains("Filter:") && line.contains("said");
+            assert!(!plan.lines().any(reads), "{query}\n{plan}");
+        }
     }
     // What that function does is not in the plan of those who call it. A word that each has is found by the index too.
-    let Function { body, settings } = diesel::sql_query(
-        "SELECT prosrc AS body, proconfig AS settings FROM pg_proc WHERE proname = 'search_documents'",
-    )
-    .get_result(&mut conn)
-    .await
-    .unwrap();
-    assert_eq!(settings, ["enable_seqscan=off"]);
-    conn.batch_execute("SET enable_seqscan = off").await.unwrap();
-    for word in ["word450", "talk", "word1 & talk"] {
-        let query = body.replace("$1", "'english'").replace("$2", &format!("'{word}'::tsquery"));
-        let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN {query}")).load(&mut conn).await.unwrap();
-        let plan: String = lines.into_iter().map(|line| line.line + "\n").collect();
-        assert!(plan.contains("Bitmap Index Scan on search_document_all"), "{word}\n{plan}");
+    for (name, indexes) in [
+        ("search_documents", &["search_document_all"][..]),
+        ("search_documents_and_notes", &["search_document_all", "search_document_notes"]),
+    ] {
+        let Function { body, settings } = diesel::sql_query(format!(
+            "SELECT prosrc AS body, proconfig AS settings FROM pg_proc WHERE proname = '{name}'",
+        ))
+        .get_result(&mut conn)
+        .await
+        .unwrap();
+        assert_eq!(settings, ["enable_seqscan=off"]);
+        conn.batch_execute("SET enable_seqscan = off").await.unwrap();
+        for word in ["word450", "talk", "word1 & talk"] {
+            let query = body.replace("$1", "'english'").replace("$2", &format!("'{word}'::tsquery"));
+            let lines: Vec<Line> =
+                diesel::sql_query(format!("EXPLAIN {query}")).load(&mut conn).await.unwrap();
+            let plan: String = lines.into_iter().map(|line| line.line + "\n").collect();
+            for index in indexes {
+                assert!(plan.contains(&format!("Bitmap Index Scan on {index}")), "{name} {word}\n{plan}");
+            }
+        }
+        conn.batch_execute("RESET enable_seqscan").await.unwrap();
     }
-    conn.batch_execute("RESET enable_seqscan").await.unwrap();
     let ask = Ask { query: "word450".into(), ..Ask::new(Viewer::Anonymous) };
     let found = search::search(&mut conn, &ask).await.unwrap();
     assert!(found.total > 0 && found.total < 2000, "{}", found.total);

@@ -73,7 +73,7 @@ async fn a_speaker_is_assigned_to_the_words_that_begin_between_two_times() {
     // The machine's own output is as it was.
     let mut conn = site.workshop.conn().await;
     let made = output::shown(&mut conn, id).await.unwrap().unwrap().output.id;
-    assert_eq!(segment::all(&mut conn, made).await.unwrap(), talk(true));
+    assert_eq!(segment::all(&conn, made).await.unwrap(), talk(true));
 }
 
 #[tokio::test(flavor = "multi_thread")]

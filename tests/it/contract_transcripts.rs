@@ -4,12 +4,14 @@ use std::io::{Cursor, Read};
 
 use reflector::clock;
 use reflector::ids::TranscriptId;
+use reflector::model::stage::{self, Stage};
 use reflector::model::{idempotency, recording, transcript};
 use reflector::storage::StorageKey;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::support::site::{Site, mp3, multipart};
+use crate::support::socket::Watcher;
 
 async fn objects(site: &Site) -> usize {
     site.app.storage().list("").await.unwrap().len()
@@ -38,7 +40,7 @@ async fn destroyed_means_no_row_and_no_object_is_left() {
     site.send("DELETE", &path, &json!({})).await;
     assert_eq!(site.send("DELETE", &destroy, &json!({})).await, (200, json!({ "status": "ok" })));
     let mut conn = site.workshop.conn().await;
-    assert!(transcript::get(&mut conn, id).await.unwrap().is_none());
+    assert!(transcript::get(&conn, id).await.unwrap().is_none());
     assert!(recording::of(&mut conn, id).await.unwrap().is_empty());
     assert_eq!(objects(&site).await, before, "only what belongs to the other one is there");
     assert!(site.app.storage().size(&StorageKey::Mp3 { transcript: kept }).await.unwrap().is_some());
@@ -77,6 +79,7 @@ async fn a_zip_holds_the_sound_and_all_that_is_known() {
             "id",
             "long_summary",
             "meeting_id",
+            "notes",
             "participants",
             "recording_id",
             "short_summary",
@@ -183,11 +186,7 @@ async fn a_request_that_is_sent_again_is_done_once() {
     for bad in ["", &"k".repeat(256), "a\tb"] {
         assert_eq!(create(&site, bad, &body).await.0, 422, "{bad:?}");
     }
-    // Keys are everybody's own, and a route's.
     let mut conn = site.workshop.conn().await;
-    let hash = "0".repeat(64);
-    let claim = idempotency::claim(&mut conn, "somebody else", "one", &hash).await.unwrap();
-    assert_eq!(claim, idempotency::Claim::New);
     idempotency::forget(&mut conn, clock::now()).await.unwrap();
     let answers = [create(&site, "one", &body).await];
     assert_eq!(create(&site, "two", &body).await.0, 200);
@@ -212,6 +211,7 @@ async fn every_size_has_a_limit_that_is_named() {
         ("short_summary", json!({ "short_summary": "x".repeat(100_001) }), "100000"),
         ("long_summary", json!({ "long_summary": "x".repeat(100_001) }), "100000"),
         ("participants", json!({ "participants": people }), "1000"),
+        ("notes", json!({ "notes": "x".repeat(20_001) }), "20000"),
     ] {
         let (status, refused) = site.send("PATCH", &path, &body).await;
         assert_eq!((status, &refused["detail"][0]["loc"][1]), (422, &json!(field)), "{refused}");
@@ -256,6 +256,124 @@ async fn every_size_has_a_limit_that_is_named() {
     }
     let body = json!({ "title": "a\0b", "short_summary": "a\0b", "long_summary": "\0" });
     assert_eq!(site.send("PATCH", &path, &body).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_kept_line_by_line_told_of_and_written_over_by_nobody_who_has_not_read_them() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/v1/transcripts/{id}");
+    let (_, bare) = site.json(&path).await;
+    assert_eq!(bare["notes"], "");
+    let mut watcher = Watcher::open(&site, &format!("{path}/events"), &[]).await;
+    watcher.until("STATUS").await;
+    let write = async |body: Value| site.send("PATCH", &path, &body).await;
+
+    let (status, first) = write(json!({ "notes": "Ask Ann.\r\n\r\n- when \u{7}\n" })).await;
+    assert_eq!((status, &first["notes"]), (200, &json!("Ask Ann.\n\n- when")));
+    let told = watcher.event().await;
+    assert_eq!(
+        (&told["event"], &told["data"]),
+        (&json!("NOTES"), &json!({})),
+        "who watches is not told what they say"
+    );
+    // Two have read the same. The second one's are not kept, nor is what came with them.
+    let seen = &first["notes_revision"];
+    let (status, mine) = write(json!({ "notes": "Mine", "notes_revision": seen })).await;
+    assert_eq!(status, 200);
+    let refused = json!({
+        "detail": "Somebody else has changed the notes since",
+        "notes_revision": mine["notes_revision"],
+        "yours": "Theirs",
+        "theirs": "Mine",
+    });
+    let late = write(json!({ "notes": "Theirs", "notes_revision": seen, "title": "Not this" })).await;
+    assert_eq!(late, (409, refused.clone()));
+    assert_eq!(write(json!({ "notes": "Theirs" })).await, (409, refused.clone()), "nor of who names none");
+    let (_, kept) = site.json(&path).await;
+    assert_eq!((&kept["notes"], &kept["title"]), (&json!("Mine"), &bare["title"]));
+    // Sent again because the answer was lost; then with both in it.
+    assert_eq!(write(json!({ "notes": "Mine", "notes_revision": seen })).await.0, 200);
+    let both = json!({ "notes": "Mine\nTheirs", "notes_revision": refused["notes_revision"] });
+    assert_eq!(write(both).await.0, 200);
+
+    // What else is done with the transcript leaves them alone.
+    assert_eq!(write(json!({ "title": "Another" })).await.1["notes"], "Mine\nTheirs");
+    stage::restart(&mut *site.workshop.conn().await, id, Stage::Ingest, clock::now()).await.unwrap();
+    site.send("DELETE", &path, &json!({})).await;
+    assert_eq!(site.json(&path).await.0, 404);
+    site.send("POST", &format!("{path}/restore"), &json!({})).await;
+    let (_, again) = site.json(&path).await;
+    assert_eq!(again["notes"], "Mine\nTheirs");
+    let emptied = json!({ "notes": null, "notes_revision": again["notes_revision"] });
+    assert_eq!(write(emptied).await.1["notes"], "");
+    let (_, log) = site.json(&format!("/v1/audit?transcript_id={id}&action=edit")).await;
+    assert!(log["total"].as_i64() > Some(0), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_in_files_for_people_and_in_json_and_in_no_subtitles() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/v1/transcripts/{id}");
+    let file = async |format: &str| {
+        let response = site.get(&format!("{path}/download/{format}")).await;
+        assert_eq!(response.status(), 200, "{format}");
+        response.bytes().await.unwrap()
+    };
+    let text = async |format: &str| String::from_utf8(file(format).await.to_vec()).unwrap();
+    assert!(!text("md").await.contains("## Notes") && !text("json").await.contains("notes"));
+    site.send("PATCH", &path, &json!({ "notes": "Ask the walrus\n- when" })).await;
+    assert!(text("md").await.contains("## Notes\n\nAsk the walrus  \n\\- when\n\n"));
+    let json: Value = serde_json::from_str(&text("json").await).unwrap();
+    assert_eq!(json["notes"], "Ask the walrus\n- when");
+    for format in ["txt", "srt", "vtt", "csv", "rttm"] {
+        assert!(!text(format).await.contains("walrus"), "{format}");
+    }
+    let mut docx = zip::ZipArchive::new(Cursor::new(file("docx").await)).unwrap();
+    let mut document = String::new();
+    docx.by_name("word/document.xml").unwrap().read_to_string(&mut document).unwrap();
+    assert!(document.contains("Notes") && document.contains("Ask the walrus"), "{document}");
+    let mut zip = zip::ZipArchive::new(Cursor::new(file("zip").await)).unwrap();
+    let metadata: Value = serde_json::from_reader(zip.by_name("metadata.json").unwrap()).unwrap();
+    assert_eq!(metadata["notes"], "Ask the walrus\n- when");
+    let french = site.client.get(site.url(&format!("{path}/download/md"))).header("accept-language", "fr");
+    assert!(french.send().await.unwrap().text().await.unwrap().contains("## Notes\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn notes_are_written_by_a_plain_form_that_shows_both_where_somebody_else_was_faster() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/transcripts/{id}");
+    let (_, page) = site.page(&path).await;
+    assert!(page.contains("Nothing is noted yet.") && page.contains("Write notes"), "{page}");
+    let seen = site.json(&format!("/v1{path}")).await.1["notes_revision"].as_str().unwrap().to_owned();
+    let save = async |revision: &str, notes: &str| {
+        let fields = [("notes_revision", revision), ("notes", notes)];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = site.client.post(site.url(&format!("{path}/notes"))).body(body);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    assert_eq!(save(&seen, "<b>Ask</b>\r\nAnn").await.0, 303);
+    let (_, page) = site.page(&path).await;
+    assert!(page.contains("&#60;b&#62;Ask&#60;/b&#62;\nAnn") && page.contains("Edit notes"), "{page}");
+    let (status, both) = save(&seen, "Ask Bob").await;
+    assert_eq!(status, 409);
+    for part in [
+        "Somebody else changed the notes meanwhile.",
+        "&#60;b&#62;Ask&#60;/b&#62;\nAnn",
+        ">Ask Bob</textarea>",
+    ] {
+        assert!(both.contains(part), "{part}: {both}");
+    }
+    let now = site.json(&format!("/v1{path}")).await.1["notes_revision"].as_str().unwrap().to_owned();
+    assert!(both.contains(&format!("name=\"notes_revision\" value=\"{now}\"")), "{both}");
+    assert_eq!(save(&now, "Ask Bob").await.0, 303);
+    assert_eq!(site.json(&format!("/v1{path}")).await.1["notes"], "Ask Bob");
+    assert_eq!(save(&now, &"x".repeat(20_001)).await.0, 422);
 }
 
 #[tokio::test(flavor = "multi_thread")]

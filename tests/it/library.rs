@@ -171,7 +171,7 @@ async fn what_is_not_ones_own_is_left_as_it_is() {
             bob.form("/transcripts/bulk", &[("do", act), ("id", &hers), ("id", &his), more]).await;
         assert!(status == 303 && to.contains("n=1&left=1"), "{act}: {to}");
         let mut conn = site.workshop.conn().await;
-        let row = transcript::get(&mut conn, hers.parse().unwrap()).await.unwrap().unwrap();
+        let row = transcript::get(&conn, hers.parse().unwrap()).await.unwrap().unwrap();
         assert!(row.deleted_at.is_none() && row.share_mode == ShareMode::SemiPrivate, "{act}");
         transcript::restore(&mut conn, his.parse().unwrap()).await.unwrap();
     }
@@ -222,6 +222,48 @@ async fn several_are_downloaded_as_one_zip_with_every_format_and_their_sound_if_
     assert_eq!(sound, crate::support::site::mp3());
     let audit = site.json("/v1/audit?action=export").await.1;
     assert_eq!(audit["total"], 3, "each of them is noted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_zip_has_the_formats_that_are_ticked_and_says_what_can_not_be_set() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await.to_string();
+    let page = site.page("/transcripts").await.1;
+    let ticked = |word: &str, ticked: &str| format!("name=\"format\" value=\"{word}\"{ticked}>");
+    assert!(page.contains(&ticked("docx", " checked")) && page.contains(&ticked("pdf", "")), "{page}");
+    let ask = async |site: &Site, id: &str, more: &[(&str, &str)]| {
+        let fields = [&[("do", "export"), ("id", id), ("formats", "chosen")][..], more].concat();
+        Visitor::nobody(site).file("/transcripts/bulk", &fields).await
+    };
+    let (status, bytes) = ask(&site, &id, &[("format", "pdf"), ("format", "txt"), ("format", "pdf")]).await;
+    assert_eq!(status, 200);
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    assert_eq!(archive.len(), 2, "{:?}", archive.file_names().collect::<Vec<_>>());
+    let mut pdf = Vec::new();
+    archive.by_name("01 Budget talks/transcript.pdf").unwrap().read_to_end(&mut pdf).unwrap();
+    assert!(pdf.starts_with(b"%PDF-"));
+    assert!(archive.by_name("01 Budget talks/transcript.txt").is_ok());
+
+    let (_, bytes) = ask(&site, &id, &[("audio", "yes")]).await;
+    let archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    assert_eq!(
+        archive.file_names().collect::<Vec<_>>(),
+        ["01 Budget talks/audio.mp3"],
+        "nothing else is ticked"
+    );
+    let (status, said) = ask(&site, &id, &[]).await;
+    assert!(status == 422 && String::from_utf8_lossy(&said).contains("nothing of them would be in the zip"));
+    assert_eq!(ask(&site, &id, &[("format", "doc")]).await.0, 422);
+
+    // One file that can't be made keeps nothing else back.
+    let bare = Site::set(|config| config.export.fonts = vec!["/does/not/exist".into()]).await;
+    let id = bare.finished("talk.wav").await.to_string();
+    let (_, bytes) = ask(&bare, &id, &[("format", "pdf"), ("format", "md")]).await;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut why = String::new();
+    archive.by_name("01 Budget talks/transcript.pdf.txt").unwrap().read_to_string(&mut why).unwrap();
+    assert!(why.starts_with("No font here has the letters of Latin"), "{why}");
+    assert!(archive.by_name("01 Budget talks/transcript.md").is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -62,7 +62,7 @@ impl Inside {
 }
 
 async fn versions(workshop: &Workshop, id: TranscriptId, stage: Stage) -> Vec<Output> {
-    output::versions(&mut *workshop.conn().await, id, stage).await.expect("the versions")
+    output::versions(&*workshop.conn().await, id, stage).await.expect("the versions")
 }
 
 /// Numbers of the events that `wanted` picks, in order.

@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 use reflector::clock;
 use reflector::config::{AuthMode, Config};
 use reflector::ids::TranscriptId;
-use reflector::jobs::{Keep, expire};
+use reflector::jobs::{Keep, expire, remove_ownerless};
 use reflector::model::transcript::{self, NewTranscript};
 use reflector::model::{audit, recording, user};
 use reflector::storage::StorageKey;
@@ -64,7 +64,7 @@ async fn owned(site: &Site, id: TranscriptId) {
 }
 
 async fn is_there(site: &Site, id: TranscriptId) -> bool {
-    transcript::get(&mut *site.workshop.conn().await, id).await.unwrap().is_some()
+    transcript::get(&*site.workshop.conn().await, id).await.unwrap().is_some()
 }
 
 async fn objects(site: &Site) -> usize {
@@ -119,13 +119,12 @@ async fn logged(site: &Site) -> BTreeSet<TranscriptId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_public_mode_what_nobody_owns_stays() {
-    for settings in [|_: &mut Config| (), |config: &mut Config| config.auth.public_mode = true] {
-        // Public mode says nothing where nobody logs in: everything is nobody's there.
-        let site = Site::set(settings).await;
+async fn what_nobody_owns_goes_in_public_mode_alone_whether_anybody_logs_in_or_not() {
+    for public_mode in [false, true] {
+        let site = Site::set(|config| config.auth.public_mode = public_mode).await;
         let old = aged(&site, "old.mp3", 4000).await;
-        assert_eq!(expired(&site).await, 0);
-        assert!(is_there(&site, old).await);
+        assert_eq!(expired(&site).await, usize::from(public_mode));
+        assert_eq!(is_there(&site, old).await, !public_mode);
     }
 }
 
@@ -194,6 +193,18 @@ async fn the_command_shows_what_would_go_and_deletes_only_when_told_to() {
 
     assert!(run(&["--delete"]).ends_with("deleted: 1\n"));
     assert!(!is_there(&site, old).await && is_there(&site, young).await);
+    assert_eq!(objects(&site).await, 3);
+
+    // Whatever its age, at its operator's word; what somebody owns is theirs to delete.
+    let somebodys = aged(&site, "somebody's.mp3", 1).await;
+    owned(&site, somebodys).await;
+    let all = run(&["--all"]);
+    assert!(all.contains(&young.to_string()) && all.ends_with("nobody's: 1\n"), "{all}");
+    assert_eq!(run(&["--remove", &young.to_string()]), format!("deleted: {young}\n"));
+    assert!(!is_there(&site, young).await);
+    let (pool, storage, bus) = (site.app.pool(), site.app.storage(), site.app.bus());
+    assert!(!remove_ownerless(pool, storage, bus, somebodys).await.unwrap());
+    assert!(is_there(&site, somebodys).await);
     assert_eq!(objects(&site).await, 3);
 }
 

@@ -28,7 +28,10 @@ async fn its_owner_shares_it_and_takes_that_back_and_sees_who_looked() {
     assert_eq!(bob.page(&one).await.0, 404);
 
     let (status, to) = ada.form(&page, &[("share_mode", "semi-private")]).await;
-    assert_eq!((status, to), (303, format!("{page}?done=saved")));
+    assert_eq!((status, to.as_str()), (303, format!("{page}?done=saved&share_mode=private").as_str()));
+    let (_, shown) = ada.page(&to).await;
+    let back = "name=\"share_mode\" value=\"private\"><button>Undo";
+    assert!(shown.contains("Saved. It holds from now on") && shown.contains(back), "{shown}");
     assert_eq!(bob.page(&one).await.0, 200);
     assert_eq!(bob.page(&page).await.0, 403, "whoever reads it does not say who else may");
     assert_eq!(bob.form(&page, &[("share_mode", "public")]).await.0, 403);
@@ -45,13 +48,16 @@ async fn its_owner_shares_it_and_takes_that_back_and_sees_who_looked() {
     assert!(shown.contains("This site asks everybody to log in"), "what public means here");
 
     let (_, to) = ada.form(&page, &[("share_mode", "private")]).await;
-    assert_eq!(to, format!("{page}?done=private"));
+    assert_eq!(to, format!("{page}?done=private&share_mode=semi-private"));
+    // A link that somebody else made up offers nothing that the page would not.
+    let odd = "?done=saved&share_mode=secret&room_id=00000000-0000-0000-0000-000000000000";
+    assert!(!ada.page(&format!("{page}{odd}")).await.1.contains("<button>Undo"));
     assert_eq!(bob.page(&one).await.0, 404);
     assert_eq!(ada.form(&page, &[("share_mode", "secret")]).await.0, 422);
     assert_eq!(ada.form(&page, &[("room_id", "weekly")]).await.0, 422);
     // A form that says nothing changes nothing, and is no sharing in the log.
     assert_eq!(ada.form(&page, &[]).await.0, 303);
-    let row = transcript::get(&mut *site.workshop.conn().await, id).await.unwrap().unwrap();
+    let row = transcript::get(&*site.workshop.conn().await, id).await.unwrap().unwrap();
     assert_eq!((row.share_mode, row.room_id), (ShareMode::Private, None));
     assert_eq!(ada.page(&page).await.1.matches("</strong> shared").count(), 2);
 }
@@ -72,7 +78,9 @@ async fn a_room_is_chosen_there_and_its_meaning_follows_the_visibility() {
     let closed = room(&bob, "closed", "x").await;
     let page = format!("/transcripts/{id}/share");
     assert_eq!(ada.form(&page, &[("room_id", &closed)]).await.0, 422, "a room that is not open to her");
-    assert_eq!(ada.form(&page, &[("room_id", &weekly)]).await.0, 303);
+    let (_, to) = ada.form(&page, &[("room_id", &weekly)]).await;
+    assert_eq!(to, format!("{page}?done=saved&room_id="));
+    assert!(ada.page(&to).await.1.contains("name=\"room_id\" value=\"\"><button>Undo"));
     let (_, shown) = ada.page(&page).await;
     assert!(shown.contains("In the room “weekly” only its owner finds it."), "{shown}");
     assert!(shown.contains(&format!("value=\"{weekly}\" selected")));
@@ -157,5 +165,5 @@ async fn links_to_parts_are_made_by_their_times_listed_and_taken_back_without_sc
     assert_eq!(ada.form(&revoke, &[]).await, (303, format!("{page}?done=quote")));
     assert_eq!(Visitor::nobody(&site).page(&link).await.0, 404);
     assert_eq!(ada.form(&revoke, &[]).await.0, 303, "it is gone already");
-    assert!(ada.page(&page).await.1.contains("There are none."));
+    assert!(ada.page(&page).await.1.contains("There are none. Make one here"));
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::support::garage::Garage;
 use crate::support::postgres::{self, TestDatabase};
 use crate::support::redis::RedisServer;
+use crate::support::site::{PASSWORD, Site, with_login};
 use crate::support::workshop::two_people;
 
 const NAME: &str = "meetings.rehearsal.test";
@@ -38,19 +39,8 @@ struct Appliance {
 impl Appliance {
     async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        certify(dir.path());
         let ports = free_ports();
-        std::fs::write(dir.path().join("Caddyfile"), caddyfile(ports)).unwrap();
-        let caddy = Command::new("caddy")
-            .args(["run", "--adapter", "caddyfile", "--config"])
-            .arg(dir.path().join("Caddyfile"))
-            .env("CREDENTIALS_DIRECTORY", dir.path())
-            .env("HOME", dir.path())
-            .env("XDG_DATA_HOME", dir.path())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(dir.path().join("caddy.log")).unwrap())
-            .spawn()
-            .expect("caddy is missing: run `make setup`");
+        let caddy = front(dir.path(), "rehearsal", ports);
         let mut appliance = Self {
             dir,
             database: postgres::fresh().await,
@@ -58,10 +48,10 @@ impl Appliance {
             garage: Garage::start(),
             ports,
             program: None,
-            _caddy: Running(caddy),
+            _caddy: caddy,
         };
         appliance.restart();
-        appliance.listens(appliance.ports[1], "caddy.log");
+        listens(appliance.dir.path(), appliance.ports[1], "caddy.log");
         appliance
     }
 
@@ -92,16 +82,7 @@ impl Appliance {
             .spawn()
             .unwrap();
         self.program = Some(Running(child));
-        self.listens(self.ports[0], "log");
-    }
-
-    fn listens(&self, port: u16, log: &str) {
-        let start = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            let said = || std::fs::read_to_string(self.dir.path().join(log)).unwrap_or_default();
-            assert!(start.elapsed() < Duration::from_secs(60), "nobody listens on {port}: {}", said());
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        listens(self.dir.path(), self.ports[0], "log");
     }
 
     fn url(&self) -> String {
@@ -132,6 +113,31 @@ impl Appliance {
     }
 }
 
+/// Caddy as NixOS would run it for that configuration, with a certificate of an authority in `dir`.
+fn front(dir: &Path, configuration: &str, ports: [u16; 3]) -> Running {
+    certify(dir);
+    std::fs::write(dir.join("Caddyfile"), caddyfile(configuration, ports)).unwrap();
+    let caddy = Command::new("caddy")
+        .args(["run", "--adapter", "caddyfile", "--config"])
+        .arg(dir.join("Caddyfile"))
+        .env("CREDENTIALS_DIRECTORY", dir)
+        .env("HOME", dir)
+        .env("XDG_DATA_HOME", dir)
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(dir.join("caddy.log")).unwrap())
+        .spawn();
+    Running(caddy.expect("caddy is missing: run `make setup`"))
+}
+
+fn listens(dir: &Path, port: u16, log: &str) {
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let said = || std::fs::read_to_string(dir.join(log)).unwrap_or_default();
+        assert!(start.elapsed() < Duration::from_secs(60), "nobody listens on {port}: {}", said());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 fn story() -> Command {
     let mut command = Command::new("python3");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/vm-tests/story.py"));
@@ -145,9 +151,9 @@ fn free_ports() -> [u16; 3] {
 }
 
 /// What NixOS would run: only the ports are this test's.
-fn caddyfile([program, https, http]: [u16; 3]) -> String {
-    let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nix/rendered/rehearsal/Caddyfile");
-    let text = std::fs::read_to_string(rendered).unwrap();
+fn caddyfile(configuration: &str, [program, https, http]: [u16; 3]) -> String {
+    let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nix/rendered");
+    let text = std::fs::read_to_string(format!("{rendered}/{configuration}/Caddyfile")).unwrap();
     assert!(text.contains("127.0.0.1:1250") && text.contains("\nadmin off\n"), "{text}");
     text.replace("127.0.0.1:1250", &format!("127.0.0.1:{program}")).replacen(
         "\nadmin off\n",
@@ -203,6 +209,41 @@ async fn the_story_holds_behind_caddy_with_a_private_authority() {
         let why = String::from_utf8_lossy(&told.stderr).into_owned();
         assert!(told.status.code() == Some(1) && why.contains(reason), "{why}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_log_in_behind_caddy_and_whoever_tries_too_often_pays_for_it_alone() {
+    const ADA: &str = "ada@example.org";
+    let (dir, [_, https, http]) = (tempfile::tempdir().unwrap(), free_ports());
+    let site = Site::set(|config| {
+        with_login(config);
+        config.server.site_url = Some(format!("https://{NAME}:{https}"));
+    })
+    .await;
+    site.account(ADA, false).await;
+    let caddy = front(dir.path(), "rehearsalLogin", [site.address.port(), https, http]);
+    listens(dir.path(), https, "caddy.log");
+    std::fs::write(dir.path().join("login"), format!("{ADA}\n{PASSWORD}\n")).unwrap();
+    // The site is served by this process, so its threads must not wait for the story.
+    let tell = async |address: IpAddr, step: &str| {
+        let mut told = story();
+        told.args(["--url", &format!("https://{NAME}:{https}"), "--resolve", &address.to_string(), "--ca"]);
+        told.arg(dir.path().join("ca.pem")).arg("--login").arg(dir.path().join("login")).arg(step);
+        let told = tokio::task::spawn_blocking(move || told.output().unwrap()).await.unwrap();
+        (told.status.success(), String::from_utf8([told.stdout, told.stderr].concat()).unwrap())
+    };
+    let here = IpAddr::from([127, 0, 0, 1]);
+    let (well, said) = tell(here, "login").await;
+    assert!(well, "{said}");
+    if let Some(outside) = outside() {
+        let (well, said) = tell(outside, "limited").await;
+        assert!(well, "{said}");
+        let (well, said) = tell(outside, "login").await;
+        assert!(!well && said.contains("was answered with 429"), "{said}");
+        let (well, said) = tell(here, "login").await;
+        assert!(well, "who asks from elsewhere has not used up what this machine may try: {said}");
+    }
+    drop(caddy);
 }
 
 #[test]

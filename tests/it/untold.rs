@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use diesel::QueryDsl;
-use diesel_async::RunQueryDsl;
+use diesel::{QueryDsl, sql_query};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures::StreamExt;
 use reflector::bus::{Bus, Event, Heard};
 use reflector::db::schema::untold as untold_table;
+use reflector::ids::TranscriptId;
 use reflector::jobs;
 use reflector::model::transcript::{self, NewTranscript};
 use reflector::model::untold;
@@ -96,4 +97,72 @@ async fn while_redis_hangs_telling_ends_soon_and_all_is_told_in_order_afterwards
     // What Redis had heard and could not say so comes twice.
     told.dedup();
     assert_eq!(told, (1..=9).map(event).collect::<Vec<_>>());
+}
+
+/// A transcript of which that is to be told.
+async fn noted(conn: &mut AsyncPgConnection, events: &[Event]) -> TranscriptId {
+    let id = transcript::create(conn, &NewTranscript::of_file("talk")).await.expect("a transcript").id;
+    let texts: Vec<String> = events.iter().map(|event| serde_json::to_string(event).expect("JSON")).collect();
+    untold::note(conn, id, &texts).await.expect("they are noted");
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sweep_asks_a_redis_that_hangs_once_and_not_for_every_transcript() {
+    let redis = RedisServer::start();
+    let way = Way::to(redis.socket()).await;
+    let bus = Bus::redis(&way.url, &Trust::system()).await.expect("Redis answers");
+    let database = postgres::fresh().await;
+    let mut conn = database.conn().await;
+    for _ in 0..6 {
+        noted(&mut conn, &[Event::Duration { duration: 1.0 }]).await;
+    }
+    way.open.send_replace(false);
+    let begin = Instant::now();
+    jobs::tell_left(&mut conn, &bus).await.expect("a sweep");
+    assert!(begin.elapsed() < Duration::from_secs(6), "{:?} for six transcripts", begin.elapsed());
+    let left: i64 = untold_table::table.count().get_result(&mut conn).await.expect("a count");
+    assert_eq!(left, 6, "nothing is lost");
+    way.open.send_replace(true);
+    let begin = Instant::now();
+    let mut left = left;
+    while left > 0 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{left} events are never told");
+        jobs::tell_left(&mut conn, &bus).await.expect("a sweep");
+        left = untold_table::table.count().get_result(&mut conn).await.expect("a count");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_never_takes_holds_back_what_comes_after_it_for_a_day_and_no_longer() {
+    let redis = RedisServer::start();
+    let bus = Bus::redis(&redis.url(), &Trust::system()).await.expect("Redis answers");
+    // What goes to lists, too, Redis does not take: there is something else under that name.
+    let client = redis::Client::open(redis.url()).expect("an address");
+    let mut plain = client.get_multiplexed_async_connection().await.expect("Redis answers");
+    let () = redis::cmd("SET").arg("events:lists").arg("x").query_async(&mut plain).await.expect("set");
+    let database = postgres::fresh().await;
+    let mut conn = database.conn().await;
+    let held = [Event::Duration { duration: 1.0 }, Event::Notes {}];
+    let id = noted(&mut conn, &held).await;
+    let other = noted(&mut conn, &[Event::Notes {}]).await;
+    let mut heard = Box::pin(bus.subscribe(id));
+    jobs::tell_left(&mut conn, &bus).await.expect("a sweep");
+    let left = untold::left(&mut conn).await.expect("what is left");
+    assert_eq!(left, [id], "the other's was told: {other}");
+    assert_eq!(untold::take(&mut conn, id).await.expect("what waits").len(), 2, "in order or not at all");
+
+    sql_query("UPDATE untold SET noted_at = noted_at - interval '25 hours' WHERE event LIKE '%DURATION%'")
+        .execute(&mut conn)
+        .await
+        .expect("a day goes by");
+    jobs::tell_left(&mut conn, &bus).await.expect("a sweep");
+    assert!(untold::left(&mut conn).await.expect("what is left").is_empty());
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), heard.next()).await.expect("an event");
+        let Some(Heard::Told(one)) = next else { panic!("{next:?}") };
+        if one.event == (Event::Notes {}) {
+            break;
+        }
+    }
 }

@@ -319,7 +319,7 @@ async fn rooms_and_their_webhooks_are_made_on_plain_pages() {
     let list = site.page(&to).await.1;
     assert!(list.contains("Deleted “weekly”") && list.contains(&format!("{path}/restore")), "{list}");
     assert_eq!(site.page(&path).await.0, 404);
-    assert_eq!(site.form(&format!("{path}/restore"), "").await, (303, "/rooms".into()));
+    assert_eq!(site.form(&format!("{path}/restore"), "").await, (303, "/rooms?done=restored".into()));
     assert_eq!(site.page(&path).await.0, 200);
 
     // A transcript goes into a room from the start page, and is found by it.

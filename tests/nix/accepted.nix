@@ -7,6 +7,27 @@ let
     }
     // more;
   };
+  # What `make rehearsal` boots, with a certificate from a private authority.
+  rehearsed =
+    more:
+    { lib, ... }:
+    {
+      imports = [
+        (on {
+          domain = "meetings.rehearsal.test";
+          caddy = {
+            tls = "files";
+            certificateFile = "/var/lib/certificates/meetings.pem";
+            keyFile = "/var/lib/certificates/meetings.key";
+            aliases = [ "minutes.rehearsal.test" ];
+          };
+          caTrust.directory = "/var/lib/reflector-ca";
+        })
+        { services.reflector = more; }
+      ];
+      # The Garage of the tests is built without LMDB.
+      services.garage.settings.db_engine = lib.mkForce "sqlite";
+    };
 in
 # What the ancestor's guide recommends, with Garage, Caddy and a domain as it has them.
 import ./combinations.nix { inherit on pkgs; }
@@ -34,21 +55,39 @@ import ./combinations.nix { inherit on pkgs; }
     auth.adminPasswordHashFile = "/run/secrets/reflector-admin-hash";
   };
 
-  # People log in at an identity provider on this machine, behind the same Caddy.
-  provider = {
-    services.caddy.virtualHosts."auth.example.org".extraConfig = "reverse_proxy 127.0.0.1:9000";
-    services.reflector = {
-      enable = true;
-      domain = "reflector.example.org";
-      settings.auth = {
-        mode = "jwt";
-        issuer = "https://auth.example.org/application/o/reflector";
-        client_id = "reflector";
-        provider_name = "Authentik";
-        admin_email = "admin@example.org";
+  # People log in at an identity provider elsewhere.
+  provider = on {
+    domain = "reflector.example.org";
+    settings.auth = {
+      mode = "jwt";
+      issuer = "https://auth.example.org/application/o/reflector";
+      client_id = "reflector";
+      provider_name = "Authentik";
+      admin_email = "admin@example.org";
+    };
+    auth.clientSecretFile = "/run/secrets/reflector-client-secret";
+    network.allow = [ "192.0.2.7" ];
+  };
+
+  # At an Authentik on this machine, behind the same Caddy, under the authority that Caddy made.
+  authentik = on {
+    domain = "reflector.example.org";
+    settings.auth.admin_email = "admin@example.org";
+    auth.authentik.domain = "auth.example.org";
+  };
+
+  # The same under an authority of the machine's own, at an application that an older installation had there already.
+  authentikBrought = on {
+    domain = "meetings.internal";
+    caddy.tls = "private-ca";
+    settings.auth.client_id = "x4mpl3";
+    auth = {
+      clientSecretFile = "/run/secrets/reflector-client-secret";
+      authentik = {
+        domain = "auth.internal";
+        address = "127.0.0.1:9010";
+        slug = "meetings";
       };
-      auth.clientSecretFile = "/run/secrets/reflector-client-secret";
-      network.allow = [ "192.0.2.7" ];
     };
   };
 
@@ -188,29 +227,21 @@ import ./combinations.nix { inherit on pkgs; }
     };
     network.allow = [ "10.0.0.0/8" ];
   };
-  # What `make rehearsal` boots: a certificate from a private authority, and only the machine itself gets in.
-  rehearsal =
-    { lib, ... }:
-    {
-      imports = [
-        (on {
-          domain = "meetings.rehearsal.test";
-          caddy = {
-            tls = "files";
-            certificateFile = "/var/lib/certificates/meetings.pem";
-            keyFile = "/var/lib/certificates/meetings.key";
-            aliases = [ "minutes.rehearsal.test" ];
-          };
-          caTrust.directory = "/var/lib/reflector-ca";
-          backup = {
-            enable = true;
-            keys = false;
-          };
-        })
-      ];
-      # The Garage of the tests is built without LMDB.
-      services.garage.settings.db_engine = lib.mkForce "sqlite";
+  # Only the machine itself gets in.
+  rehearsal = rehearsed {
+    backup = {
+      enable = true;
+      keys = false;
     };
+  };
+  # People log in; the administrator is there from the start.
+  rehearsalLogin = rehearsed {
+    settings.auth = {
+      mode = "password";
+      admin_email = "admin@rehearsal.test";
+    };
+    auth.adminPasswordHashFile = "/var/lib/login/admin-hash";
+  };
 
   # `nix run .#vm`.
   demo = ../../nixos/configurations/demo.nix;

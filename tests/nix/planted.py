@@ -42,6 +42,8 @@ MISTAKES = {
     "a step that the story lacks": ("vm-tests/backup.nix", '"still-there")', '"still-thre")', "the story has no step 'still-thre'", LIB),
     "a name that a test's script lacks": ("vm-tests/ports.nix", "for machine in [open, shut]", "for machine in [open, shutt]",
         "the script knows nothing of shutt", LIB),
+    "a provider's passwords in the clear": (
+        "modules/authentik.nix", "assertion = ours.isLoopback authentik.address;", "assertion = true;", "authentikElsewhere was not refused", LIB),
     "a machine of a test that is refused": ("vm-tests/split-hosts.nix", "processes = 2;", "processes = 3;",
         "database is refused", LIB),
     "an output that is gone": ("nixos/default.nix", "inherit models demo docs;", "inherit models demo;", "lacks packages: ['docs']", LIB),

@@ -59,6 +59,35 @@ in
     settings.auth.mode = "password";
     auth.clientSecretFile = "/run/secrets/reflector-client-secret";
   });
+  authentikForNobody = case "nobody would log in there" (on {
+    settings.auth.mode = "password";
+    auth.authentik.domain = "auth.example.org";
+  });
+  authentikUnserved = case "nobody would serve that name" (on {
+    caddy.enable = false;
+    auth.authentik.domain = "auth.example.org";
+  });
+  authentikInOurPlace = case "Authentik needs another" (on {
+    caddy.aliases = [ "auth.example.org" ];
+    auth.authentik.domain = "auth.example.org";
+  });
+  authentikElsewhere = case "passwords would cross the network" (on {
+    auth.authentik.domain = "auth.example.org";
+    auth.authentik.address = "10.0.0.9:9000";
+  });
+  authentikIsReflector = case "where Reflector itself listens" (on {
+    auth.authentik.domain = "auth.example.org";
+    auth.authentik.address = "127.0.0.1:1250";
+  });
+  authentikAndAnother = case "people would be sent elsewhere" (on {
+    auth.authentik.domain = "auth.example.org";
+    settings.auth.issuer = "https://login.example.org/";
+  });
+  acmeForAuthentik = case "no public authority certifies auth.lan" (on {
+    domain = "meetings.example.org";
+    caddy.tls = "acme";
+    auth.authentik.domain = "auth.lan";
+  });
   openDespiteLogin = case "but people log in" (on {
     settings.auth.mode = "password";
     openWithoutLogin = true;

@@ -201,6 +201,11 @@ lib.mapAttrs' (name: unit: lib.nameValuePair "units/${name}.service" (service na
     ${lib.concatStrings (lib.mapAttrsToList site config.services.caddy.virtualHosts)}
   '';
 }
+// lib.optionalAttrs (config.networking.hosts != { }) {
+  "hosts" = lib.concatStrings (
+    lib.mapAttrsToList (address: names: "${address} ${toString names}\n") config.networking.hosts
+  );
+}
 // lib.optionalAttrs (used ? garage) { "garage.toml" = toml config.services.garage.settings; }
 // lib.optionalAttrs (used ? postgresql) {
   "postgresql.conf" = lib.concatStrings (

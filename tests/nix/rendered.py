@@ -135,13 +135,14 @@ def secrets(folder, wrong):
         all(path.stat().st_mode & 0o077 == 0 for path in [*state.iterdir(), *runtime.iterdir()]),
         redis in (None, f"unix:///run/redis-reflector/redis.sock?pass={made.get('redis-password', '').strip()}",
                   f"rediss://:{escaped}@db.internal:6379"),
-        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password", "speech-api-key", "auth-secret-key") if name in made),
+        all(len(made[name].strip()) == 64 for name in ("redis-password", "postgresql-password", "speech-api-key", "auth-secret-key", "auth-client-secret") if name in made),
         settings.get("database", {}).get("url") in (
             None, f"postgresql://reflector:{escaped}@db.internal:5432/reflector?sslmode=verify-full"),
         "garage.env" in made or s3 is None or s3["secret_key"] == hard,
         "garage.env" not in made or f"GARAGE_DEFAULT_SECRET_KEY={s3['secret_key']}\n" in made["garage.env"],
         settings.get("auth", {}).get("secret_key") == (made["auth-secret-key"].strip() if "auth-secret-key" in made else None),
-        all(settings.get("auth", {}).get(name, hard) == hard for name in ("admin_password_hash", "client_secret")),
+        settings.get("auth", {}).get("admin_password_hash", hard) == hard,
+        settings.get("auth", {}).get("client_secret", hard) == made.get("auth-client-secret", hard).strip(),
         settings.get("llm", {"api_key": hard})["api_key"] == hard,
         all(settings.get("speech", {}).get(name, hard) == hard for name in ("transcript_api_key", "diarization_api_key")),
     ]

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 TREE = pathlib.Path(__file__).resolve().parents[2]
-RENDERED = TREE / "tests/nix/rendered/rehearsal"
+RENDERED = TREE / "tests/nix/rendered"
 FOREIGN = TREE / "tests/rehearsal/foreign"
 STORE = re.compile(r"/nix/store/([0-9a-f]{32}-[^/\s\"':]+)")
 # Longest wait for anything that the machine does by itself.
@@ -36,9 +36,9 @@ def wait(what, done, patience=PATIENCE):
 
 
 class Machine:
-    def __init__(self, name, folder, given):
-        """`given` names what is not in the tree: root, program, libtorch, models, garage."""
-        self.name, self.folder, self.given = name, folder, given
+    def __init__(self, name, folder, given, configuration="rehearsal"):
+        """`given` names what is not in the tree: root, program, libtorch, models, garage; `configuration` one of tests/nix/accepted.nix."""
+        self.name, self.folder, self.given, self.configuration = name, folder, given, configuration
         self.root = folder / "root"
         self.log = folder / "console.log"
         self.nspawn = self.leader = None
@@ -55,7 +55,8 @@ class Machine:
             run(["mount", "-t", "overlay", "overlay", "-o", options, str(self.root)])
         except Failed as problem:
             raise Forbidden(f"no overlay can be mounted: {problem}") from None
-        files = {str(path.relative_to(RENDERED)): path.read_text() for path in RENDERED.rglob("*") if path.is_file()}
+        rendered = RENDERED / self.configuration
+        files = {str(path.relative_to(rendered)): path.read_text() for path in rendered.rglob("*") if path.is_file()}
         change(files)
         self.store(files)
         for path in FOREIGN.iterdir():

@@ -11,6 +11,7 @@ class Mistake(NamedTuple):
     # The steps that are run; the last must find it, and say these words.
     steps: tuple
     words: str
+    configuration: str = "rehearsal"
 
 
 def replace(file, text, instead):
@@ -34,13 +35,16 @@ MISTAKES = {
     "port": Mistake(replace("redis", "port=0", "port=6379"), ("boot", "listening"), "127.0.0.1:6379"),
     # A unit that may do more than it needs.
     "exposed": Mistake(replace("units/reflector-work.service", "ProtectSystem=strict\n", ""), ("boot", "processes"), "could write to /etc"),
+    # A proxy that does not say who asks: all are one, and one shuts all out.
+    "masked": Mistake(replace("Caddyfile", "flush_interval -1\n", "flush_interval -1\n  header_up -X-Forwarded-For\n"), ("boot", "login"),
+                      "shut this machine out", "rehearsalLogin"),
 }
 
 
 def check(folder, given, recording, rehearsal):
     """How many mistakes were planted and found; each on a machine of its own."""
     for name, mistake in MISTAKES.items():
-        box = Machine("rehearsal", folder / name, given)
+        box = Machine("rehearsal", folder / name, given, mistake.configuration)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 rehearsal(box, recording, mistake)

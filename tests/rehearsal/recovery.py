@@ -76,7 +76,7 @@ def authorities(box, visitor):
 def doctor(box, visitor):
     """`reflector doctor` as the worker's user finds everything that the machine is made of."""
     said = box.try_(f"{box.as_service} doctor")[1]
-    parts = ["settings", "database", "storage", "events", "ffmpeg", "model"]
+    parts = ["settings", "database", "storage", "events", "ffmpeg", "model", "login", "site"]
     good = {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("ok ")}
     bad = {line.split()[1].rstrip(":") for line in said.splitlines() if line.startswith("FAIL ")}
     if set(parts) - good or set(parts) & bad:

@@ -9,6 +9,7 @@ import time
 import types
 
 import hardening
+import login
 import planted
 import recovery
 from machine import Failed, Forbidden, Machine, wait
@@ -41,8 +42,10 @@ def booted(box, visitor):
     return f"{len(recovery.SERVICES)} services, each at its first start"
 
 
-def steps():
-    """Name and what to do, in order."""
+def steps(configuration):
+    """Name and what to do on a machine of that configuration, in order."""
+    if configuration == "rehearsalLogin":
+        return [("boot", booted), ("login", login.login), ("doctor", recovery.doctor)]
     return [
         ("boot", booted),
         ("health", lambda box, visitor: visitor.tell("health")),
@@ -99,10 +102,12 @@ def main():
             if plant not in planted.MISTAKES:
                 raise Failed(f"REHEARSAL_PLANT={plant} is none of {', '.join(planted.MISTAKES)}")
             print(f"      planted: {plant}")
-            box = Machine("rehearsal", folder / "machine", given)
-            rehearsal(box, recording, planted.MISTAKES[plant])
+            mistake = planted.MISTAKES[plant]
+            rehearsal(Machine("rehearsal", folder / "machine", given, mistake.configuration), recording, mistake)
             raise Failed(f"the planted mistake {plant!r} was not found")
         checked = rehearsal(Machine("rehearsal", folder / "machine", given), recording)
+        print("      another machine, where people log in")
+        checked += rehearsal(Machine("rehearsal", folder / "login", given, "rehearsalLogin"), recording)
         found = planted.check(folder, given, recording, rehearsal)
         print(f"rehearsal: {checked} steps checked, {found} planted mistakes found")
     except Forbidden as problem:
@@ -116,7 +121,7 @@ def rehearsal(box, recording, mistake=None):
     try:
         box.lay(mistake.change if mistake else lambda files: None)
         visitor = Visitor(box, recording)
-        return rehearse(box, visitor, [step for step in steps() if not mistake or step[0] in mistake.steps])
+        return rehearse(box, visitor, [step for step in steps(box.configuration) if not mistake or step[0] in mistake.steps])
     finally:
         box.stop()
 

@@ -2,6 +2,7 @@
 import subprocess
 import sys
 
+import login
 from machine import TREE, Failed, Forbidden, run
 
 NAME = "meetings.rehearsal.test"
@@ -19,6 +20,7 @@ class Visitor:
         self.folder.mkdir()
         self.steps = 0
         self.certify()
+        self.login = login.enrol(box, self.folder) if box.configuration == "rehearsalLogin" else None
 
     def certify(self):
         """A private authority, and a certificate of its for the machine, where its settings look for it."""
@@ -53,7 +55,7 @@ class Visitor:
         command = ["nsenter", f"--net=/proc/{self.box.leader}/ns/net", sys.executable, str(TREE / "vm-tests/story.py"),
                    "--url", f"https://{NAME}", "--ca", str(self.folder / "ca.crt"), "--resolve", OUTSIDE if outside else "127.0.0.1",
                    "--recording", str(self.recording), "--words", WORDS, "--speakers", "2",
-                   "--data", str(self.folder / "state.json"), *steps]
+                   "--data", str(self.folder / "state.json"), *(["--login", str(self.login)] if self.login else []), *steps]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             journal = self.box.journal("reflector-web", "reflector-work", "caddy", "garage", "redis-reflector", "postgresql", lines=30)

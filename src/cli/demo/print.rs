@@ -21,6 +21,9 @@ pub(super) fn opening(address: SocketAddr, data: &Path, config: &Config) {
     let host = if address.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
     println!("Reflector is at http://{host}:{}", address.port());
     println!("  hears with {}; data are kept in {}", config.speech.model, data.display());
+    if config.auth.is_public() {
+        println!("  public mode: visitors read and add, and change nothing");
+    }
     println!("  Ctrl-C stops it; the next start goes on from there\n");
 }
 
@@ -39,7 +42,7 @@ pub(super) async fn follow(app: &App, name: &str, id: TranscriptId) -> anyhow::R
         let Some(view) = TranscriptView::load(&mut conn, id).await? else { return Ok(true) };
         match &view.text {
             Some(text) if text.provisional => {
-                for segment in segment::all(&mut conn, text.output.id).await?.into_iter().skip(heard) {
+                for segment in segment::all(&conn, text.output.id).await?.into_iter().skip(heard) {
                     println!("  {} {}", clock(segment.start), segment.text.trim());
                     heard += 1;
                 }

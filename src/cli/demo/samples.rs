@@ -52,8 +52,8 @@ pub(super) async fn add(
                 id
             }
         };
-        let mut conn = app.pool().get().await?;
-        if transcript::get(&mut conn, id).await?.is_some_and(|found| found.deleted_at.is_none()) {
+        let conn = app.pool().get().await?;
+        if transcript::get(&conn, id).await?.is_some_and(|found| found.deleted_at.is_none()) {
             all.push((name, id));
         }
     }

@@ -5,10 +5,11 @@ use serde_json::json;
 use super::super::environment::Environment;
 use super::outbox::Outbox;
 use super::{PATIENCE, message};
-use crate::catalogue::say_with;
+use crate::catalogue::{Remark, say_with};
 use crate::clock;
+use crate::config::Language;
 use crate::model::sending::{Channel, Sending};
-use crate::model::stage::Stage;
+use crate::model::stage::{Stage, Why};
 use crate::notify::{Letter, Message, Receiver, Trouble};
 
 /// Characters of a reason.
@@ -32,6 +33,18 @@ pub(super) fn told(outbox: &Outbox) -> Vec<(Channel, String, Option<String>)> {
 pub(super) fn reason(stage: Stage, error: &str) -> String {
     let error: String = error.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON).collect();
     format!("{stage}: {error}")
+}
+
+/// Why, in a language; what is no text of the catalogue stays as it is.
+pub(super) fn said(why: &Why, language: Language) -> String {
+    let remark = why.remark.as_ref().and_then(|kept| serde_json::from_value::<Remark>(kept.clone()).ok());
+    match remark.filter(|_| language != Language::En) {
+        Some(remark) => match remark.detail() {
+            Some(detail) => format!("{} ({detail})", remark.say(language)),
+            None => remark.say(language),
+        },
+        None => why.text.clone(),
+    }
 }
 
 /// Tells one of them.
@@ -99,8 +112,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_one_line_and_ends() {
+    fn a_reason_is_one_line_and_ends_and_people_read_it_in_their_language() {
         let reason = reason(Stage::Ingest, &format!("ffmpeg\n{}", "x".repeat(5000)));
+        let remark = Remark::new("why-llm-away").because("timeout");
+        let why = Why { text: remark.to_string(), remark: serde_json::to_value(&remark).ok() };
+        assert_eq!(
+            said(&why, Language::Fr),
+            "le serveur du modèle de langue est injoignable ou ne répond pas (timeout)"
+        );
+        assert_eq!(said(&why, Language::En), why.text);
         assert!(reason.starts_with("ingest: ffmpeg x") && reason.chars().count() == 1008, "{reason}");
     }
 }

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::super::environment::Environment;
 use super::super::error::JobError;
-use crate::catalogue::{self, say, say_with};
+use crate::catalogue::{self, Remark, say, say_with};
 use crate::config::{AuthMode, Language};
 use crate::export::{self, Document, clock};
 use crate::model::sending::{Purpose, Sending};
@@ -91,6 +91,7 @@ async fn may_follow(
     transcript: &Transcript,
 ) -> Result<bool, JobError> {
     let viewer = match env.outbox.mode() {
+        AuthMode::None if env.outbox.public_mode() => Viewer::Visitor { public: true },
         AuthMode::None => Viewer::Anonymous,
         _ => {
             let known = user::by_email(conn, address).await?.filter(|user| user.disabled_at.is_none());
@@ -195,7 +196,8 @@ impl<'l> Text<'l> {
             link,
             why,
         };
-        page.render().map_err(|error| JobError::permanent(format!("the letter can't be written: {error}")))
+        page.render()
+            .map_err(|error| JobError::Permanent(Remark::new("why-letter").because(error.to_string())))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::clock;
 use crate::ids::{SendingId, TranscriptId};
 use crate::model::delivery::DeliveryStatus;
 use crate::model::sending::{self, Channel, Claim, Place, Purpose, Sending, Wish};
-use crate::model::stage::Stage;
+use crate::model::stage::{Stage, Why};
 use crate::model::{Room, TranscriptView, room, transcript};
 use crate::notify::{Trouble, Zulip, address};
 use crate::policy;
@@ -119,9 +119,14 @@ pub(super) async fn plan_failure(
     conn: &mut AsyncPgConnection,
     outbox: &Outbox,
     (transcript, run, stage): (TranscriptId, i32, Stage),
-    error: &str,
+    why: &Why,
 ) -> diesel::QueryResult<()> {
     for (channel, target, topic) in failure::told(outbox) {
+        // People read the installation's language, programs English.
+        let error = match channel {
+            Channel::Webhook => why.text.clone(),
+            Channel::Email | Channel::Zulip => failure::said(why, outbox.language()),
+        };
         let one = Wish {
             transcript_id: transcript,
             purpose: Purpose::Failure,
@@ -132,7 +137,7 @@ pub(super) async fn plan_failure(
             room_id: None,
             user_id: None,
             run,
-            reason: Some(failure::reason(stage, error)),
+            reason: Some(failure::reason(stage, &error)),
         };
         noted(conn, &one).await?;
     }

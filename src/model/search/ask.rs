@@ -118,7 +118,12 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
     let wanted = compiled.iter().any(|one| one.word.is_some());
     let rank = if wanted {
         let query = sql.by_config(compiled, |one| one.word.as_ref());
-        format!("coalesce(ts_rank(d.front, {query}, 32), 0)::float8")
+        let front = if ask.notes {
+            "CASE WHEN d.notes IS NULL THEN d.front ELSE d.front || d.notes END"
+        } else {
+            "d.front"
+        };
+        format!("coalesce(ts_rank({front}, {query}, 32), 0)::float8")
     } else {
         "0::float8".to_owned()
     };
@@ -130,7 +135,7 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
     sql.add(trash);
     whose(&mut sql, ask);
     if !groups.is_empty() {
-        found(&mut sql, compiled);
+        found(&mut sql, ask, compiled);
     }
     filters(&mut sql, ask, compiled);
     let (limit, offset) = (sql.bind(Bind::Number(limit)), sql.bind(Bind::Number(offset)));
@@ -179,20 +184,22 @@ fn in_room(ask: &Ask, user: &str) -> String {
         return String::new();
     }
     format!(
-        " OR (t.share_mode <> 'private' AND t.room_id IN
-           (SELECT r.id FROM room r WHERE r.deleted_at IS NULL AND (r.is_shared OR r.user_id = {user})))"
+        " OR (t.share_mode <> 'private' AND t.room_id = ANY (ARRAY
+           (SELECT r.id FROM room r WHERE r.deleted_at IS NULL AND (r.is_shared OR r.user_id = {user}))))"
     )
 }
 
 /// The words themselves: for each configuration a condition that its index answers.
-fn found(sql: &mut Sql, compiled: &[Compiled]) {
+fn found(sql: &mut Sql, ask: &Ask, compiled: &[Compiled]) {
+    let documents = if ask.notes { "search_documents_and_notes" } else { "search_documents" };
+    let passages = if ask.notes { "" } else { " AND p.kind <> 'notes'" };
     let mut ways = vec!["false".to_owned()];
     for one in compiled {
         let config = sql.bind(Bind::Text(one.config.clone()));
         let mut all = vec![match &one.document {
             Some(document) => {
                 let query = sql.bind(Bind::Text(document.clone()));
-                format!("t.id IN (SELECT s.id FROM search_documents({config}, {query}::tsquery) AS s (id))")
+                format!("t.id IN (SELECT s.id FROM {documents}({config}, {query}::tsquery) AS s (id))")
             }
             None => format!("d.config = {config}"),
         }];
@@ -200,7 +207,7 @@ fn found(sql: &mut Sql, compiled: &[Compiled]) {
             for phrase in phrases {
                 let query = sql.bind(Bind::Text(phrase.clone()));
                 all.push(format!(
-                    "{not}(t.id IN (SELECT p.transcript_id FROM search_passage p WHERE p.vector @@ {query}::tsquery))"
+                    "{not}(t.id IN (SELECT p.transcript_id FROM search_passage p WHERE p.vector @@ {query}::tsquery{passages}))"
                 ));
             }
         }

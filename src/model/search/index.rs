@@ -11,11 +11,12 @@ use crate::db::schema::{search_document, transcript};
 use crate::ids::TranscriptId;
 use crate::model::TranscriptView;
 
-/// Bytes that are looked at: of a passage, of each weight of a document's front, and of all that is said in it as words without
-/// repetition. PostgreSQL takes a million for a vector with its positions, and a document's two are put together.
+/// Bytes that are looked at: of a passage, of each weight of a document's front, of its notes, and of all that is said in it as words without
+/// repetition. PostgreSQL takes a million for a vector with its positions, and a document's three are put together.
 const MOST_TEXT: usize = 100_000;
 const MOST_FRONT: usize = 20_000;
-const MOST_WORDS: i32 = 600_000;
+const MOST_NOTES: usize = 60_000;
+const MOST_WORDS: i32 = 500_000;
 
 /// One piece of what is searched.
 struct Passage {
@@ -77,7 +78,7 @@ pub async fn refresh_words(conn: &mut AsyncPgConnection, id: TranscriptId) -> Qu
     front(conn, &view, segments.iter().map(|segment| (segment.speaker, segment.start))).await
 }
 
-/// Renews title, names, topics, summaries and action items, in the caller's transaction, which holds the transcript's row.
+/// Renews title, names, topics, summaries, action items and notes, in the caller's transaction, which holds the transcript's row.
 ///
 /// # Errors
 /// Those of the database.
@@ -122,21 +123,23 @@ async fn front(
         .execute(conn)
         .await?;
     insert(conn, id, config, 0, &passages).await?;
-    let text = |kinds: &[PassageKind]| {
+    let text = |kinds: &[PassageKind], most: usize| {
         let texts = passages.iter().filter(|one| kinds.contains(&one.kind)).map(|one| plain(&one.text));
         let joined = texts.collect::<Vec<_>>().join(" ");
-        limited(&joined, MOST_FRONT).to_owned()
+        limited(&joined, most).to_owned()
     };
-    use PassageKind::{Action, Name, Speaker, Summary, Title, Topic};
-    let weighed: Vec<String> = [&[Title][..], &[Name, Speaker], &[Topic], &[Summary, Action]]
+    use PassageKind::{Action, Name, Notes, Speaker, Summary, Title, Topic};
+    let mut weighed: Vec<String> = [&[Title][..], &[Name, Speaker], &[Topic], &[Summary, Action]]
         .iter()
-        .map(|kinds| text(kinds))
+        .map(|kinds| text(kinds, MOST_FRONT))
         .collect();
+    weighed.push(text(&[Notes], MOST_NOTES));
     let plainly: Vec<String> = weighed.iter().map(|text| folded(text)).collect();
     sql_query(
-        "UPDATE search_document SET front = (
+        "UPDATE search_document SET (front, notes) = (
              SELECT setweight(vectors[1], 'A') || setweight(vectors[2], 'B')
-                 || setweight(vectors[3], 'C') || setweight(vectors[4], 'D')
+                 || setweight(vectors[3], 'C') || setweight(vectors[4], 'D'),
+                 setweight(nullif(vectors[5], ''::tsvector), 'C')
              FROM (SELECT array_agg(CASE WHEN $2 = 'simple' THEN '' ELSE to_tsvector($2::regconfig, plain) END
                                     || to_tsvector('simple', folded) ORDER BY place) AS vectors
                    FROM unnest($3, $4) WITH ORDINALITY AS text (plain, folded, place)) AS made)
@@ -189,6 +192,9 @@ fn passages(view: &TranscriptView, spoken: impl Iterator<Item = (Option<i32>, f6
     }
     for item in &view.actions {
         add(PassageKind::Action, item.start, &item.text);
+    }
+    for line in view.transcript.notes.lines() {
+        add(PassageKind::Notes, 0.0, line);
     }
     all
 }

@@ -1,4 +1,4 @@
-//! Full text of what is shown: titles, names, topics, summaries, action items and words, each transcript in its own language.
+//! Full text of what is shown: titles, names, topics, summaries, action items, notes and words, each transcript in its own language.
 
 mod ask;
 mod compile;
@@ -35,6 +35,8 @@ text_enum! {
         Topic = "topic",
         Summary = "summary",
         Action = "action",
+        /// A line of what people wrote about it; it has no time.
+        Notes = "notes",
         Words = "words",
     }
 }
@@ -44,6 +46,8 @@ text_enum! {
 pub struct Ask {
     /// Whose search it is: what they find is what their list may show.
     pub viewer: Viewer,
+    /// Whether notes are theirs to read, and so to be found by.
+    pub notes: bool,
     /// Words, `"phrases"`, `begin*`, `-without`, `one OR other`; empty lists all.
     pub query: String,
     /// In the trash instead.
@@ -81,10 +85,11 @@ pub enum Order {
 }
 
 impl Ask {
-    /// Everything, the first 20.
+    /// Everything but notes, the first 20.
     pub fn new(viewer: Viewer) -> Self {
         Self {
             viewer,
+            notes: false,
             query: String::new(),
             trash: false,
             source_kind: None,

@@ -65,7 +65,8 @@ pub(super) async fn places(
     Ok(places)
 }
 
-/// Passages that hold all of it come first, what was said before what was written about it. A title is shown anyway.
+/// Passages that hold all of it come first, what was said before what was written about it, and people's notes before the machine's words.
+/// A title is shown anyway.
 fn statement(ask: &Ask, ids: &[TranscriptId], compiled: &[Compiled]) -> Sql {
     let mut sql = Sql::default();
     let every = sql.by_config(compiled, |one| one.every.as_ref());
@@ -81,16 +82,17 @@ fn statement(ask: &Ask, ids: &[TranscriptId], compiled: &[Compiled]) -> Sql {
         }
         None => String::new(),
     };
+    let apart = if ask.notes { "'title', 'name'" } else { "'title', 'name', 'notes'" };
     let snippets = sql.bind(Bind::Number(SNIPPETS));
     sql.add(&format!(
         "SELECT transcript_id, config, kind, start, speaker, text, matches FROM (
              SELECT p.transcript_id, d.config, p.kind, p.start, p.speaker, p.text,
                     count(*) OVER (PARTITION BY p.transcript_id) AS matches,
                     row_number() OVER (PARTITION BY p.transcript_id ORDER BY (p.vector @@ ({every})) DESC,
-                        array_position(ARRAY['words', 'topic', 'summary', 'action', 'speaker'], p.kind),
+                        array_position(ARRAY['words', 'notes', 'topic', 'summary', 'action', 'speaker'], p.kind),
                         p.start, p.idx) AS place
              FROM search_passage p JOIN search_document d ON d.transcript_id = p.transcript_id
-             WHERE p.transcript_id = ANY ({ids}) AND p.kind NOT IN ('title', 'name')
+             WHERE p.transcript_id = ANY ({ids}) AND p.kind NOT IN ({apart})
                AND p.vector @@ ({any}){by}) AS found
          WHERE place <= {snippets} ORDER BY transcript_id, place"
     ));

@@ -1,8 +1,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::json;
 
-use super::{Attempt, Stage, StageState, StageStatus, list};
+use super::{Attempt, Stage, StageState, StageStatus, Why, list};
 use crate::db::schema::{output, stage_run, stage_state, transcript};
 use crate::ids::{OutputId, StageRunId, TranscriptId};
 use crate::model::search;
@@ -34,7 +35,7 @@ pub enum Begun {
     /// Nothing to do: an older run, finished or failed already, or the transcript is gone.
     Stale,
     /// It killed its worker too often and has been marked as failed, with this explanation.
-    GaveUp(String),
+    GaveUp(Why),
 }
 
 /// What [`finish`] found.
@@ -68,10 +69,12 @@ pub async fn begin(
     // One that was running when we came never ended: its worker is gone, or as good as.
     close(conn, state.attempt, Outcome::Lost, None, now).await?;
     if state.starts >= MAX_STARTS {
-        let error =
-            format!("stopped its worker {} times; it will not be tried again by itself", state.starts);
-        mark_failed(conn, &row, stage, &error, now).await?;
-        return Ok(Begun::GaveUp(error));
+        let why = Why {
+            text: format!("stopped its worker {} times; it will not be tried again by itself", state.starts),
+            remark: Some(json!({ "id": "why-gave-up", "values": { "count": state.starts } })),
+        };
+        mark_failed(conn, &row, stage, &why, now).await?;
+        return Ok(Begun::GaveUp(why));
     }
     let attempt = Attempt { id: StageRunId::new(), transcript, run, stage };
     diesel::insert_into(stage_run::table)
@@ -95,7 +98,9 @@ pub async fn begin(
             stage_state::started_at.eq(Some(now)),
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
             stage_state::error.eq(None::<String>),
+            stage_state::error_remark.eq(None::<serde_json::Value>),
             stage_state::warning.eq(None::<String>),
+            stage_state::warning_remark.eq(None::<serde_json::Value>),
             stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
@@ -128,10 +133,15 @@ pub async fn progress(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn warn(conn: &mut AsyncPgConnection, attempt: &Attempt, warning: &str) -> QueryResult<bool> {
+pub async fn warn(
+    conn: &mut AsyncPgConnection,
+    attempt: &Attempt,
+    warning: impl Into<Why>,
+) -> QueryResult<bool> {
+    let Why { text, remark } = warning.into();
     diesel::update(stage_state::table.find((attempt.transcript, attempt.stage)))
         .filter(stage_state::attempt.eq(Some(attempt.id)))
-        .set(stage_state::warning.eq(Some(warning)))
+        .set((stage_state::warning.eq(Some(text)), stage_state::warning_remark.eq(remark)))
         .execute(conn)
         .await
         .map(|rows| rows == 1)
@@ -190,6 +200,7 @@ pub async fn finish(
             stage_state::progress.eq(1.0),
             stage_state::finished_at.eq(Some(now)),
             stage_state::error.eq(None::<String>),
+            stage_state::error_remark.eq(None::<serde_json::Value>),
             stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
@@ -253,15 +264,16 @@ pub async fn ready_after(
 pub async fn fail(
     conn: &mut AsyncPgConnection,
     attempt: &Attempt,
-    error: &str,
+    error: impl Into<Why>,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
+    let why = error.into();
     let Some(row) = get_locked(conn, attempt.transcript).await? else { return Ok(false) };
     if !is_current(conn, attempt).await? {
         return Ok(false);
     }
-    close(conn, Some(attempt.id), Outcome::Failed, Some(error), now).await?;
-    mark_failed(conn, &row, attempt.stage, error, now).await?;
+    close(conn, Some(attempt.id), Outcome::Failed, Some(&why.text), now).await?;
+    mark_failed(conn, &row, attempt.stage, &why, now).await?;
     Ok(true)
 }
 
@@ -273,20 +285,22 @@ pub async fn fail(
 pub async fn retry_later(
     conn: &mut AsyncPgConnection,
     attempt: &Attempt,
-    error: &str,
+    error: impl Into<Why>,
     now: DateTime<Utc>,
 ) -> QueryResult<bool> {
+    let why = error.into();
     if !is_current_locked(conn, attempt).await? {
         return Ok(false);
     }
-    close(conn, Some(attempt.id), Outcome::Retry, Some(error), now).await?;
+    close(conn, Some(attempt.id), Outcome::Retry, Some(&why.text), now).await?;
     diesel::update(stage_state::table.find((attempt.transcript, attempt.stage)))
         .set((
             stage_state::status.eq(StageStatus::Queued),
             stage_state::attempt.eq(None::<StageRunId>),
             stage_state::starts.eq(stage_state::starts - 1),
             stage_state::progress.eq(0.0),
-            stage_state::error.eq(Some(error)),
+            stage_state::error.eq(Some(why.text)),
+            stage_state::error_remark.eq(why.remark),
             stage_state::note.eq(None::<String>),
         ))
         .execute(conn)
@@ -339,7 +353,7 @@ async fn mark_failed(
     conn: &mut AsyncPgConnection,
     row: &Transcript,
     stage: Stage,
-    error: &str,
+    why: &Why,
     now: DateTime<Utc>,
 ) -> QueryResult<()> {
     diesel::update(stage_state::table.find((row.id, stage)))
@@ -347,7 +361,8 @@ async fn mark_failed(
             stage_state::status.eq(StageStatus::Failed),
             stage_state::attempt.eq(None::<StageRunId>),
             stage_state::finished_at.eq(Some(now)),
-            stage_state::error.eq(Some(error)),
+            stage_state::error.eq(Some(why.text.as_str())),
+            stage_state::error_remark.eq(why.remark.as_ref()),
             stage_state::note.eq(None::<String>),
         ))
         .execute(conn)

@@ -102,7 +102,9 @@ async fn start_over(
             stage_state::started_at.eq(None::<DateTime<Utc>>),
             stage_state::finished_at.eq(None::<DateTime<Utc>>),
             stage_state::error.eq(None::<String>),
+            stage_state::error_remark.eq(None::<serde_json::Value>),
             stage_state::warning.eq(None::<String>),
+            stage_state::warning_remark.eq(None::<serde_json::Value>),
             stage_state::note.eq(None::<String>),
         ))
         .execute(conn)

@@ -24,14 +24,21 @@ impl Step {
     }
 }
 
-/// A new provider.
+/// What this application calls itself and shows itself with, as far as its settings say.
+pub(super) struct Own {
+    pub id: Option<String>,
+    pub secret: Option<String>,
+}
+
+/// A new provider. What the settings leave open of the client, Authentik makes up.
 pub(super) fn provider_fields(
     wanted: &Wanted,
+    own: &Own,
     (authorization, invalidation): (Value, Value),
     mappings: &[Value],
     key: &Value,
 ) -> Value {
-    json!({
+    let mut fields = json!({
         "name": wanted.name,
         "authorization_flow": authorization,
         "invalidation_flow": invalidation,
@@ -41,7 +48,13 @@ pub(super) fn provider_fields(
         "signing_key": key,
         "sub_mode": "hashed_user_id",
         "include_claims_in_id_token": true,
-    })
+    });
+    for (field, value) in [("client_id", &own.id), ("client_secret", &own.secret)] {
+        if let Some(value) = value {
+            fields[field] = value.trim().into();
+        }
+    }
+    fields
 }
 
 /// A new application for it.

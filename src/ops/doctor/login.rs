@@ -25,6 +25,11 @@ pub(super) fn problem(text: impl Into<String>, remedy: &'static str, warning: bo
 fn mode(config: &Config) -> Result<String, Problem> {
     let (server, auth) = (&config.server, &config.auth);
     let near = server.listen.ip().is_loopback();
+    if auth.mode == AuthMode::None && auth.is_public() {
+        let text =
+            "none, in public mode (auth.public_mode): whoever comes in reads and adds what nobody owns";
+        return Ok(text.into());
+    }
     if auth.mode == AuthMode::None {
         let text = format!("none (auth.mode): whoever reaches {} may do everything", server.listen);
         let remedy = "set auth.mode to password, or listen on 127.0.0.1 only";

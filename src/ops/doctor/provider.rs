@@ -6,7 +6,7 @@ use super::login::{finding, problem};
 use super::{Finding, Problem};
 use crate::clock;
 use crate::config::{AuthConfig, Config};
-use crate::oidc::{LEEWAY, Oidc, OidcError, Probe};
+use crate::oidc::{Answer, LEEWAY, Oidc, OidcError, Probe};
 use crate::tls::Trust;
 
 /// Where the provider sends browsers back to.
@@ -36,7 +36,13 @@ pub(super) async fn examine(config: &Config, trust: &Trust) -> Vec<Finding> {
     let published = match oidc.published().await {
         Ok(published) => published,
         Err(error) => {
-            findings.push(finding(Err(unusable(&error))));
+            let problem = match oidc.look().await {
+                Ok(Some(answer)) if matches!(answer.status, 502..=504) => {
+                    not_up(&auth.provider_name(), &answer)
+                }
+                _ => unusable(&error),
+            };
+            findings.push(finding(Err(problem)));
             return findings;
         }
     };
@@ -62,6 +68,34 @@ fn unusable(error: &OidcError) -> Problem {
         }
     };
     problem(error.to_string(), remedy, false)
+}
+
+/// The provider's address answers, and the provider does not: a proxy says so in its place, or its own front before it is ready.
+fn not_up(name: &str, answer: &Answer) -> Problem {
+    let body = String::from_utf8_lossy(&answer.body);
+    let said: String = body
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+        .chars()
+        .take(120)
+        .collect();
+    let status = answer.status;
+    // A proxy's own words are none, or a page with the status by its name.
+    let usual = ["<", "Bad Gateway", "Service Unavailable", "Gateway Time"];
+    if said.is_empty() || usual.iter().any(|words| said.contains(words)) {
+        let caddy = answer.server.as_deref().is_some_and(|server| server.contains("Caddy"));
+        let who = if caddy { "Caddy" } else { "a proxy" };
+        let text = format!(
+            "{who} answers {status} in the place of {name}: nobody answers where it passes that name on to"
+        );
+        let remedy = "start the provider (Authentik: its server's unit or container), and have the proxy pass on to where it listens: services.reflector.auth.authentik.address; `journalctl -u caddy` says what it tried";
+        return problem(text, remedy, false);
+    }
+    let text = format!("{name} answers {status}, {said:?}: it runs, and is not ready");
+    let remedy = "wait: Authentik takes minutes for its first start; if it stays so, look at its own log, its database and its worker";
+    problem(text, remedy, false)
 }
 
 fn audience(auth: &AuthConfig) -> Result<String, Problem> {
@@ -152,6 +186,24 @@ async fn secret(oidc: &Oidc, probe: Probe) -> Result<String, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_in_the_providers_place_is_told_from_the_provider_itself() {
+        let answer = |server: Option<&str>, body: &str| Answer {
+            status: 503,
+            body: body.into(),
+            server: server.map(str::to_owned),
+            date: None,
+        };
+        for body in ["", "\n", "<html>\n<h1>Authentik</h1>", "Service Unavailable"] {
+            let said = not_up("Authentik", &answer(Some("Caddy"), body)).text;
+            assert!(said.starts_with("Caddy answers 503 in the place of Authentik"), "{said}");
+        }
+        assert!(not_up("Authentik", &answer(None, "")).text.starts_with("a proxy answers 503"));
+        let starting = "failed to connect to authentik backend: authentik starting";
+        let said = not_up("Authentik", &answer(Some("Caddy"), starting));
+        assert!(said.text.contains("is not ready") && said.text.contains(starting), "{said:?}");
+    }
 
     #[test]
     fn clocks_may_differ_by_a_minute() {

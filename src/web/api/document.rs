@@ -20,6 +20,7 @@ use utoipa::{IntoResponses, OpenApi, ToSchema};
 
 use crate::error::Error;
 use crate::export::Format;
+use crate::web::api::v1::idempotency;
 use crate::web::respond::ApiError;
 
 /// A request that was refused.
@@ -27,7 +28,8 @@ use crate::web::respond::ApiError;
 pub(in crate::web) struct Refused {
     /// What is wrong, for a person.
     pub detail: String,
-    /// The same for a program, where there is something to tell apart: `feature_off` for what the operator switched off.
+    /// The same for a program, where there is something to tell apart: `feature_off` for what the operator switched off; `at_work`,
+    /// `outcome_unknown` and `told_once` for a request that came before under its `Idempotency-Key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
 }
@@ -153,7 +155,10 @@ pub(in crate::web) fn finish(mut document: Document) -> Document {
     // The last: nothing, where nobody logs in, and for what is public.
     let ways = ["bearer", "key", "session"].map(|name| SecurityRequirement::new(name, [""; 0]));
     document.security = Some(ways.into_iter().chain([SecurityRequirement::default()]).collect());
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        if let Some(post) = item.post.as_mut().filter(|_| idempotency::honours(path)) {
+            repeatable(post);
+        }
         let reading = [(&mut item.get, true), (&mut item.head, true)];
         let writing = [&mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         let all = reading.into_iter().chain(writing.into_iter().map(|one| (one, false)));
@@ -184,6 +189,24 @@ fn schemes() -> [(&'static str, SecurityScheme); 3] {
         ("key", SecurityScheme::ApiKey(ApiKey::Header(key))),
         ("session", SecurityScheme::ApiKey(ApiKey::Cookie(session))),
     ]
+}
+
+/// What a request has that may be sent again under a key.
+fn repeatable(operation: &mut Operation) {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1));
+    let text = text.max_length(Some(idempotency::LONGEST)).pattern(Some(idempotency::PATTERN));
+    let mut key = Parameter::new(idempotency::FIELD);
+    key.parameter_in = ParameterIn::Header;
+    key.required = Required::False;
+    key.description = Some("Made up by the client: the same request with it is done once, for a day".into());
+    key.schema = Some(text.build().into());
+    operation.parameters.get_or_insert_default().push(key.into());
+    let responses = &mut operation.responses.responses;
+    responses.entry("409".into()).or_insert_with(|| failure(409).into());
+    if let Some(RefOr::T(given)) = responses.get_mut("200") {
+        let replayed = text_header("`true`: the answer is one of before");
+        given.headers.insert("Idempotency-Replayed".into(), replayed.into());
+    }
 }
 
 fn common(operation: &mut Operation, reads: bool) {

@@ -4,6 +4,8 @@ import { say } from "./say.js";
 
 /** Milliseconds after which an answer is not waited for any more. */
 const PATIENCE = 60_000;
+/** Where an answer that is no success says so in the language of the page. */
+export const TRANSLATED = "x-reflector-said";
 
 /** The server refused for good: trying again would not help. `status` says how. */
 export class Refused extends Error {
@@ -18,16 +20,22 @@ function passing(status) {
   return status === 408 || status === 429 || (status >= 500 && status !== 507);
 }
 
-/** What an answer that is no success means, in the server's own words: a Refused, or an Error for what may pass. */
-export function failure(status, text) {
+/**
+ * What an answer that is no success means, in the server's own words: a Refused, or an Error for what may pass.
+ * @param {?string} [translated] the header with those words in the language of the page, where that is another than the API's
+ */
+export function failure(status, text, translated) {
   let detail = say("scripts-server-answered", { status: String(status) });
+  let code;
   try {
     const data = JSON.parse(text);
+    code = data.code;
     // A field that failed its check is a list.
     const said = Array.isArray(data.detail) ? data.detail[0]?.msg : data.detail;
-    if (typeof said === "string") detail = said;
+    if (typeof said === "string") detail = translated ? decodeURIComponent(translated) : said;
   } catch { /* not JSON: the status says it */ }
-  return passing(status) ? new Error(detail) : new Refused(detail, status);
+  // The same request, sent before under its key, has no answer yet.
+  return passing(status) || code === "at_work" ? new Error(detail) : new Refused(detail, status);
 }
 
 /**
@@ -44,7 +52,7 @@ export async function call(method, url, body, { once } = {}) {
     throw new Error(say("scripts-connection-lost"));
   }
   const text = await response.text();
-  if (!response.ok) throw failure(response.status, text);
+  if (!response.ok) throw failure(response.status, text, response.headers.get(TRANSLATED));
   try {
     return JSON.parse(text);
   } catch {

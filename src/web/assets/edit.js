@@ -1,5 +1,6 @@
 // Changing the text: a form below the paragraph, for one segment of it at a time; undo and redo of whatever changes it.
 
+import { TRANSLATED } from "./api.js";
 import { chosen } from "./focus.js";
 import { say } from "./say.js";
 import { announce } from "./util.js";
@@ -118,6 +119,8 @@ export class Editor {
       return null;
     }
     const answer = await response.json().catch(() => null);
+    const translated = response.headers.get(TRANSLATED);
+    if (answer && translated) answer.detail = decodeURIComponent(translated);
     if (response.ok || response.status === 409) return { conflict: response.status === 409, ...answer };
     trouble(response.status === 401 ? say("scripts-edit-logged-out") : reason(answer, response.status));
     return null;

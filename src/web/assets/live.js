@@ -2,18 +2,10 @@
 
 import { held, regain } from "./focus.js";
 import { ConnectionNotice, EventSocket, LOG_IN, NOT_THERE } from "./socket.js";
-import { announce, fetchDocument, sleep } from "./util.js";
+import { announce, fetchDocument, isTyped, sleep } from "./util.js";
 
 /** Fields of what is sent to the server as it is. */
 const FIELDS = 'form[method="post"] :is(input, select, textarea)';
-
-/** Whether somebody has written or chosen something that is not sent yet. What was cancelled is hidden. */
-function isTyped(field) {
-  if (field.closest("[hidden]") || field.type === "hidden") return false;
-  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
-  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
-  return field.value !== field.defaultValue;
-}
 
 export class Live {
   /**
@@ -29,12 +21,12 @@ export class Live {
     this.notice = new ConnectionNotice();
     this.socket = new EventSocket(`/v1/transcripts/${id}/events`, {
       event: (told) => this.event(told),
-      // What was missed is told again; the first time the page may have changed since it was made.
+      // What was missed is told again, since the page was made, too; if it does not know since when, it may have changed.
       open: (resumed) => { this.notice.back(); if (!resumed) this.soon(); },
       // Is it the socket alone, or the server?
       closed: () => this.soon(0),
       over: (code) => this.over(code),
-    });
+    }, document.querySelector("[data-after]")?.dataset.after);
     for (const part of document.querySelectorAll("[data-part]")) this.seen.set(part.dataset.part, part.outerHTML);
   }
 

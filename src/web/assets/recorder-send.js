@@ -1,6 +1,6 @@
 // Sends a recording piece by piece while it is being made, and again until each has arrived.
 
-import { Refused, call, failure } from "./api.js";
+import { Refused, TRANSLATED, call, failure } from "./api.js";
 import { say } from "./say.js";
 import { sleep } from "./util.js";
 
@@ -146,7 +146,7 @@ export class Sender {
     } catch {
       throw new Error(say("scripts-connection-lost"));
     }
-    if (!response.ok) throw failure(response.status, await response.text());
+    if (!response.ok) throw failure(response.status, await response.text(), response.headers.get(TRANSLATED));
   }
 
   /** Everything has arrived: the work begins. Tried again while the trouble may pass. */

@@ -96,6 +96,23 @@ export async function held() {
   return new Set((locks?.held ?? []).map(({ name }) => name));
 }
 
+/** Where the wish to record is kept from the start page to the page that records: for this tab alone, so that no link from elsewhere begins one. */
+const WISH = "reflector-record";
+/** Milliseconds after which nobody waits for it any more. */
+const MEANT = 30_000;
+
+/** Hands on what was typed for a recording that is to begin. */
+export function hand(fields) {
+  sessionStorage.setItem(WISH, JSON.stringify({ fields, at: Date.now() }));
+}
+
+/** What was handed on a moment ago; once, so that a reload begins nothing. */
+export function handed() {
+  const kept = JSON.parse(sessionStorage.getItem(WISH) ?? "null");
+  sessionStorage.removeItem(WISH);
+  return kept && Date.now() - kept.at < MEANT ? kept.fields : null;
+}
+
 /** Saves what this browser has of a recording as files, one a take. */
 export async function save(store, session) {
   const takes = new Map();

@@ -3,7 +3,7 @@
 import { Refused, call, unique } from "./api.js";
 import { Sender, format } from "./recorder-send.js";
 import { Mix, microphones, shares } from "./recorder-sound.js";
-import { Store, lock, save } from "./recorder-store.js";
+import { Store, handed, lock, save } from "./recorder-store.js";
 import { language, say } from "./say.js";
 import { announce, clock, sleep, spoken } from "./util.js";
 
@@ -11,6 +11,8 @@ import { announce, clock, sleep, spoken } from "./util.js";
 const PIECE = 2000;
 /** Seconds without any sound after which a person is warned. */
 const QUIET = 8;
+/** Where this browser keeps which microphone was chosen last. */
+const MICROPHONE = "reflector-microphone";
 
 const page = document.getElementById("recorder");
 const setUp = document.getElementById("set-up");
@@ -71,10 +73,34 @@ async function begin() {
   for (const part of setUp.querySelectorAll("[data-system]")) part.hidden = !shares();
   await list();
   navigator.mediaDevices.addEventListener("devicechange", list);
-  setUp.microphone.addEventListener("change", () => { if (mix) listen(); });
+  setUp.microphone.addEventListener("change", () => {
+    if (setUp.microphone.value !== "none") localStorage.setItem(MICROPHONE, setUp.microphone.value);
+    if (mix) listen();
+  });
   find(setUp, "try").addEventListener("click", listen);
   setInterval(meters, 100);
+  const wish = handed();
+  if (wish && !resumed) await straight(wish);
   return null;
+}
+
+/** As the start page asked: at once, where the microphone can be had and the browser lets sound through without a click here. */
+async function straight(wish) {
+  for (const [name, value] of Object.entries(wish)) {
+    const field = setUp.elements[name];
+    if (field && value) field.value = value;
+  }
+  try {
+    mix ??= new Mix(lost);
+    await mix.microphone();
+    await list();
+  } catch (error) {
+    refuse(...why(error));
+    return;
+  }
+  await Promise.race([mix.wake(), sleep(1000)]);
+  if (mix.context.state === "running") await start();
+  else find(setUp, "start").focus();
 }
 
 /**
@@ -125,7 +151,7 @@ async function wanted() {
 async function list() {
   const found = await microphones().catch(() => []);
   for (const choice of [setUp.microphone, running.querySelector("select")]) {
-    const before = choice.value;
+    const before = choice.value || localStorage.getItem(MICROPHONE);
     const named = found.filter(({ id }) => id && id !== "default");
     choice.replaceChildren(
       new Option(say("scripts-record-browsers-choice"), ""),

@@ -1,16 +1,19 @@
 // Keeps lists, and whatever else says how something is, as true as the server: events of lists say that a line changed. While
 // something is being worked on, and where no event tells, the page is asked for now and then.
 
-import { ConnectionNotice, EventSocket, LOG_IN } from "./socket.js";
-import { fetchDocument } from "./util.js";
+import { CLOSED, ConnectionNotice, EventSocket, LOG_IN } from "./socket.js";
+import { fetchDocument, isTyped } from "./util.js";
 
 /** How long between two looks where a socket would tell but there is none. */
 const UNTOLD = 10000;
 
 /** Lists of transcripts, and what else is to be kept fresh, each with an id; the attribute's value is the page to ask for, else this one. */
 const parts = () => [...document.querySelectorAll("#rows, [data-live]")];
-/** What somebody is about to press or has marked stays where it is. */
-const held = (part) => part.contains(document.activeElement) || part.querySelector("input:checked") !== null;
+/** What somebody is about to press, has marked, written or opened stays where it is, and so does the sound they listen to. */
+const held = (part) => part.contains(document.activeElement)
+  || part.querySelector("details.menu[open], dialog[open]") !== null
+  || [...part.querySelectorAll("input, select, textarea")].some(isTyped)
+  || [...part.querySelectorAll("audio")].some((audio) => !audio.paused);
 const busy = () => parts().some((part) => part.matches("[data-busy]") || part.querySelector("[data-busy]"));
 
 /**
@@ -47,8 +50,9 @@ export function keepFresh(every = 3000, { idle = 0, shown = () => {} } = {}) {
       notice.back();
     } catch (error) {
       if (error.status === 401) { end(); return notice.over(LOG_IN); }
-      // Not there any more, or not for this person: asking on would change nothing.
-      if ([403, 404, 405].includes(error.status)) return end();
+      // Not there any more, or not for this person; else it is the answer to a form, which is not to be asked for again.
+      if ([403, 404].includes(error.status)) { end(); return notice.over(CLOSED); }
+      if ([405, 422].includes(error.status)) return end();
       stale = true;
       if (!socket.left) notice.lost();
     }

@@ -6,6 +6,8 @@ import { announce, sleep } from "./util.js";
 /** Close codes that no second try will mend. */
 export const LOG_IN = 4401;
 export const NOT_THERE = 4404;
+/** As of a page that is no transcript's. */
+export const CLOSED = 403;
 /** A break shorter than this is nobody's concern. */
 const UNNOTICED = 2500;
 
@@ -13,12 +15,13 @@ export class EventSocket {
   /**
    * @param {string} path of the socket
    * @param {{event: (told: {event: string, data: object}) => void, open?: (resumed: boolean) => void, closed?: () => void, over?: (code: number) => void}} hear
+   * @param {string|null} last id of the last event that is known already
    */
-  constructor(path, hear) {
+  constructor(path, hear, last = null) {
     this.path = path;
     this.hear = hear;
     this.connected = false;
-    this.last = null;
+    this.last = last;
     this.wake = () => {};
     // A machine that was asleep, or away from the network, need not wait out its pause.
     addEventListener("online", () => this.wake());
@@ -101,6 +104,7 @@ export class ConnectionNotice {
     const ways = {
       [LOG_IN]: [say("scripts-socket-logged-out"), say("scripts-socket-log-in"), `/login?next=${encodeURIComponent(location.pathname)}`],
       [NOT_THERE]: [say("scripts-socket-gone"), say("scripts-socket-all"), "/transcripts"],
+      [CLOSED]: [say("scripts-socket-closed"), say("scripts-socket-start"), "/"],
     };
     const [text, label, href] = ways[code];
     this.text.textContent = text;

@@ -1,6 +1,7 @@
 // The start page: files are chosen or dropped, interrupted uploads and recordings are offered, and the list stays fresh.
 
 import { offer } from "./offers.js";
+import { hand } from "./recorder-store.js";
 import { keepFresh } from "./rows.js";
 import { say } from "./say.js";
 import { arrived, forget, unfinished } from "./upload.js";
@@ -39,6 +40,15 @@ input.addEventListener("change", () => {
   // The same file may be chosen again.
   input.value = "";
   if (files.length) add(files);
+});
+
+// It is recorded on a page of its own, the only one that may hear; there it begins at once.
+const record = form.querySelector("[data-record]");
+for (const one of form.querySelectorAll("[data-record], [data-record-hint]")) one.hidden = !window.isSecureContext || !window.MediaRecorder;
+record.addEventListener("click", () => {
+  const { title, source_language: language, vocabulary, room_id: room } = form.elements;
+  hand({ title: title.value, source_language: language.value, vocabulary: vocabulary.value, room_id: room?.value ?? "" });
+  location.assign("/record");
 });
 
 function add(files) {

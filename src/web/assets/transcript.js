@@ -1,5 +1,6 @@
 // The transcript page: player, words, live changes, inline title; each part has its own file, here they meet.
 
+import { call } from "./api.js";
 import { Cursor } from "./cursor.js";
 import { Editor } from "./edit.js";
 import { Find } from "./find.js";
@@ -8,6 +9,7 @@ import { Keys } from "./keys.js";
 import { Leaves } from "./leaves.js";
 import { Live } from "./live.js";
 import "./menus.js";
+import { Notes } from "./notes.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
 import { Quoting } from "./quote.js";
@@ -29,6 +31,7 @@ const cursor = new Cursor(text, () => follow);
 const selection = new Selection(id, { player: () => player, editor });
 const quoting = new Quoting(id, selection);
 const people = new People({ id, editor, refresh });
+const notes = new Notes(id, { refresh });
 const find = new Find({ id, editor, text, follow: () => follow });
 const review = new Review({ editor, text, player: () => player, follow: () => follow });
 new Versions({ editor, go: (at) => (follow ? follow.go(at, false) : text.show(at)) });
@@ -42,6 +45,7 @@ new Keys({
     s: () => selection.focus(),
     q: () => quoting.open(),
     e: () => editor.press(),
+    n: () => notes.open(),
     v: () => (review.on ? review.end() : review.begin()),
     "/": () => find.open(),
   },
@@ -90,7 +94,8 @@ function attachTitle() {
   const input = form.querySelector("input[name=title]");
   const swap = (editing) => {
     form.hidden = !editing;
-    shown.hidden = editing;
+    // It stays the page's heading.
+    shown.classList.toggle("quiet", editing);
     edit.hidden = editing;
     if (editing) { input.focus(); input.select(); } else edit.focus();
   };
@@ -98,6 +103,21 @@ function attachTitle() {
   edit.addEventListener("click", () => swap(true));
   form.querySelector("[data-title-cancel]").addEventListener("click", () => swap(false));
   form.addEventListener("keydown", (event) => { if (event.key === "Escape") swap(false); });
+  // Nothing else begins anew: the sound goes on, and so does whoever is at the keyboard.
+  form.noValidate = true;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      await call("PATCH", `/v1/transcripts/${id}`, { title: input.value });
+    } catch (error) {
+      input.setCustomValidity(error.message);
+      input.reportValidity();
+      return;
+    }
+    input.setCustomValidity("");
+    swap(false);
+    refresh().catch(() => {});
+  });
 }
 
 function changed(names) {
@@ -107,9 +127,11 @@ function changed(names) {
   if (names.includes("text") || names.includes("topics")) follow?.index();
   if (names.includes("text")) { cursor.attach(); editor.attach(); find.attach(); }
   if (names.includes("people")) people.attach();
+  if (names.includes("notes")) notes.attach();
 }
 
 attachPlayer();
 attachTitle();
+notes.attach();
 editor.attach();
 live.start();

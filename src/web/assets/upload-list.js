@@ -169,6 +169,7 @@ export class Uploads {
     item.row.querySelector("progress").hidden = over;
     const cancel = item.row.querySelector("[data-cancel]");
     cancel.textContent = over ? say("scripts-upload-take") : say("scripts-upload-cancel");
+    cancel.setAttribute("aria-label", say("scripts-upload-act", { act: over ? "take" : "cancel", name: item.file.name }));
     const shown = { pause: ["sending", "waiting"], go: ["paused", "failed"], anyway: ["odd"], open: ["done"] };
     const acts = Object.entries(shown).map(([name, states]) => [item.row.querySelector(`[data-${name}]`), states.includes(state)]);
     acts.push([cancel, state !== "done"]);

@@ -1,6 +1,6 @@
 // Uploads one file in chunks that the server keeps, so that a cut line, a closed laptop or a reload costs one chunk at most.
 
-import { Refused, call, failure, unique } from "./api.js";
+import { Refused, TRANSLATED, call, failure, unique } from "./api.js";
 import { say } from "./say.js";
 import { sleep } from "./util.js";
 
@@ -179,7 +179,7 @@ export class Upload {
       this.request = request;
       request.open("POST", `/v1/transcripts/${this.id}/record/upload?${query}`);
       request.upload.onprogress = (event) => this.report(Math.min(event.loaded, this.sizeOf(n)), null);
-      request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText)));
+      request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText, request.getResponseHeader(TRANSLATED))));
       request.onerror = () => reject(new Error(say("scripts-connection-lost")));
       request.onabort = () => reject(new Halted("paused"));
       request.send(form);

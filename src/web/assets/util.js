@@ -40,6 +40,14 @@ export function announce(text) {
   if (region && region.textContent !== text) region.textContent = text;
 }
 
+/** Whether somebody has written or chosen something that is not sent yet. What was cancelled is hidden. */
+export function isTyped(field) {
+  if (field.closest("[hidden]") || field.type === "hidden") return false;
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.options) return field.selectedIndex !== Math.max(0, [...field.options].findIndex((one) => one.defaultSelected));
+  return field.value !== field.defaultValue;
+}
+
 /**
  * Fetches a page and gives back its document, which runs nothing. No string is turned into markup: the policy forbids that.
  * What is shown of it must be copied (importNode): sound that was moved out of such a document never plays.

@@ -1,17 +1,21 @@
-//! What this is: its version, and under which licences it and what it stands on are.
+//! What this is: its version, what it stands on, and under which licences all of that is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use crate::app::App;
+use super::models::licence;
+use crate::app::{App, Parts};
 use crate::error::Error;
 use crate::jobs::installed;
+use crate::policy;
 use crate::web::assets;
 use crate::web::respond::{PageError, html};
-use crate::web::say::filters;
+use crate::web::say::{filters, say};
+use crate::web::viewer::Asking;
 
 /// Every crate of Cargo.lock: name, version and licence, as `make licences` writes them. "-": not used on Linux.
 const CRATES: &str = include_str!("about/crates.tsv");
@@ -22,11 +26,57 @@ struct AboutPage {
     version: &'static str,
     here: &'static str,
     number: &'static str,
+    /// Versions are shown.
+    versions: bool,
     /// Whether there is a certificate for visitors to trust.
     trust: bool,
-    models: Vec<(String, &'static str)>,
+    models: Vec<ModelView>,
+    parts: Vec<PartView>,
     crates: usize,
     licences: Vec<LicenceView>,
+}
+
+/// A model that is there, or that the settings name.
+struct ModelView {
+    name: String,
+    licence: String,
+    used: bool,
+}
+
+/// Another program or library.
+struct PartView {
+    name: String,
+    /// Empty: not known, or not for this viewer.
+    version: String,
+    licence: String,
+}
+
+/// What this works with, with versions where they are given.
+fn parts(known: &Parts) -> Vec<PartView> {
+    let part = |name: String, version: Option<&str>, licence: String| PartView {
+        name,
+        version: version.unwrap_or_default().to_owned(),
+        licence,
+    };
+    let mut parts = vec![
+        part("libtorch".into(), known.libtorch, "BSD-3-Clause".into()),
+        part(say("about-ffmpeg"), known.ffmpeg.as_deref(), say("about-ffmpeg-licence")),
+        part(say("about-postgresql"), known.postgresql.as_deref(), say("about-postgresql-licence")),
+    ];
+    if let Some(version) = known.redis.as_deref() {
+        parts.push(part(say("about-redis"), Some(version), redis_licence(version).into()));
+    }
+    parts
+}
+
+/// It has had three.
+fn redis_licence(version: &str) -> &'static str {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    match (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) {
+        (0..7, _) | (7, 0..4) => "BSD-3-Clause",
+        (7, _) => "RSALv2 / SSPL-1.0",
+        _ => "AGPL-3.0 / RSALv2 / SSPL-1.0",
+    }
 }
 
 /// A licence and what is under it.
@@ -55,20 +105,34 @@ fn licences() -> Vec<LicenceView> {
 }
 
 /// `GET /about`.
-pub(in crate::web) async fn about(State(app): State<App>) -> Result<Response, PageError> {
+pub(in crate::web) async fn about(
+    State(app): State<App>,
+    Asking(viewer): Asking,
+) -> Result<Response, PageError> {
     let config = app.config();
+    let versions = policy::sees_versions(viewer);
+    // Whoever is told none makes nobody ask for them.
+    let known = if versions { app.parts().await } else { Arc::default() };
     let (speech, dir) = (config.speech.clone(), config.models.dir.clone());
     let models = tokio::task::spawn_blocking(move || installed(&speech, &dir))
         .await
         .map_err(|error| Error::Internal(error.into()))?;
     let there = models.into_iter().filter(|model| model.installed);
+    let mut models: Vec<ModelView> = there
+        .map(|model| ModelView { licence: licence(model.licence), name: model.name, used: model.chosen })
+        .collect();
+    if let Some(name) = config.llm.model.clone().filter(|_| config.llm.url.is_some()) {
+        models.insert(0, ModelView { name, licence: say("about-llm-licence"), used: true });
+    }
     let licences = licences();
     Ok(html(&AboutPage {
         version: &assets::VERSION,
         here: "about",
         number: env!("CARGO_PKG_VERSION"),
+        versions,
         trust: config.tls.site_ca.is_some(),
-        models: there.map(|model| (model.name, model.licence)).collect(),
+        models,
+        parts: parts(&known),
         crates: licences.iter().map(|licence| licence.count).sum(),
         licences,
     }))
@@ -97,6 +161,13 @@ mod tests {
         let locked = locked();
         let wrong: Vec<_> = listed.symmetric_difference(&locked).collect();
         assert!(wrong.is_empty(), "run `make licences`; only in one of the two: {wrong:?}");
+    }
+
+    #[test]
+    fn redis_has_the_licence_of_its_version() {
+        let of = ["6.2.16", "7.2.6", "7.4.1", "8.0.0", "255.255.255"].map(redis_licence);
+        let newest = "AGPL-3.0 / RSALv2 / SSPL-1.0";
+        assert_eq!(of, ["BSD-3-Clause", "BSD-3-Clause", "RSALv2 / SSPL-1.0", newest, newest]);
     }
 
     #[test]

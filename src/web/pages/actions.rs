@@ -23,7 +23,7 @@ use crate::web::api::v1::speaker::in_range;
 use crate::web::api::v1::{process as work, transcripts};
 use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
-use crate::web::respond::PageError;
+use crate::web::respond::{PageError, about_field};
 use crate::web::say::{say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell, uploads};
@@ -87,9 +87,10 @@ pub(in crate::web) async fn upload(
 /// What was wrong with one of several files, and what became of those before it.
 fn named(error: Error, file: &str, before: usize) -> Error {
     let said = |text: String| match before {
-        0 => say_with("start-file-failed", &[("file", file.into()), ("why", text.into())]),
+        0 => say_with("start-file-failed", &[("file", file.into()), ("why", about_field(&text).into())]),
         _ => {
-            let values = [("file", file.into()), ("why", text.into()), ("count", before.into())];
+            let values =
+                [("file", file.into()), ("why", about_field(&text).into()), ("count", before.into())];
             say_with("start-file-failed-after", &values)
         }
     };

@@ -66,6 +66,11 @@ pub(in crate::web) async fn design() -> Response {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use regex::Regex;
+
     use super::TOKENS;
 
     /// Colours that differ between light and dark, by name, from the sheet's own table.
@@ -87,12 +92,82 @@ mod tests {
         }
     }
 
+    /// Classes that lay out one page, and are no parts of others.
+    const LAYOUT: [&str; 13] = [
+        "account",
+        "accounts",
+        "body",
+        "code",
+        "error-page",
+        "foot",
+        "hero",
+        "library",
+        "prose",
+        "quote-page",
+        "recorder",
+        "side-col",
+        "trust",
+    ];
+
+    /// Every template of the site's pages: its path and its text.
+    fn templates() -> Vec<(String, String)> {
+        fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => walk(&path, found),
+                    false => {
+                        found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+                    }
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+        // A letter has no style sheet, and the speech server's page is its own.
+        found.retain(|(path, _)| !path.contains("/mail/") && !path.ends_with("/speech_server.html"));
+        found
+    }
+
+    /// What this page is made of.
+    fn is_shown(path: &str) -> bool {
+        ["/design.html", "/ui/kit.html", "/base.html"].iter().any(|end| path.ends_with(end))
+            || path.contains("/templates/design/")
+    }
+
     #[test]
-    fn the_page_shows_every_macro_of_the_kit() {
-        let (kit, page) =
-            (include_str!("../../../templates/ui/kit.html"), include_str!("../../../templates/design.html"));
-        let names = kit.split("{% macro ").skip(1).filter_map(|rest| rest.split('(').next());
-        let missing: Vec<&str> = names.filter(|name| !page.contains(&format!("ui::{name}("))).collect();
+    fn the_page_shows_every_macro() {
+        let page = include_str!("../../../templates/design.html");
+        let templates = templates();
+        let missing: Vec<&str> = templates
+            .iter()
+            .flat_map(|(_, text)| text.split("{% macro ").skip(1))
+            .filter_map(|rest| rest.split('(').next())
+            .filter(|name| !page.contains(&format!("ui::{name}(")))
+            .collect();
         assert!(missing.is_empty(), "/design does not show {missing:?}");
+    }
+
+    #[test]
+    fn the_page_shows_every_part_that_pages_are_made_of() {
+        let attribute = Regex::new(r#"class="([^"]*)""#).unwrap();
+        let chosen = Regex::new(r"\{%.*?%\}|\{\{.*?\}\}").unwrap();
+        let classes = |text: &str| -> BTreeSet<String> {
+            let all = attribute.captures_iter(text).map(|one| chosen.replace_all(&one[1], "\0").into_owned());
+            let words = all.flat_map(|all| all.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+            // Half of a word is chosen by the page.
+            words.filter(|word| !word.contains('\0')).collect()
+        };
+        let templates = templates();
+        let shown: BTreeSet<String> =
+            templates.iter().filter(|(path, _)| is_shown(path)).flat_map(|(_, text)| classes(text)).collect();
+        for (path, text) in &templates {
+            let missing: Vec<String> = classes(text)
+                .into_iter()
+                .filter(|class| !shown.contains(class) && !LAYOUT.contains(&class.as_str()))
+                .collect();
+            assert!(missing.is_empty(), "/design (templates/design) shows nothing of {missing:?} in {path}");
+        }
+        assert!(shown.len() > 150, "{shown:?}");
     }
 }

@@ -119,6 +119,8 @@ pub(crate) fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Language;
+    use crate::web::viewer::{Look, with_look};
 
     #[test]
     fn times_read_well() {
@@ -137,6 +139,18 @@ mod tests {
     fn sizes_read_well() {
         assert_eq!([bytes(12), bytes(1_500), bytes(10_000_000_000)], ["12 B", "1.5 kB", "10 GB"]);
         assert_eq!([bytes_of_api(123_400_000), bytes_of_api(10_100_000_000)], ["123 MB", "10.1 GB"]);
+    }
+
+    #[tokio::test]
+    async fn lengths_and_sizes_are_written_as_french_does() {
+        let look = Look { language: Language::Fr, ..Look::default() };
+        with_look(look, async {
+            assert_eq!([bytes(1_500), bytes(10_100_000_000)], ["1,5\u{202f}ko", "10,1\u{202f}Go"]);
+            assert_eq!([length(3900.0), length(42.0)], ["1\u{202f}h\u{a0}5\u{202f}min", "42 secondes"]);
+            assert_eq!(left(9000.0), "encore 2,5\u{202f}h environ");
+            assert_eq!(say::number("1234567.5"), "1\u{202f}234\u{202f}567,5");
+        })
+        .await;
     }
 
     #[test]

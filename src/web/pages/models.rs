@@ -91,7 +91,7 @@ fn languages(text: &str) -> String {
 }
 
 /// Under which licence, likewise.
-fn licence(text: &str) -> String {
+pub(super) fn licence(text: &str) -> String {
     if text == "not known: put there by hand" { say("status-models-by-hand") } else { text.to_owned() }
 }
 

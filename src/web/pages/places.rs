@@ -10,6 +10,7 @@ use crate::web::say::{say, say_with};
 /// A place.
 pub(super) struct PlaceView {
     pub href: String,
+    /// Empty where it has no time.
     pub clock: String,
     /// Who says it, or where it is written.
     pub label: String,
@@ -45,14 +46,17 @@ fn place(id: TranscriptId, snippet: &Snippet, names: &SpeakerNames) -> PlaceView
         (PassageKind::Summary, _) => say("library-place-summary"),
         (PassageKind::Action, _) => say("library-place-action"),
         (PassageKind::Speaker, _) => say("library-place-speaker"),
+        (PassageKind::Notes, _) => say("library-place-notes"),
         (PassageKind::Title | PassageKind::Name, _) => say("library-place-title"),
     };
-    PlaceView {
-        href: format!("/transcripts/{id}?t={}#here", plain(snippet.start)),
-        clock: Moment::new(snippet.start).clock,
-        label,
-        pieces: pieces(&snippet.excerpt),
-    }
+    let (href, clock) = match snippet.kind {
+        PassageKind::Notes => (format!("/transcripts/{id}#notes"), String::new()),
+        _ => {
+            let at = plain(snippet.start);
+            (format!("/transcripts/{id}?t={at}#here"), Moment::new(snippet.start).clock)
+        }
+    };
+    PlaceView { href, clock, label, pieces: pieces(&snippet.excerpt) }
 }
 
 fn pieces(excerpt: &Excerpt) -> Vec<PieceView> {

@@ -15,7 +15,7 @@ use crate::model::Quote;
 use crate::policy;
 use crate::web::extract::{PageForm, UrlPath};
 use crate::web::links::Base;
-use crate::web::respond::{PageError, html, html_with};
+use crate::web::respond::{PageError, about_field, detail, html, html_with};
 use crate::web::say::{say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{quotes, read};
@@ -98,14 +98,16 @@ fn told(error: &Error) -> Option<String> {
         sentence(&say_with("quoting-wrong", &[("field", field.into()), ("why", why.into())]))
     };
     match error {
-        Error::Invalid { field: "start", message } => Some(wrong(say("quoting-from"), message)),
-        Error::Invalid { field: "end", message } if message.starts_with("a quote") => Some(sentence(message)),
+        Error::Invalid { field: "start", message } => Some(wrong(say("quoting-from"), &about_field(message))),
+        Error::Invalid { field: "end", message } if message.starts_with("a quote") => Some(detail(message)),
         Error::Invalid { field: "end", message } => {
             let start = say_with("quoting-quoted", &[("text", say("quoting-from").into())]);
-            Some(wrong(say("quoting-to"), &message.replace("start", &start)))
+            Some(wrong(say("quoting-to"), &about_field(message).replace("start", &start)))
         }
-        Error::Invalid { field: "expires_in", message } => Some(wrong(say("quoting-life"), message)),
-        Error::Conflict(message) => Some(sentence(message)),
+        Error::Invalid { field: "expires_in", message } => {
+            Some(wrong(say("quoting-life"), &about_field(message)))
+        }
+        Error::Conflict(message) => Some(detail(message)),
         _ => None,
     }
 }

@@ -18,7 +18,7 @@ use crate::model::transcript;
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::webhook;
 use crate::web::extract::{PageForm, PageQuery, UrlPath};
-use crate::web::respond::{PageError, detail, explained, html, html_with};
+use crate::web::respond::{PageError, about_field, detail, explained, html, html_with};
 use crate::web::say::{Value, filters, say, say_with};
 use crate::web::viewer::Asking;
 use crate::web::{assets, read, rooms, tell};
@@ -32,6 +32,7 @@ const EVENTS: i64 = 20;
 struct RoomsPage {
     version: &'static str,
     here: &'static str,
+    done: String,
     wrong: Option<String>,
     undo: Option<RoomRow>,
     may_create: bool,
@@ -76,6 +77,7 @@ impl RoomRow {
 pub(in crate::web) struct RoomsQuery {
     page: Option<i64>,
     deleted: Option<RoomId>,
+    done: String,
 }
 
 async fn list_page(conn: &mut Connection, viewer: Viewer, query: &RoomsQuery) -> Result<RoomsPage, Error> {
@@ -89,6 +91,7 @@ async fn list_page(conn: &mut Connection, viewer: Viewer, query: &RoomsQuery) ->
     Ok(RoomsPage {
         version: &assets::VERSION,
         here: "rooms",
+        done: if query.done == "restored" { say("rooms-done-restored") } else { String::new() },
         wrong: None,
         undo: undo.map(|room| RoomRow::new(viewer, room)),
         may_create: policy::may_create_room(viewer),
@@ -134,7 +137,7 @@ impl RoomForm {
 
 /// A text of the catalogue about a field, with the reason.
 pub(super) fn why(id: &str, message: &str) -> String {
-    say_with(id, &[("why", message.trim_end_matches('.').into())])
+    say_with(id, &[("why", about_field(message).into())])
 }
 
 /// What is wrong with a form, in words for whoever filled it in; other errors have a page of their own.
@@ -358,7 +361,7 @@ pub(in crate::web) async fn restore(
     rooms::allowed(&mut conn, viewer, id, |may| may.restore).await?;
     room::restore(&mut conn, id).await.map_err(rooms::refused)?;
     tell::lists(&app).await;
-    Ok(Redirect::to("/rooms"))
+    Ok(Redirect::to("/rooms?done=restored"))
 }
 
 /// `POST /rooms/{id}/webhook/test`.

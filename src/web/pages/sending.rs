@@ -121,7 +121,7 @@ async fn page(
         ..SendForm::default()
     };
     let (streams, away) = match app.zulip() {
-        Some(zulip) => match zulip.streams().await {
+        Some(zulip) => match zulip.streams_lately().await {
             Ok(streams) => (streams, None),
             Err(trouble) => (Vec::new(), Some(detail(&trouble.why))),
         },

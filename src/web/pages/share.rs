@@ -14,7 +14,6 @@ use super::format::shown_title;
 use super::provider::origin;
 use super::quoting::{QuoteForm, QuoteView};
 use crate::app::App;
-use crate::config::AuthMode;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
@@ -40,6 +39,8 @@ struct SharePage {
     id: TranscriptId,
     title: String,
     done: String,
+    /// Fields of the form that takes back what was done.
+    undo: Vec<(&'static str, String)>,
     link: String,
     /// Whether there is somebody to keep it from: not where nobody logs in, and not of what belongs to nobody.
     has_choice: bool,
@@ -88,7 +89,7 @@ fn modes(app: &App, now: ShareMode) -> Vec<ModeView> {
 /// Who can read it as things are.
 fn access(app: &App, row: &Transcript, owner: Option<&str>, room: Option<&str>) -> Vec<String> {
     let config = &app.config().auth;
-    if config.mode == AuthMode::None {
+    if config.is_open() {
         return vec![say("share-can-anybody")];
     }
     let mut lines = Vec::new();
@@ -125,6 +126,20 @@ fn access(app: &App, row: &Transcript, owner: Option<&str>, room: Option<&str>) 
 #[serde(default)]
 pub(in crate::web) struct ShareQuery {
     done: String,
+    /// What it was before.
+    share_mode: Option<String>,
+    room_id: Option<String>,
+}
+
+impl ShareQuery {
+    /// Fields of the form that takes it back, as far as this page would send them.
+    fn undo(&self, page: &SharePage) -> Vec<(&'static str, String)> {
+        let mode = self.share_mode.as_ref().filter(|word| page.modes.iter().any(|mode| mode.word == *word));
+        let open = |id: &&String| id.is_empty() || page.rooms.iter().any(|(known, _)| known == *id);
+        let room = self.room_id.as_ref().filter(open);
+        let mode = mode.map(|word| ("share_mode", word.clone()));
+        mode.into_iter().chain(room.map(|id| ("room_id", id.clone()))).collect()
+    }
 }
 
 /// `GET /transcripts/{id}/share`, for those who may change it.
@@ -147,7 +162,9 @@ pub(in crate::web) async fn show(
     read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
-    Ok(html(&SharePage { done, link, ..page(&app, &mut conn, viewer, view).await? }))
+    let page = page(&app, &mut conn, viewer, view).await?;
+    let undo = query.undo(&page);
+    Ok(html(&SharePage { done, undo, link, ..page }))
 }
 
 /// The page after something was asked of its form for quotes: the link that was made, or what is wrong with what was typed.
@@ -192,6 +209,7 @@ async fn page(
         id: row.id,
         title: shown_title(view.title.as_deref(), row),
         done: String::new(),
+        undo: Vec::new(),
         link: String::new(),
         has_choice: row.user_id.is_some(),
         is_shared: row.user_id.is_some() && row.share_mode != ShareMode::Private,
@@ -262,13 +280,23 @@ pub(in crate::web) async fn share(
         })
         .await;
     let before = shared?;
-    let changed = share_mode.is_some_and(|mode| mode != before.share_mode)
-        || to_room.is_some_and(|room| room != before.room_id);
+    let other_mode = share_mode.is_some_and(|mode| mode != before.share_mode);
+    let other_room = to_room.is_some_and(|room| room != before.room_id);
+    let changed = other_mode || other_room;
     if changed {
         tell::rights(&app, id).await;
     }
     let revoked = share_mode == Some(ShareMode::Private) && before.share_mode != ShareMode::Private;
     let done = if revoked { "private" } else { "saved" };
-    let to = Redirect::to(&format!("/transcripts/{id}/share?done={done}"));
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("done", done);
+    if other_mode {
+        query.append_pair("share_mode", before.share_mode.as_str());
+    }
+    if other_room {
+        let room = before.room_id.map(|room| room.to_string()).unwrap_or_default();
+        query.append_pair("room_id", &room);
+    }
+    let to = Redirect::to(&format!("/transcripts/{id}/share?{}", query.finish()));
     Ok((changed.then_some(Extension(Shares::Named)), to))
 }

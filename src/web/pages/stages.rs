@@ -1,8 +1,11 @@
 //! Where the work stands, in words.
 
 use super::format::{bytes, left, sentence};
-use crate::model::{Stage, StageState, StageStatus, Status};
-use crate::web::say::{say, say_with};
+use crate::clock;
+use crate::jobs::Outlook;
+use crate::model::again::Tried;
+use crate::model::{Stage, StageState, StageStatus, Status, Transcript};
+use crate::web::say::{Reason, english, say, say_with};
 
 /// The progress part of a transcript's page.
 #[derive(Clone, Debug, Default)]
@@ -12,8 +15,10 @@ pub(crate) struct StagesView {
     /// For people who can't see the page change.
     pub say: String,
     pub failures: Vec<FailureView>,
-    /// Sentences about what went well only in part.
-    pub warnings: Vec<String>,
+    /// Whether what failed is tried again by itself; empty: by people only.
+    pub outlook: String,
+    /// What went well only in part.
+    pub warnings: Vec<Reason>,
     pub running: Vec<RunningView>,
     pub pills: Vec<PillView>,
     pub note: Option<String>,
@@ -34,7 +39,7 @@ impl StagesView {
 #[derive(Clone, Debug)]
 pub(crate) struct FailureView {
     pub what: String,
-    pub why: String,
+    pub why: Reason,
 }
 
 /// A stage that runs or is next.
@@ -90,6 +95,30 @@ fn noun(stage: Stage) -> String {
     }
 }
 
+/// Why a stage failed, or went back to the queue.
+pub(super) fn why(state: &StageState) -> Reason {
+    match state.error.as_deref() {
+        Some(error) => Reason::new(error, state.error_remark.as_ref()),
+        None => Reason { text: sentence(&say("stages-failed-unknown")), english: String::new() },
+    }
+}
+
+/// Whether what failed is tried again by itself, at most so many `times`, in a sentence; empty: by people only.
+pub(super) fn outlook(row: &Transcript, states: &[StageState], tried: Option<&Tried>, times: u32) -> String {
+    match Outlook::of(row, states, tried, times, clock::now()) {
+        Outlook::Failed => String::new(),
+        Outlook::Again { tried } => {
+            say_with("stages-by-itself", &[("times", times.into()), ("tried", tried.into())])
+        }
+        Outlook::Over { tried } => say_with("stages-by-itself-over", &[("tried", tried.into())]),
+    }
+}
+
+/// What a running stage waits for.
+fn waits_for(note: &str) -> String {
+    if note == english("why-loading") { say("why-loading") } else { note.to_owned() }
+}
+
 /// `seconds_left` estimates a running stage from this machine's history.
 pub(super) fn stages(
     status: Status,
@@ -121,12 +150,13 @@ pub(super) fn stages(
     let failures: Vec<FailureView> = states
         .iter()
         .filter(|state| state.status == StageStatus::Failed)
-        .map(|state| FailureView {
-            what: doing(state.stage),
-            why: state.error.as_deref().map_or_else(|| sentence(&say("stages-failed-unknown")), sentence),
-        })
+        .map(|state| FailureView { what: doing(state.stage), why: why(state) })
         .collect();
-    let warnings = states.iter().filter_map(|state| state.warning.as_deref().map(sentence)).collect();
+    let warning = |state: &StageState| {
+        let text = state.warning.as_deref()?;
+        Some(Reason::new(text, state.warning_remark.as_ref()))
+    };
+    let warnings = states.iter().filter_map(warning).collect();
     let running: Vec<RunningView> =
         states.iter().filter(active).map(|state| running(state, seconds_left(state))).collect();
     let working = !running.is_empty();
@@ -155,10 +185,13 @@ fn running(state: &StageState, seconds_left: Option<f64>) -> RunningView {
     let percent = (state.progress.clamp(0.0, 1.0) * 100.0).round() as u32;
     let detail = match (state.status, &state.error, seconds_left) {
         (StageStatus::Queued, Some(error), _) => {
-            say_with("stages-retry", &[("error", error.as_str().into())])
+            let error = Reason::within(error, state.error_remark.as_ref());
+            say_with("stages-retry", &[("error", error.into())])
         }
         (StageStatus::Queued, None, _) => say("stages-in-line"),
-        (StageStatus::Running, ..) if state.note.is_some() => state.note.clone().unwrap_or_default(),
+        (StageStatus::Running, ..) if state.note.is_some() => {
+            state.note.as_deref().map(waits_for).unwrap_or_default()
+        }
         (_, _, Some(seconds)) => {
             say_with("stages-percent-left", &[("percent", percent.into()), ("left", left(seconds).into())])
         }
@@ -208,7 +241,7 @@ mod tests {
         };
         let view = stages(Status::Error, &failed, |_| None, None);
         assert!(view.shown() && !view.working);
-        assert_eq!(view.failures[0].why, "No audio.");
+        assert_eq!(view.failures[0].why.text, "No audio.");
     }
 
     #[test]
@@ -217,7 +250,7 @@ mod tests {
         done[0].warning = Some("cut short".into());
         let view = stages(Status::Ended, &done, |_| None, None);
         assert!(view.shown() && !view.working);
-        assert_eq!(view.warnings, ["Cut short."]);
+        assert_eq!(view.warnings[0].text, "Cut short.");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The page of one transcript, and its parts as they are fetched anew while the work goes on.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -9,8 +11,9 @@ use super::format::{Date, length, plain, shown_title};
 use super::gist::{GistView, gist};
 use super::languages;
 use super::leaves::{self, LeafView, Open};
+use super::notes::NotesView;
 use super::people::{Names, PersonView, people};
-use super::stages::{Arrived, StagesView, stages};
+use super::stages::{Arrived, StagesView, outlook, stages};
 use super::turns;
 use super::wave;
 use crate::app::App;
@@ -19,8 +22,8 @@ use crate::db::Connection;
 use crate::error::Error;
 use crate::export::{Format, clock, is_right_to_left};
 use crate::ids::TranscriptId;
-use crate::model::recording;
 use crate::model::{ShareMode, Stage, StageState, StageStatus, Topic, TranscriptView};
+use crate::model::{again, recording};
 use crate::policy::{self, Viewer};
 use crate::web::api::v1::download;
 use crate::web::assets;
@@ -32,12 +35,17 @@ use crate::web::viewer::{Asking, language};
 use crate::web::waveform;
 use crate::web::{features, print, quotes, rooms};
 
+/// How long to wait for where a transcript's events end: without it the socket tells everything anew.
+const POSITION: Duration = Duration::from_millis(500);
+
 #[derive(Template)]
 #[template(path = "transcript.html")]
 struct TranscriptPage {
     version: &'static str,
     here: &'static str,
     t: View,
+    /// Id of the last event that it knows of: what comes after is told to its socket, and nothing that it has already.
+    after: Option<String>,
 }
 
 #[derive(Template)]
@@ -78,6 +86,7 @@ struct View {
     stages: StagesView,
     player: Option<PlayerView>,
     gist: GistView,
+    notes: Option<NotesView>,
     topics: Vec<TopicView>,
     people: Vec<PersonView>,
     text: TextView,
@@ -186,8 +195,13 @@ pub(in crate::web) async fn transcript(
     UrlPath(id): UrlPath<TranscriptId>,
     PageQuery(at): PageQuery<At>,
 ) -> Result<Response, PageError> {
-    let t = load(&app, viewer, id, at.open(), at.t).await?;
-    Ok(html(&TranscriptPage { version: &assets::VERSION, here: "", t }))
+    let mut conn = read::connect(&app).await?;
+    read::allowed(&mut conn, viewer, id, |may| may.read).await?;
+    // Before anything is read: what happens meanwhile is told rather twice than never. No page waits for it for long.
+    let position = tokio::time::timeout(POSITION, app.bus().position(id)).await;
+    let after = position.ok().and_then(Result::ok).map(|id| id.to_string());
+    let t = load(&app, conn, viewer, id, (at.open(), at.t)).await?;
+    Ok(html(&TranscriptPage { version: &assets::VERSION, here: "", t, after }))
 }
 
 /// `GET /transcripts/{id}/parts`: the same parts without the frame; of the text, where its leaves begin and their marks.
@@ -196,7 +210,8 @@ pub(in crate::web) async fn parts(
     Asking(viewer): Asking,
     UrlPath(id): UrlPath<TranscriptId>,
 ) -> Result<Response, PageError> {
-    let t = load(&app, viewer, id, Open::None, None).await?;
+    let conn = read::connect(&app).await?;
+    let t = load(&app, conn, viewer, id, (Open::None, None)).await?;
     Ok(html(&PartsPage { t }))
 }
 
@@ -227,7 +242,7 @@ pub(in crate::web) async fn pdf(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    let document = print::document(language(), &view, &segments, Format::Pdf);
+    let document = print::document(viewer, language(), &view, &segments, Format::Pdf);
     Ok(download::file(&app, document, Format::Pdf).await?)
 }
 
@@ -240,23 +255,27 @@ fn topics(view: &TranscriptView) -> Vec<TopicView> {
 
 async fn load(
     app: &App,
+    mut conn: Connection,
     viewer: Viewer,
     id: TranscriptId,
-    open: Open,
-    at: Option<f64>,
+    (open, at): (Open, Option<f64>),
 ) -> Result<View, Error> {
-    let mut conn = read::connect(app).await?;
     let (view, may) = read::view(&mut conn, viewer, id).await?;
     let names = Names::new(&view.participants);
     let topics = topics(&view);
     let arrived = if view.stages.is_empty() { arrived(&mut conn, id).await? } else { None };
     let left = |stage| view.estimate.stages.iter().find(|one| one.stage == stage).map(|one| one.seconds_left);
-    let stages = stages(
+    let mut stages = stages(
         view.transcript.status,
         &view.stages,
         |state| left(state.stage).filter(|_| view.transcript.duration > 0.0),
         arrived,
     );
+    if !stages.failures.is_empty() {
+        let tried = again::tried(&mut conn, &[id]).await?.remove(&id);
+        let times = app.config().failures.retry_days;
+        stages.outlook = outlook(&view.transcript, &view.stages, tried.as_ref(), times);
+    }
     let segments = view.segments(&mut conn).await?;
     let mut rooms =
         if may.write { rooms::choice(&mut conn, viewer, |may| may.add).await? } else { Vec::new() };
@@ -284,6 +303,7 @@ async fn load(
         may_share: viewer.user().is_some() && view.transcript.share_mode == ShareMode::Private,
         head: head(&view, people.len()),
         gist: gist(&view),
+        notes: NotesView::of(viewer, may, &view),
         stages,
         player,
         topics,

@@ -6,7 +6,7 @@
 use askama::filters::Safe;
 use askama::{Result, Values};
 
-use super::{Value, say_with};
+use super::{Value, number, say_with};
 
 /// What a template may put into a text.
 pub trait Fill {
@@ -63,6 +63,12 @@ fn escaped(value: Value<'static>) -> Value<'static> {
 #[askama::filter_fn]
 pub fn t(id: &str, _: &dyn Values) -> Result<String> {
     Ok(say_with(id, &[]))
+}
+
+/// A number that stands in a template itself, as the language writes it.
+#[askama::filter_fn]
+pub fn n(text: &str, _: &dyn Values) -> Result<String> {
+    Ok(number(text))
 }
 
 #[askama::filter_fn]

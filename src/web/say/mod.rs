@@ -2,13 +2,16 @@
 
 mod accept;
 pub(super) mod filters;
+mod reason;
 
 use chrono::{Datelike, Timelike};
 
 use super::viewer::language;
 use crate::catalogue;
 pub(super) use crate::catalogue::Value;
+use crate::config::Language;
 pub(super) use accept::accepted;
+pub(super) use reason::Reason;
 
 /// The text of this name.
 pub(super) fn say(id: &str) -> String {
@@ -18,6 +21,16 @@ pub(super) fn say(id: &str) -> String {
 /// The text of this name with values in it, by the names that the text has for them.
 pub(super) fn say_with(id: &str, values: &[(&str, Value<'_>)]) -> String {
     catalogue::say_with(language(), id, values)
+}
+
+/// The text of this name in English, as it is kept and as the API says it.
+pub(super) fn english(id: &str) -> String {
+    catalogue::say(Language::En, id)
+}
+
+/// What the program says in English elsewhere, among the texts of an area; `None` where that has no such text.
+pub(super) fn translated(area: &str, english: &str) -> Option<String> {
+    catalogue::translated(language(), area, english).map(|found| found.text)
 }
 
 /// A number as text, `12345.6`, with the separators of the language.

@@ -124,7 +124,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                         let kind = "application/x-www-form-urlencoded";
                         request
                             .header("content-type", kind)
-                            .body("title=x&from=transcribe&speaker-0=x&room_id=&share_mode=public&speaker_from=0&speaker_to=1")
+                            .body("title=x&from=transcribe&speaker-0=x&room_id=&share_mode=public&speaker_from=0&speaker_to=1&notes=x")
                     };
                     let response = request.send().await.unwrap();
                     let status = response.status().as_u16();

@@ -14,11 +14,22 @@ const CALLBACK: &str = "https://meet.example.org/api/auth/callback/authentik";
 
 /// Runs the command; whether it went well, what it printed, and what it logged.
 async fn run(url: &str, token: &str, more: &[&str]) -> (bool, String, String) {
+    run_with(url, token, more, &[]).await
+}
+
+/// The same with settings of its own.
+async fn run_with(
+    url: &str,
+    token: &str,
+    more: &[&str],
+    settings: &[(&str, &str)],
+) -> (bool, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_reflector"))
         .args(["admin", "setup-authentik", url])
         .args(more)
         .env("REFLECTOR_SERVER__SITE_URL", SITE)
         .env("RUST_LOG", "trace")
+        .envs(settings.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -93,6 +104,22 @@ async fn a_provider_and_an_application_are_made_once_and_the_settings_printed() 
     assert!(said.contains(&format!("client_secret_file = \"{}\"", file.display())), "{said}");
     assert_eq!(authentik.kept().writes.len(), 2);
     assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), rights(&file)), (SECRET, 0o600));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_settings_have_already_is_told_to_authentik_and_not_shown() {
+    let authentik = Authentik::start().await;
+    let secret = "made-on-the-first-boot";
+    let own = [("REFLECTOR_AUTH__CLIENT_ID", "meetings"), ("REFLECTOR_AUTH__CLIENT_SECRET", secret)];
+    for _ in 0..2 {
+        let (ok, said, log) = run_with(&authentik.url(), TOKEN, &[], &own).await;
+        assert!(ok && said.contains("client_id = \"meetings\""), "{said}{log}");
+        assert!(said.contains("the one of these settings"), "{said}");
+        assert!(!said.contains(secret) && !log.contains(secret), "{said}{log}");
+    }
+    let kept = authentik.kept();
+    let client = (&kept.providers[0]["client_id"], &kept.providers[0]["client_secret"]);
+    assert_eq!((client, kept.writes.len()), ((&json!("meetings"), &json!(secret)), 2));
 }
 
 fn rights(file: &Path) -> u32 {

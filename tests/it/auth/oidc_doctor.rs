@@ -9,7 +9,7 @@ use crate::support::identity::{Identity, SECRET};
 
 /// What is told about logins, with the remedies of what is wrong.
 async fn told(config: &Config) -> String {
-    let findings = doctor::examine(config).await;
+    let findings = doctor::access(config).await;
     let lines =
         findings.into_iter().filter(|finding| finding.what == "login").map(|finding| match finding.outcome {
             Ok(text) => format!("ok: {text}"),

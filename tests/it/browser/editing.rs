@@ -157,6 +157,62 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
         true,
         "where one was"
     );
+    notes(&site, id, &browser).await;
+}
+
+/// Notes by keyboard alone, beside somebody else.
+async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
+    let path = format!("/v1/transcripts/{id}");
+    let other = async |text: &str| {
+        let seen = site.json(&path).await.1["notes_revision"].clone();
+        let body = json!({ "notes": text, "notes_revision": seen });
+        assert_eq!(site.send("PATCH", &path, &body).await.0, 200);
+    };
+    let read = async |text: &str| {
+        let shown = "document.querySelector('[data-notes-read]').innerText";
+        browser.until(&format!("{text:?} is read"), &format!("{shown} === {}", json!(text))).await;
+    };
+    let writing = "document.activeElement.matches('.notes textarea')";
+    let save = async || press(browser, Key::Control + Key::Enter.value().to_string()).await;
+
+    press(browser, "n").await;
+    browser.until("one can write", writing).await;
+    press(browser, "Ask Ann").await;
+    press(browser, Key::Enter + "- when").await;
+    browser.no_sideways_scroll().await;
+    browser.shot("notes-form-390-dark").await;
+    save().await;
+    read("Ask Ann\n- when").await;
+    browser.until("it says so", "document.querySelector('[data-notes-said]').innerText === 'Saved.'").await;
+    assert_eq!(site.json(&path).await.1["notes"], "Ask Ann\n- when");
+    // What somebody else writes shows by itself.
+    other("Ask Bob").await;
+    read("Ask Bob").await;
+    // Who leaves without saving loses nothing, whatever others do meanwhile; and nobody writes over them unseen.
+    press(browser, "n").await;
+    browser.until("one can write again", writing).await;
+    press(browser, " and Eve").await;
+    press(browser, Key::Escape.value().to_string()).await;
+    let kept = "document.querySelector('[data-notes-said]').innerText.startsWith('Not saved yet')";
+    browser.until("it says that it is kept", kept).await;
+    other("Ask Carol").await;
+    press(browser, Key::Enter.value().to_string()).await;
+    browser.until("one goes on writing", writing).await;
+    save().await;
+    let theirs = "document.querySelector('[data-notes-trouble] blockquote')?.innerText === 'Ask Carol'";
+    browser.until("both are shown", theirs).await;
+    let mine = browser.script("return document.querySelector('.notes textarea').value").await;
+    assert_eq!(mine, "Ask Bob and Eve");
+    browser.no_sideways_scroll().await;
+    browser.shot("notes-conflict-390-dark").await;
+    for _ in 0..5 {
+        press(browser, Key::Tab.value().to_string()).await;
+        if browser.script("return document.activeElement.matches('[data-notes-mine]')").await == true {
+            break;
+        }
+    }
+    press(browser, Key::Enter.value().to_string()).await;
+    read("Ask Bob and Eve").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

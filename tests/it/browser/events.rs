@@ -124,6 +124,7 @@ async fn a_page_says_that_its_connection_is_lost_keeps_what_is_typed_and_goes_on
     assert!(said.as_str().unwrap().contains("Connection lost"), "{said}");
     browser.no_sideways_scroll().await;
     browser.shot("connection-lost-1280-light").await;
+    browser.checked("a connection that is lost").await;
     // Somebody writes meanwhile, and looks elsewhere.
     browser.script("document.querySelector('[data-part=people] [data-person-open=\"0\"]').click()").await;
     let names = browser.driver.find(By::Css("[data-person-dialog] input[name=name]")).await;
@@ -158,6 +159,7 @@ async fn a_page_says_that_its_connection_is_lost_keeps_what_is_typed_and_goes_on
     let said = "document.querySelector('.connection.notice').innerText.includes('was deleted')";
     browser.until("it says so", &format!("{notice} && {said}")).await;
     browser.shot("transcript-gone-390-light").await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,22 +176,16 @@ async fn a_quote_is_read_and_heard_by_whoever_has_its_link() {
     let body = json!({ "start": 20.0, "end": 46.0 });
     let (status, made) = site.send("POST", &format!("/v1/transcripts/{id}/quotes"), &body).await;
     assert_eq!(status, 200, "{made}");
-    for (width, dark) in [(1280, false), (390, false), (1280, true)] {
-        let browser = Browser::open(dark).await;
-        browser.size(width, 800).await;
-        browser.driver.goto(made["url"].as_str().unwrap()).await.unwrap();
-        browser.until("its sound is known", "document.querySelector('audio').readyState > 0").await;
-        let length = browser.script("return document.querySelector('audio').duration").await;
-        assert_eq!(length.as_f64(), Some(26.0));
-        browser.no_sideways_scroll().await;
-        let theme = if dark { "dark" } else { "light" };
-        browser.shot(&format!("quote-{width}-{theme}")).await;
-        if width == 390 {
-            browser.script("document.querySelector('audio').play()").await;
-            browser.until("it plays", "document.querySelector('audio').currentTime > 0.3").await;
-            browser.script("document.querySelector('audio').currentTime = 25").await;
-            browser.until("it ends", "document.querySelector('audio').ended").await;
-        }
-        assert_eq!(browser.console().await, Vec::<String>::new());
-    }
+    let browser = Browser::open(false).await;
+    browser.driver.goto(made["url"].as_str().unwrap()).await.unwrap();
+    browser.until("its sound is known", "document.querySelector('audio').readyState > 0").await;
+    let length = browser.script("return document.querySelector('audio').duration").await;
+    assert_eq!(length.as_f64(), Some(26.0));
+    browser.look("quote").await;
+    browser.script("document.querySelector('audio').play()").await;
+    browser.until("it plays", "document.querySelector('audio').currentTime > 0.3").await;
+    browser.script("document.querySelector('audio').currentTime = 25").await;
+    browser.until("it ends", "document.querySelector('audio').ended").await;
+    assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }

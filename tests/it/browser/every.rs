@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use reflector::auth::{password, secret};
 use reflector::clock;
+use reflector::ids::UserId;
 use reflector::model::stage::{self, Stage};
 use reflector::model::{Quote, ShareMode, api_key, quote, room, transcript, user};
 use reflector::policy::Scopes;
 use reflector::storage::StorageKey;
 
 use super::Browser;
-use crate::support::accounts::{ADA, BOB, PASSWORD, by_password, give};
+use crate::support::accounts::{ADA, BOB, PASSWORD, by_password, give, person};
 use crate::support::certs::Workbench;
 use crate::support::media::Media;
 use crate::support::site::Site;
@@ -25,7 +26,14 @@ pub(super) enum Who {
     First,
     /// Ada, who looks after the installation.
     Ada,
+    /// Bob, who may read some of what is hers.
+    Bob,
+    /// Who made the first account a moment ago, where there is nothing yet.
+    Newcomer,
 }
+
+/// Who that is.
+pub(super) const NEWCOMER: &str = "cy@example.org";
 
 /// One page.
 pub(super) struct Shown {
@@ -35,6 +43,7 @@ pub(super) struct Shown {
     route: &'static str,
     pub path: String,
     pub who: Who,
+    pub status: u16,
 }
 
 /// GET addresses that are no pages.
@@ -67,6 +76,7 @@ pub(super) struct World {
     pub site: Site,
     pub empty: Site,
     pub pages: Vec<Shown>,
+    pub ada: UserId,
     _bench: Workbench,
 }
 
@@ -81,13 +91,13 @@ impl World {
         })
         .await;
         let empty = Site::set(by_password).await;
-        let pages = furnish(&site).await;
-        Self { site, empty, pages, _bench: bench }
+        let (ada, pages) = furnish(&site).await;
+        Self { site, empty, pages, ada, _bench: bench }
     }
 
-    /// Opens a page with whoever looks at it. The browser of `Ada` has logged in before.
+    /// Opens a page with whoever looks at it. The browser of whoever has an account has logged in before.
     pub async fn open(&self, browser: &Browser, page: &Shown) {
-        let site = if page.who == Who::First { &self.empty } else { &self.site };
+        let site = if [Who::First, Who::Newcomer].contains(&page.who) { &self.empty } else { &self.site };
         let address = format!("http://localhost:{}{}", site.address.port(), page.path);
         browser.driver.goto(address).await.unwrap();
     }
@@ -96,10 +106,47 @@ impl World {
     pub fn of(&self, who: &[Who]) -> impl Iterator<Item = &Shown> {
         self.pages.iter().filter(move |page| who.contains(&page.who))
     }
+
+    /// The one of this name.
+    pub fn page(&self, name: &str) -> &Shown {
+        self.pages.iter().find(|page| page.name == name).expect(name)
+    }
+
+    /// Its address.
+    pub fn path(&self, name: &str) -> &str {
+        &self.page(name).path
+    }
+
+    /// What the same pages are to others: to whoever has nothing yet, who gets an account by it, and to a reader.
+    pub async fn others(&self) -> Vec<Shown> {
+        person(&self.empty, NEWCOMER, true).await;
+        let shown =
+            |who, status, name, path: &str| Shown { name, route: "", path: path.to_owned(), who, status };
+        let (talk, room) = (self.path("finished"), self.path("room"));
+        let new = |name, path: &str| shown(Who::Newcomer, 200, name, path);
+        let bob = |status, name, path: &str| shown(Who::Bob, status, name, path);
+        vec![
+            new("the start page with nothing", "/"),
+            new("no transcripts", "/transcripts"),
+            new("an empty trash", "/transcripts?trash=1"),
+            new("nothing found", "/transcripts?q=walrus"),
+            new("no rooms", "/rooms"),
+            new("settings without keys", "/settings"),
+            new("an empty queue", "/queue"),
+            new("nothing stored", "/storage"),
+            new("nothing failed", "/admin/jobs"),
+            bob(200, "the start page of a reader", "/"),
+            bob(200, "a reader's transcripts", "/transcripts"),
+            bob(200, "what a reader reads", talk),
+            bob(200, "rooms of others", "/rooms"),
+            bob(403, "a room that is another's", room),
+            bob(404, "what only those see who look after it", "/admin"),
+        ]
+    }
 }
 
 /// Puts something of everything there; the pages that show it.
-async fn furnish(site: &Site) -> Vec<Shown> {
+async fn furnish(site: &Site) -> (UserId, Vec<Shown>) {
     let hash = password::hash(PASSWORD).unwrap();
     let mut conn = site.workshop.conn().await;
     let ada = user::create_with_password(&mut conn, ADA, &hash, true, clock::now()).await.unwrap();
@@ -126,7 +173,12 @@ async fn furnish(site: &Site) -> Vec<Shown> {
     let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
     let finished = site.finished("Weekly budget.m4a").await;
     site.app.storage().put_file(&StorageKey::Mp3 { transcript: finished }, &tone).await.unwrap();
-    let into = transcript::Patch { room_id: Some(Some(weekly)), ..transcript::Patch::default() };
+    let noted = "Ask the Bristol office for last year's figures.\n- Travel first\n- Back on Monday";
+    let into = transcript::Patch {
+        room_id: Some(Some(weekly)),
+        notes: Some(noted.into()),
+        ..transcript::Patch::default()
+    };
     transcript::patch(&mut conn, finished, &into).await.unwrap();
     let working =
         site.create("Interview with a very long file name that has to be broken somewhere.wav").await;
@@ -154,17 +206,19 @@ async fn furnish(site: &Site) -> Vec<Shown> {
     let said = Quote::new(finished, (20.0, 26.0), secret::hash(QUOTED), clock::now(), ends);
     quote::create(&mut conn, &said).await.unwrap();
 
-    let page = |name, route, path: &str, who| Shown { name, route, path: path.to_owned(), who };
+    let shown =
+        |name, route, path: &str, who, status| Shown { name, route, path: path.to_owned(), who, status };
+    let page = |name, route, path: &str, who| shown(name, route, path, who, 200);
     let own = |name, route, path: &str| page(name, route, path, Who::Ada);
-    vec![
+    let pages = vec![
         page("login", "/login", "/login?out=1&next=/settings", Who::Visitor),
         page("login-first", "/login", "/login", Who::First),
         page("setup", "/setup", "/setup", Who::First),
         page("trust", "/trust", "/trust", Who::Visitor),
         page("privacy", "/privacy", "/privacy", Who::Visitor),
         page("quote", "/quote/{token}", &format!("/quote/{QUOTED}"), Who::Visitor),
-        page("quote-gone", "/quote/{token}", "/quote/gone", Who::Visitor),
-        own("nothing", "", "/nothing"),
+        shown("quote-gone", "/quote/{token}", "/quote/gone", Who::Visitor, 404),
+        shown("nothing", "", "/nothing", Who::Ada, 404),
         own("record", "/record", "/record"),
         own("start", "/", "/"),
         own("library", "/transcripts", "/transcripts"),
@@ -190,7 +244,8 @@ async fn furnish(site: &Site) -> Vec<Shown> {
         own("admin-audit", "/admin/audit", "/admin/audit"),
         own("about", "/about", "/about"),
         own("design", "/design", "/design"),
-    ]
+    ];
+    (ada.id, pages)
 }
 
 /// Addresses that answer GET, by the router's source.
@@ -220,7 +275,6 @@ async fn every_page_of_the_router_is_on_the_list() {
     // What is on the list is a page.
     for page in world.of(&[Who::Visitor]) {
         let (status, text) = world.site.page(&page.path).await;
-        let wanted = if page.name == "quote-gone" { 404 } else { 200 };
-        assert!(status == wanted && text.contains("<h1"), "{}: {status}", page.name);
+        assert!(status == page.status && text.contains("<h1"), "{}: {status}", page.name);
     }
 }

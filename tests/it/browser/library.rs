@@ -1,57 +1,14 @@
-//! The list of transcripts by keyboard: several are ticked, moved to the trash and taken back; the speakers' samples and the link.
+//! The theme that is chosen, the speakers' samples and the link.
 
 use reflector::model::ShareMode;
 use reflector::model::user;
-use thirtyfour::prelude::*;
 
 use super::Browser;
-use super::login::press;
 use crate::support::accounts::{ADA, give, guarded, person};
 use crate::support::site::Site;
 
 async fn at(browser: &Browser, site: &Site, path: &str) {
     browser.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn several_are_ticked_by_keyboard_moved_to_the_trash_and_taken_back() {
-    let site = Site::new().await;
-    for name in ["one", "two", "three"] {
-        site.create(name).await;
-    }
-    let browser = Browser::open(false).await;
-    browser.size(1280, 900).await;
-    at(&browser, &site, "/transcripts").await;
-    browser.until("the script is there", "document.querySelector('[data-all]:not([hidden])')").await;
-    assert_eq!(
-        browser.script("return document.querySelector('[data-count]').innerText").await,
-        "None ticked"
-    );
-    assert_eq!(browser.script("return document.querySelector('button[value=delete]').disabled").await, true);
-    browser.script("document.querySelectorAll('#rows input')[0].focus()").await;
-    press(&browser, Key::Space).await;
-    browser
-        .until("one is ticked", "document.querySelector('[data-count]').innerText === '1 of 3 ticked'")
-        .await;
-    browser.script("document.querySelector('[data-all] input').focus()").await;
-    press(&browser, Key::Space).await;
-    browser.until("all are", "document.querySelector('[data-count]').innerText === '3 of 3 ticked'").await;
-    browser.shot("library-ticked-1280-light").await;
-    browser.script("document.querySelectorAll('#rows input')[1].focus()").await;
-    press(&browser, Key::Space).await;
-    browser.until("one is left out", "document.querySelector('[data-all] input').indeterminate").await;
-    browser.script("document.querySelector('button[value=delete]').focus()").await;
-    press(&browser, Key::Enter).await;
-    browser.until("they are gone", "document.querySelectorAll('#rows .row').length === 1").await;
-    let said = browser.script("return document.querySelector('[role=status]').innerText").await;
-    assert!(said.as_str().unwrap().contains("Moved 2 transcripts to the trash."), "{said}");
-    browser.size(390, 844).await;
-    browser.no_sideways_scroll().await;
-    browser.shot("library-undo-390-light").await;
-    browser.script("document.querySelector('form[action=\"/transcripts/undo\"] button').focus()").await;
-    press(&browser, Key::Enter).await;
-    browser.until("they are back", "document.querySelectorAll('#rows .row').length === 3").await;
-    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! Without script: a phone on which none runs does all that needs none.
 
-use reflector::model::ShareMode;
+use reflector::ids::TranscriptId;
+use reflector::model::{ShareMode, transcript};
 use serde_json::json;
 use thirtyfour::prelude::*;
 
@@ -126,6 +127,8 @@ async fn on_a_phone_without_script_a_transcript_is_named_shared_and_trashed_and_
     browser.click("form.plain-only button").await;
     browser.until("it has its title", "document.querySelector('h1')?.innerText === 'Cuts agreed'").await;
 
+    notes(&site, id, &browser).await;
+
     browser.click("details[data-name=speakers] summary").await;
     browser.fill("speaker-1", "Grace").await;
     browser.click("details[data-name=speakers] button").await;
@@ -158,6 +161,30 @@ async fn on_a_phone_without_script_a_transcript_is_named_shared_and_trashed_and_
     }
     browser.reads("JavaScript").await;
     browser.quit().await;
+}
+
+/// Written, and once more when somebody else was faster.
+async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
+    let write = async |text: &str| {
+        browser.click("details[data-name=notes] summary").await;
+        browser.fill("notes", text).await;
+        browser.click("[data-notes-form] button.main").await;
+    };
+    let read = async |text: &str| {
+        let shown =
+            format!("document.querySelector('[data-part=notes] .notes-text')?.innerText === {}", json!(text));
+        browser.until(&format!("{text} is read"), &shown).await;
+    };
+    write("Ask Grace").await;
+    read("Ask Grace").await;
+    let meanwhile = transcript::Patch { notes: Some("Ask Eve".into()), ..Default::default() };
+    transcript::patch(&mut *site.workshop.conn().await, id, &meanwhile).await.unwrap();
+    write("Ask Bob").await;
+    browser.told("Somebody else changed the notes meanwhile.").await;
+    works(browser).await;
+    assert_eq!(browser.text(".notes-text").await, "Ask Eve");
+    browser.click("main form button.main").await;
+    read("Ask Bob").await;
 }
 
 /// Taken back at once, and out of the trash.

@@ -6,14 +6,16 @@ use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::support::long;
 use crate::support::media::Media;
 use crate::support::site::Site;
 
 const TIME: &str = "document.querySelector('audio').currentTime";
 
+/// Whatever has the focus gets it, be it on its way elsewhere.
 async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
-    browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
+    Keys(browser).press(key).await;
 }
 
 /// A page with sound of so many seconds.
@@ -131,7 +133,7 @@ async fn words_are_chosen_played_and_repeated_by_keyboard() {
     browser.until("and is marked", "CSS.highlights.has('now')").await;
     press(&browser, "k").await;
 
-    press(&browser, Key::Shift + Key::Right.value().to_string()).await;
+    Keys(&browser).with(Key::Shift, Key::Right).await;
     browser.until("two words are selected", "getSelection().toString() === 'should <cut>'").await;
     browser.until("it says what can be done", "!document.querySelector('[data-selection]').hidden").await;
     browser.shot("selection-1280-dark").await;

@@ -6,6 +6,7 @@ use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::support::identity::Identity;
 
 /// Fills the provider's own login page in.
@@ -20,9 +21,10 @@ async fn at_the_provider(browser: &Browser, name: &str) {
     browser.driver.find(By::Css("button[type=submit]")).await.unwrap().click().await.unwrap();
 }
 
+/// By keyboard.
 async fn sign_in(browser: &Browser) {
     browser.until("the login is shown", "location.pathname === '/login'").await;
-    browser.driver.find(By::Css("main a.button.main")).await.unwrap().click().await.unwrap();
+    Keys(browser).follow("main a.button.main").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +92,7 @@ async fn a_person_signs_in_at_the_provider_a_key_changes_and_they_log_out_of_bot
         .await;
 
     // Out, of this site and of the provider, and back at the login.
-    other.driver.find(By::Css("form[action='/logout'] button")).await.unwrap().click().await.unwrap();
+    Keys(&other).follow("form[action='/logout'] button").await;
     other.until("the provider asks", "document.querySelector('button[name=logout]')").await;
     other.driver.find(By::Css("button[name=logout]")).await.unwrap().click().await.unwrap();
     other

@@ -6,6 +6,7 @@ use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::support::media::Media;
 use crate::support::site::Site;
 
@@ -34,8 +35,9 @@ const SELECT: &str =
     getSelection().setBaseAndExtent(p.firstChild, 3, p.firstChild, 19)";
 const MADE: &str = "!document.querySelector('[data-quote-made]').hidden";
 
+/// Whatever has the focus gets it, be it on its way elsewhere.
 async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
-    browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
+    Keys(browser).press(key).await;
 }
 
 async fn link(browser: &Browser) -> String {
@@ -108,7 +110,7 @@ async fn a_quote_is_made_by_keyboard_alone_and_taken_back_on_the_share_page() {
     browser.size(390, 844).await;
     browser.script("document.querySelector('#text').focus()").await;
     press(&browser, Key::Right.value().to_string()).await;
-    press(&browser, Key::Shift + Key::Right.value().to_string()).await;
+    Keys(&browser).with(Key::Shift, Key::Right).await;
     browser.until("it says what can be done", "!document.querySelector('[data-selection]').hidden").await;
     browser.no_sideways_scroll().await;
     browser.shot("quote-selection-390-dark").await;

@@ -1,5 +1,7 @@
 //! Recording in the browser: Chromium's microphone is a real recording, its browser dies in the middle, and nothing is lost.
 
+mod tab;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,6 +30,9 @@ fn talk(media: &Media) -> std::path::PathBuf {
     media.ffmpeg(&format!("-ss 6.5 -i {} -ar 48000 -ac 2 -c:a pcm_s16le", two_people().display()), "talk.wav")
 }
 
+/// What the page says is recorded, in seconds.
+const ELAPSED: &str = "document.querySelector('[data-elapsed]').innerText.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)";
+
 impl Browser {
     async fn go(&self, site: &Site, path: &str) {
         self.driver.goto(format!("http://localhost:{}{path}", site.address.port())).await.unwrap();
@@ -38,10 +43,13 @@ impl Browser {
         Keys(self).tab_to(css).await;
     }
 
-    /// What the page says is recorded, in seconds.
+    /// The same, and presses Enter there.
+    async fn follow(&self, css: &str) {
+        Keys(self).follow(css).await;
+    }
+
     async fn elapsed(&self) -> f64 {
-        let text = self.script("return document.querySelector('[data-elapsed]').innerText").await;
-        text.as_str().unwrap().split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
+        self.script(&format!("return {ELAPSED}")).await.as_f64().unwrap()
     }
 
     async fn offline(&self, offline: bool) {
@@ -72,6 +80,7 @@ async fn pieces(site: &Site, id: &str) -> usize {
     state["received"].as_array().map_or(0, Vec::len)
 }
 
+/// Waits for so many of the newest.
 async fn until_pieces(site: &Site, wanted: usize) -> String {
     for _ in 0..600 {
         let id = newest(site).await["id"].as_str().unwrap_or_default().to_owned();
@@ -91,12 +100,11 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     let browser = Browser::with(false, &switches, tempfile::tempdir().unwrap()).await;
     browser.size(1440, 1000).await;
     browser.go(&site, "/").await;
-    browser.tab_to("a[href='/record']").await;
-    press(&browser, Key::Enter).await;
-    browser.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
+    browser.until("the script is there", "document.querySelector('[data-record]:not([hidden])')").await;
     browser.tab_to("[name=title]").await;
     keys(&browser, "Where are you from").await;
-    browser.tab_to("[data-start]").await;
+    // One key, and it records.
+    browser.tab_to("[data-record]").await;
     press(&browser, Key::Enter).await;
     browser.until("it records", "document.title.startsWith('●')").await;
     let focused = "return document.activeElement.matches('[data-pause]')";
@@ -115,7 +123,8 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     press(&browser, Key::Enter).await;
     browser.until("it pauses", "document.title.startsWith('❚❚')").await;
     let before = browser.elapsed().await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    browser.checked("a recording that pauses").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(browser.elapsed().await, before);
     press(&browser, Key::Enter).await;
     browser.until("it goes on", "document.title.startsWith('●')").await;
@@ -144,7 +153,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
         said.strip_prefix("A recording of 0:").and_then(|rest| rest.strip_suffix(" min was interrupted"));
     let kept: f64 = clock.unwrap_or_else(|| panic!("{said}")).parse().unwrap();
     assert!(recorded - kept < 5.0, "{recorded} s were recorded, {kept} s are left");
-    browser.shot("recorder-offer-1440-light").await;
+    browser.checked("what is offered after a crash").await;
     browser.tab_to("[data-offer] [data-on]").await;
     press(&browser, Key::Enter).await;
     browser.until("it may go on", "document.querySelector('#set-up:not([hidden])')").await;
@@ -161,7 +170,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     browser.until("it records", "document.title.startsWith('●')").await;
     assert!(browser.elapsed().await >= kept, "it goes on where it was");
     let wanted = kept + 13.0;
-    browser.until("the rest is recorded", &format!("document.querySelector('[data-elapsed]').innerText.split(':').reduce((sum, part) => sum * 60 + Number(part), 0) >= {wanted}")).await;
+    browser.until("the rest is recorded", &format!("{ELAPSED} >= {wanted}")).await;
     browser.tab_to("[data-stop]").await;
     press(&browser, Key::Enter).await;
     browser
@@ -234,7 +243,7 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
     browser.until("it is offered", "document.querySelector('[data-offer] [data-save]:not([hidden])')").await;
     browser.no_sideways_scroll().await;
     browser.shot("recorder-offer-390-dark").await;
-    browser.driver.find(By::Css("[data-offer] [data-finish] button")).await.unwrap().click().await.unwrap();
+    browser.follow("[data-offer] [data-finish] button").await;
     browser
         .until("the transcript's page is open", &format!("location.pathname === '/transcripts/{id}'"))
         .await;
@@ -245,61 +254,6 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
     let (_, row) = site.json(&format!("/v1/transcripts/{id}")).await;
     assert!(recorded - row["duration"].as_f64().unwrap() / 1000.0 < 5.0, "{recorded} s: {}", row["duration"]);
     browser.quit().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn silence_is_told_a_tab_is_mixed_in_and_what_is_thrown_away_can_be_taken_back() {
-    let site = Site::new().await;
-    let media = Media::new();
-    let silence = media.ffmpeg("-f lavfi -i anullsrc=r=48000:cl=stereo -t 20 -c:a pcm_s16le", "silence.wav");
-    for dark in [false, true] {
-        let theme = if dark { "dark" } else { "light" };
-        let browser = Browser::with(dark, &hearing(&silence), tempfile::tempdir().unwrap()).await;
-        let look = async |name: &str| {
-            for (width, height) in [(390, 1300), (1440, 1100)] {
-                browser.size(width, height).await;
-                browser.no_sideways_scroll().await;
-                browser.shot(&format!("{name}-{width}-{theme}")).await;
-            }
-            assert_eq!(browser.console().await, Vec::<String>::new(), "{name}");
-        };
-        browser.go(&site, "/record").await;
-        browser.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
-        browser.driver.find(By::Css("[data-try]")).await.unwrap().click().await.unwrap();
-        browser
-            .until("microphones have names", "document.querySelector('[name=microphone]').options.length > 2")
-            .await;
-        look("recorder-set-up").await;
-        browser.records(&site, "Quiet").await;
-        browser.until("it is told", "document.querySelector('[data-warning]:not([hidden])')?.innerText.startsWith('Nothing is heard')").await;
-        look("recorder-silent").await;
-
-        // A tab with a tone, in the place of what a person would pick.
-        browser.script("navigator.mediaDevices.getDisplayMedia = async () => {
-            const context = new AudioContext(); const tone = context.createOscillator(); const out = context.createMediaStreamDestination();
-            tone.connect(out); tone.start(); window.__tone = tone; return out.stream; };").await;
-        browser.driver.find(By::Css("[data-share]")).await.unwrap().click().await.unwrap();
-        browser.until("it is heard", "document.querySelector('#level-system').value > 50").await;
-        browser.until("the warning goes", "document.querySelector('[data-warning]').hidden").await;
-        look("recorder-tab").await;
-        let id = until_pieces(&site, 2).await;
-        browser.driver.find(By::Css("[data-discard]")).await.unwrap().click().await.unwrap();
-        browser.driver.accept_alert().await.unwrap();
-        browser
-            .until("it can be taken back", "document.querySelector('form[action$=\"/restore\"] button')")
-            .await;
-        assert_eq!(site.json(&format!("/v1/transcripts/{id}")).await.0, 404, "in the trash");
-        browser.driver.find(By::Css("form[action$='/restore'] button")).await.unwrap().click().await.unwrap();
-        browser.until("it is back", &format!("location.pathname === '/transcripts/{id}'")).await;
-        look("recorder-page").await;
-        browser.go(&site, "/").await;
-        browser.until("it is offered", "document.querySelector('[data-offer]')").await;
-        look("recorder-offer").await;
-        // Nothing of it is left in this browser: the server has what there is.
-        browser.driver.find(By::Css("[data-offer] [data-away] button")).await.unwrap().click().await.unwrap();
-        browser.until("it is in the trash", "location.search.startsWith('?deleted=')").await;
-        browser.quit().await;
-    }
 }
 
 /// How many pieces there are once no more come: longer than one is made, nothing did.
@@ -365,6 +319,7 @@ async fn a_long_pause_is_no_end_while_the_page_is_open_and_an_end_in_its_sleep_i
     assert_eq!(link, format!("/transcripts/{id}"));
     browser.no_sideways_scroll().await;
     browser.shot("recorder-ended-390-light").await;
+    browser.checked("a recording that was finished meanwhile").await;
     browser.until("a new one is made", "document.title.startsWith('●')").await;
     let mut second = id.clone();
     for _ in 0..600 {

@@ -7,14 +7,16 @@ use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::contract_review::doubtful;
 use crate::support::media::Media;
 use crate::support::site::Site;
 
 const TEXT: &str = "document.getElementById('text').innerText";
 
+/// Whatever has the focus gets it, be it on its way elsewhere.
 async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
-    browser.driver.active_element().await.unwrap().send_keys(key).await.unwrap();
+    Keys(browser).press(key).await;
 }
 
 async fn click(browser: &Browser, css: &str) {
@@ -68,12 +70,12 @@ async fn doubtful_words_are_gone_through_by_keyboard_until_none_is_left() {
     press(&browser, Key::Enter.value().to_string()).await;
     asked(&browser, "Walross", "2 places left").await;
     // Later: the next one; and this one again at the end.
-    press(&browser, Key::Alt + Key::Right.value().to_string()).await;
+    Keys(&browser).with(Key::Alt, Key::Right).await;
     asked(&browser, "walross", "2 places left").await;
     press(&browser, "walrus").await;
     let all = browser.script("return document.querySelector('[data-review-all]').textContent").await;
     assert_eq!(all, "Fix both alike");
-    press(&browser, Key::Shift + Key::Enter.value().to_string()).await;
+    Keys(&browser).with(Key::Shift, Key::Enter).await;
     browser.until("none is left", "document.querySelector('[data-review-done] strong').textContent === 'Nothing doubtful is left.' && !document.querySelector('[data-review-done]').hidden").await;
     browser
         .until(

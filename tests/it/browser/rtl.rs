@@ -90,8 +90,9 @@ async fn arabic_stands_on_the_right_english_among_it_on_the_left_and_the_sound_r
     let media = Media::new();
     let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
     site.app.storage().put_file(&StorageKey::Mp3 { transcript: id }, &tone).await.unwrap();
-    for (width, height, dark) in [(1280, 1000, false), (390, 844, true)] {
-        let browser = Browser::open(dark).await;
+    let browser = Browser::open(false).await;
+    for (width, height, theme) in [(1280, 1000, "light"), (390, 844, "dark")] {
+        browser.light(Some(theme)).await;
         browser.size(width, height).await;
         browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
         browser.until("the sound is known", "document.querySelector('audio').readyState > 0").await;
@@ -128,7 +129,6 @@ async fn arabic_stands_on_the_right_english_among_it_on_the_left_and_the_sound_r
         let marks: Vec<f64> = marks.as_array().unwrap().iter().map(|one| one.as_f64().unwrap()).collect();
         assert!(marks.is_sorted(), "{marks:?}");
         browser.no_sideways_scroll().await;
-        let theme = if dark { "dark" } else { "light" };
         browser.shot(&format!("arabic-{width}-{theme}")).await;
         browser.script("document.querySelector('#text').scrollIntoView()").await;
         browser.shot(&format!("arabic-text-{width}-{theme}")).await;
@@ -144,6 +144,6 @@ async fn arabic_stands_on_the_right_english_among_it_on_the_left_and_the_sound_r
                 .until(&format!("“{wanted}” is said"), &format!("{said}.endsWith({})", json!(wanted)))
                 .await;
         }
-        browser.quit().await;
     }
+    browser.quit().await;
 }

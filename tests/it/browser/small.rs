@@ -192,7 +192,9 @@ async fn accounts(site: &Site, browser: &Browser) {
     assert_eq!(enter().await, 303);
     // Her own account she can't take from herself: there is only a password to set.
     assert_eq!(
-        browser.script("return document.querySelectorAll('form[action$=\"/disabled\"]').length").await,
+        browser
+            .script("return document.querySelectorAll('.accounts form[action$=\"/disabled\"]').length")
+            .await,
         1
     );
 }
@@ -328,6 +330,34 @@ async fn how_the_installation_does_is_told_while_one_looks_and_a_lost_line_is_sa
         (browser.script(&format!("return {wrong}")).await, browser.text("main .notice").await);
     let count = verdict.split(' ').next().unwrap().parse().unwrap_or(0);
     assert_eq!(wrong.as_u64(), Some(count), "{verdict}");
+
+    // Accounts and rooms, too. Whoever comes back to a page sees it as it is.
+    let look = async || browser.script("document.dispatchEvent(new Event('visibilitychange'))").await;
+    goto("/admin/users", ROOT).await;
+    person(&site, BOB, false).await;
+    look().await;
+    browser.reads(BOB).await;
+    never_loaded().await;
+    goto("/rooms", "No rooms yet").await;
+    let (_, room) = root.send(&site, "POST", "/v1/rooms", &json!({ "name": "council" })).await;
+    look().await;
+    browser.reads("council").await;
+    never_loaded().await;
+    // What is typed stays where it is, and the rest goes on; a page that is gone says so.
+    let room = format!("/rooms/{}", room["id"].as_str().unwrap());
+    goto(&room, "council").await;
+    browser.fill("webhook_url", "https://hooks.example.org/half").await;
+    browser.script("document.activeElement.blur()").await;
+    let name = json!({ "name": "board" });
+    assert_eq!(root.send(&site, "PATCH", &format!("/v1{room}"), &name).await.0, 200);
+    look().await;
+    browser.until("its name is new", "document.querySelector('h1').innerText === 'board'").await;
+    let typed = "return document.querySelector('[name=webhook_url]').value";
+    assert_eq!(browser.script(typed).await, "https://hooks.example.org/half");
+    assert_eq!(root.send(&site, "DELETE", &format!("/v1{room}"), &json!({})).await.0, 200);
+    look().await;
+    browser.reads("This page is gone, or not for you any more.").await;
+    never_loaded().await;
 
     // A line that is lost is said, and what happened meanwhile is there once it is back.
     goto("/transcripts", "Town hall.wav").await;

@@ -120,6 +120,7 @@ async fn files_go_up_two_at_a_time_are_paused_by_keyboard_and_go_on_after_a_relo
     assert!(said.contains("2 uploads are unfinished: choose the files again to go on."), "{said}");
     assert!(said.contains("one.wav") && said.contains("two.wav") && !said.contains("three"), "{said}");
     browser.shot("uploads-unfinished-1440-light").await;
+    browser.checked("uploads that are unfinished").await;
     browser.choose(&[&one, &two]).await;
     browser.until("both are done", &format!("{ROWS}.every(row => row.dataset.state === 'done')")).await;
     let after = arrived(&site).await;
@@ -159,47 +160,41 @@ async fn what_is_empty_too_large_no_media_or_a_folder_is_told_before_anything_is
     std::fs::write(&empty, b"").unwrap();
     // It takes no room: nothing is in it.
     std::fs::File::create(&large).unwrap().set_len(10_000_000_001).unwrap();
-    for dark in [false, true] {
-        let browser = Browser::open(dark).await;
-        browser.size(390, 844).await;
-        browser.start_page(&site).await;
-        browser.choose(&[&notes, &empty, &large]).await;
-        assert_eq!(browser.states().await, json!(["odd", "refused", "refused"]));
-        let said = browser
-            .script(&format!("return {ROWS}.map(row => row.querySelector('[data-detail]').innerText)"))
-            .await;
-        for (n, part) in
-            ["does not look like audio or video", "is empty", "larger than 10.0 GB"].into_iter().enumerate()
-        {
-            assert!(said[n].as_str().unwrap().contains(part), "{said}");
-        }
-        assert_eq!(site.json("/v1/transcripts").await.1["total"], 0, "nothing was sent");
-
-        // A folder beside a file: the folder is refused by name, the file is taken.
-        browser.script("const event = new Event('drop', { bubbles: true, cancelable: true });
-            const entry = (isDirectory, name) => ({ isDirectory, name });
-            Object.defineProperty(event, 'dataTransfer', { value: { items: [
-                { kind: 'file', webkitGetAsEntry: () => entry(true, 'Meetings 2026'), getAsFile: () => null },
-                { kind: 'file', webkitGetAsEntry: () => entry(false, 'talk.txt'), getAsFile: () => new File(['x'], 'talk.txt') },
-            ] } });
-            document.getElementById('drop').dispatchEvent(event);").await;
-        let told = browser.script("return document.querySelector('#folders[role=alert]').innerText").await;
-        assert_eq!(
-            told,
-            "“Meetings 2026” is a folder: open it and drop the files inside. The file beside it is taken."
-        );
-        assert_eq!(browser.states().await, json!(["odd", "refused", "refused", "odd"]));
-        let theme = if dark { "dark" } else { "light" };
-        for (width, height) in [(390, 1700), (1440, 1500)] {
-            browser.size(width, height).await;
-            browser.no_sideways_scroll().await;
-            browser.shot(&format!("uploads-refused-{width}-{theme}")).await;
-        }
-        browser.script("document.querySelector('[data-clear]').click()").await;
-        assert_eq!(browser.states().await, json!(["odd", "odd"]), "what may still be sent stays");
-        assert_eq!(browser.console().await, Vec::<String>::new());
-        browser.quit().await;
+    let browser = Browser::open(false).await;
+    browser.size(390, 844).await;
+    browser.start_page(&site).await;
+    browser.choose(&[&notes, &empty, &large]).await;
+    assert_eq!(browser.states().await, json!(["odd", "refused", "refused"]));
+    let said = browser
+        .script(&format!("return {ROWS}.map(row => row.querySelector('[data-detail]').innerText)"))
+        .await;
+    for (n, part) in
+        ["does not look like audio or video", "is empty", "larger than 10.0 GB"].into_iter().enumerate()
+    {
+        assert!(said[n].as_str().unwrap().contains(part), "{said}");
     }
+    assert_eq!(site.json("/v1/transcripts").await.1["total"], 0, "nothing was sent");
+
+    // A folder beside a file: the folder is refused by name, the file is taken.
+    browser.script("const event = new Event('drop', { bubbles: true, cancelable: true });
+        const entry = (isDirectory, name) => ({ isDirectory, name });
+        Object.defineProperty(event, 'dataTransfer', { value: { items: [
+            { kind: 'file', webkitGetAsEntry: () => entry(true, 'Meetings 2026'), getAsFile: () => null },
+            { kind: 'file', webkitGetAsEntry: () => entry(false, 'talk.txt'), getAsFile: () => new File(['x'], 'talk.txt') },
+        ] } });
+        document.getElementById('drop').dispatchEvent(event);").await;
+    let told = browser.script("return document.querySelector('#folders[role=alert]').innerText").await;
+    assert_eq!(
+        told,
+        "“Meetings 2026” is a folder: open it and drop the files inside. The file beside it is taken."
+    );
+    assert_eq!(browser.states().await, json!(["odd", "refused", "refused", "odd"]));
+    browser.look("uploads-refused").await;
+    browser.checked("uploads that are refused").await;
+    browser.script("document.querySelector('[data-clear]').click()").await;
+    assert_eq!(browser.states().await, json!(["odd", "odd"]), "what may still be sent stays");
+    assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -218,6 +213,7 @@ async fn a_lost_line_stops_one_file_for_a_while_and_not_for_good() {
         .ask("goog/cdp/execute", &json!({ "cmd": "Network.emulateNetworkConditions", "params": off }))
         .await;
     browser.until("it is told", &format!("{ROWS}[0].innerText.includes('Trying again in')")).await;
+    browser.checked("an upload without a line").await;
     browser.slow(-1).await;
     browser.until("the transcript's page is open", "location.pathname.startsWith('/transcripts/')").await;
     assert_eq!(arrived(&site).await, [("talk".to_owned(), 17_000_000)]);

@@ -141,10 +141,11 @@ async fn a_stage_that_kills_its_worker_is_stopped_and_can_be_tried_again() {
         attempt(conn, id, run, Stage::Ingest).await;
     }
     let Begun::GaveUp(why) = begin(conn, id, run, Stage::Ingest).await else { panic!("it should give up") };
-    assert!(why.contains("4 times"), "{why}");
+    assert!(why.text.contains("4 times"), "{why:?}");
     assert_eq!(status(conn, id).await, Status::Error);
     let states = stage::list(conn, id).await.unwrap();
-    assert_eq!(states[0].error.as_deref(), Some(why.as_str()));
+    assert_eq!(states[0].error.as_deref(), Some(why.text.as_str()));
+    assert!(states[0].error_remark.is_some() && states[0].error_remark == why.remark);
     assert!(matches!(begin(conn, id, run, Stage::Ingest).await, Begun::Stale));
 
     let again = stage::retry_failed(conn, id, now()).await.unwrap().unwrap();

@@ -196,7 +196,7 @@ impl<'s> Play<'s> {
                 self.job_is(false).await;
             }
             Begun::Stale => self.job_is(true).await,
-            Begun::GaveUp(error) => panic!("{error}"),
+            Begun::GaveUp(why) => panic!("{why:?}"),
         }
     }
 
@@ -234,7 +234,7 @@ impl<'s> Play<'s> {
 
     /// What the database and Ada see.
     pub async fn state(&self) -> State {
-        let row = transcript::get(&mut *self.site.workshop.conn().await, self.id).await.unwrap();
+        let row = transcript::get(&*self.site.workshop.conn().await, self.id).await.unwrap();
         let life = match &row {
             None => Life::Gone,
             Some(row) if row.deleted_at.is_some() => Life::Trash,

@@ -25,6 +25,9 @@ def before_call(context, case, kwargs):
     # One in twelve shows nothing; not where a method is asked for that there is none of, which nobody is told who may not come in.
     if TOKEN and (turn % 12 != 11 or case.method != case.operation.method.upper()):
         case.headers["Authorization"] = f"Bearer {TOKEN}"
+    # What is asked for under one key again and again is done once.
+    if turn % 4 != 2 and "Idempotency-Key" in (case.headers or {}):
+        del case.headers["Idempotency-Key"]
     if turn % 4 == 3:
         return
     own = KNOWN.get(operation, {})

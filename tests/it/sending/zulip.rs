@@ -39,6 +39,24 @@ async fn streams_and_topics_are_those_of_the_moment() {
     assert_eq!(public.json("/v1/zulip/streams").await.0, 403, "visitors");
 }
 
+/// While something is on its way the page is asked for every three seconds, by everybody who has it open.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_asked_for_again_and_again_asks_zulip_once() {
+    let chat = ZulipServer::start().await;
+    let site = Site::set(at(&chat)).await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/transcripts/{id}/send");
+    let (one, other) = tokio::join!(site.page(&path), site.page(&path));
+    for (status, page) in [one, other, site.page(&path).await, site.page(&path).await] {
+        assert_eq!(status, 200);
+        assert!(page.contains("<option value=\"meetings\" data-id=\"7\">"), "{page}");
+    }
+    assert_eq!(chat.listed(), 1, "four pages");
+    // Programs ask for the streams of the moment.
+    assert_eq!(site.json("/v1/zulip/streams").await.0, 200);
+    assert_eq!(chat.listed(), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transcript_has_one_message_in_a_topic_which_is_changed() {
     let chat = ZulipServer::start().await;

@@ -230,7 +230,8 @@ impl Caddy {
         Self::start(bench, folder, &format!("reverse_proxy 127.0.0.1:{port}"))
     }
 
-    fn start(bench: &Workbench, folder: &str, body: &str) -> Self {
+    /// Does what `body` says, directives of a Caddyfile, under the same.
+    pub fn start(bench: &Workbench, folder: &str, body: &str) -> Self {
         let port = free_port();
         let (cert, key) =
             (bench.path(&format!("{folder}/server.pem")), bench.path(&format!("{folder}/server-key.pem")));

@@ -172,11 +172,11 @@ impl Workshop {
     }
 
     pub async fn transcript(&self, id: TranscriptId) -> Transcript {
-        transcript::get(&mut *self.conn().await, id).await.expect("a query").expect("the transcript")
+        transcript::get(&*self.conn().await, id).await.expect("a query").expect("the transcript")
     }
 
     pub async fn stages(&self, id: TranscriptId) -> Vec<StageState> {
-        stage::list(&mut *self.conn().await, id).await.expect("the stages")
+        stage::list(&*self.conn().await, id).await.expect("the stages")
     }
 
     pub async fn stage(&self, id: TranscriptId, stage: Stage) -> StageState {
@@ -188,8 +188,8 @@ impl Workshop {
         let start = Instant::now();
         loop {
             // The database may be away: some tests are about that.
-            if let Ok(mut conn) = self.pool.get().await
-                && let Ok(states) = stage::list(&mut conn, id).await
+            if let Ok(conn) = self.pool.get().await
+                && let Ok(states) = stage::list(&conn, id).await
             {
                 if wanted(&states) {
                     return;

@@ -33,6 +33,8 @@ struct Shared {
     away: Mutex<usize>,
     /// Waits so long before it answers a post.
     slow: Mutex<Duration>,
+    /// How often it was asked for its streams.
+    listed: Mutex<usize>,
 }
 
 /// A server that lives as long as this.
@@ -65,6 +67,11 @@ impl ZulipServer {
     /// Messages by their id.
     pub fn messages(&self) -> BTreeMap<i64, Message> {
         self.shared.messages.lock().expect("lock").clone()
+    }
+
+    /// How often it was asked for its streams.
+    pub fn listed(&self) -> usize {
+        *self.shared.listed.lock().expect("lock")
     }
 
     /// Takes a message away, as an administrator does.
@@ -127,7 +134,8 @@ async fn me(headers: HeaderMap) -> Response {
     done(json!({ "email": BOT, "is_bot": true }))
 }
 
-async fn streams(headers: HeaderMap) -> Response {
+async fn streams(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    *shared.listed.lock().expect("lock") += 1;
     if !is_bot(&headers) {
         return refused(StatusCode::UNAUTHORIZED, "Invalid API key");
     }

@@ -21,6 +21,7 @@ let
     }
     // more;
   simple = lib.genAttrs [
+    "authentik"
     "autoAddDriverRunpath"
     "caddy"
     "cargo"

@@ -6,6 +6,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::idempotency::{Secret, told_once};
 use super::transcripts::short;
 use super::{Done, ok};
 use crate::app::App;
@@ -138,7 +139,7 @@ pub(in crate::web) async fn create(
     State(app): State<App>,
     seen: Seen,
     ApiJson(body): ApiJson<CreateApiKey>,
-) -> Result<Json<CreatedOut>, ApiError> {
+) -> Result<Secret<CreatedOut>, ApiError> {
     let (user, _) = seen.manages()?;
     let scopes = match body.scopes {
         None => Scopes::ALL,
@@ -149,7 +150,7 @@ pub(in crate::web) async fn create(
     };
     let mut conn = read::connect(&app).await?;
     let (about, key) = make(&mut conn, user, body.name, scopes, body.expires_in_days).await?;
-    Ok(Json(CreatedOut { about: about.into(), key }))
+    Ok(told_once(CreatedOut { about: about.into(), key }))
 }
 
 /// Keys of whoever asks, without themselves

@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::idempotency::{Secret, told_once};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
@@ -117,7 +118,7 @@ pub(in crate::web) async fn token(
     Base(base): Base,
     ApiPath(id): ApiPath<TranscriptId>,
     OptionalJson(body): OptionalJson<ListenIn>,
-) -> Result<Json<ListenOut>, ApiError> {
+) -> Result<Secret<ListenOut>, ApiError> {
     let mut conn = read::connect(&app).await?;
     let row = read::allowed(&mut conn, seen.viewer, id, |may| may.read).await?;
     let key = StorageKey::Mp3 { transcript: id };
@@ -131,7 +132,7 @@ pub(in crate::web) async fn token(
     }
     let (token, expires_at) = listen::give(&app, &mut conn, &seen, id, seconds).await?;
     let url = format!("{base}/v1/transcripts/{id}/audio/mp3?token={token}");
-    Ok(Json(ListenOut { token, url, expires_at }))
+    Ok(told_once(ListenOut { token, url, expires_at }))
 }
 
 /// How loud a recording is.

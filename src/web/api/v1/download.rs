@@ -34,7 +34,7 @@ pub(in crate::web) async fn download(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let segments = view.segments(&mut conn).await?;
     drop(conn);
-    let document = print::document(language(), &view, &segments, format);
+    let document = print::document(viewer, language(), &view, &segments, format);
     Ok(file(&app, document, format).await?)
 }
 

@@ -70,7 +70,7 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<Vec<ParticipantOut>>, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read).await?;
-    Ok(Json(participant::list(&mut conn, id).await?.into_iter().map(Into::into).collect()))
+    Ok(Json(participant::list(&conn, id).await?.into_iter().map(Into::into).collect()))
 }
 
 /// A new participant.

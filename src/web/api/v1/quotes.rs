@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::idempotency::{Secret, told_once};
 use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
@@ -72,12 +73,12 @@ pub(in crate::web) async fn create(
     Base(base): Base,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<NewQuote>,
-) -> Result<Json<CreatedOut>, ApiError> {
+) -> Result<Secret<CreatedOut>, ApiError> {
     let mut conn = read::connect(&app).await?;
     let (kept, token, lines) =
         quotes::make(&mut conn, viewer, id, (body.start, body.end), body.expires_in).await?;
     let quote = out(kept, quotes::text(&lines));
-    Ok(Json(CreatedOut { quote, url: format!("{base}/quote/{token}") }))
+    Ok(told_once(CreatedOut { quote, url: format!("{base}/quote/{token}") }))
 }
 
 fn out(quote: Quote, text: String) -> QuoteOut {

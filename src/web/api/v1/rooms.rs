@@ -1,15 +1,13 @@
 //! `/v1/rooms` and one of them: list, get, create, change, delete, restore. What is secret is for those who may change it.
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::idempotency::{self, IdempotencyKey};
+use super::idempotency::Once;
 use super::list::{PageOut, paged};
 use super::{Done, ok};
 use crate::app::App;
@@ -20,7 +18,7 @@ use crate::model::room::{self, Patch, Platform, RecordingTrigger, RecordingType,
 use crate::policy::{self, RoomCapabilities};
 use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
-use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
+use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell};
@@ -207,32 +205,32 @@ pub(in crate::web) async fn by_name(
 }
 
 /// Makes a room
-#[utoipa::path(post, path = "/rooms", operation_id = "create_room", tag = "rooms", 
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[ -~]+$")), request_body = RoomIn,
+#[utoipa::path(post, path = "/rooms", operation_id = "create_room", tag = "rooms", request_body = RoomIn,
     responses((status = 200, body = RoomOut), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
-    key: Option<IdempotencyKey>,
-    ApiJsonBytes(body, bytes): ApiJsonBytes<RoomIn>,
-) -> Result<Response, ApiError> {
+    once: Option<Once>,
+    ApiJson(body): ApiJson<RoomIn>,
+) -> Result<Json<RoomOut>, ApiError> {
     if !policy::may_create_room(viewer) {
         return Err(Error::Forbidden.into());
     }
-    let once = key.map(|key| key.of("POST /v1/rooms", &bytes));
     let mut conn = read::connect(&app).await?;
-    let answer: Result<String, Error> = conn
+    let made: Result<RoomOut, Error> = conn
         .transaction(async |conn| {
-            idempotency::once(conn, once.as_ref(), async |conn| {
-                let room = rooms::create(&app, conn, viewer.user(), body.into()).await?;
-                // Whoever made it knows what is in it, even with a key that reads nothing else.
-                let may = RoomCapabilities { write: true, ..policy::in_room(viewer, (&room).into()) };
-                Ok((room.id, RoomOut::new(room, may)))
-            })
-            .await
+            let room = rooms::create(&app, conn, viewer.user(), body.into()).await?;
+            let id = room.id;
+            // Whoever made it knows what is in it, even with a key that reads nothing else.
+            let may = RoomCapabilities { write: true, ..policy::in_room(viewer, (&room).into()) };
+            let made = RoomOut::new(room, may);
+            if let Some(once) = &once {
+                once.keep(conn, id, &made).await?;
+            }
+            Ok(made)
         })
         .await;
-    Ok(([(CONTENT_TYPE, "application/json")], answer?).into_response())
+    Ok(Json(made?))
 }
 
 /// Changes a room

@@ -88,7 +88,7 @@ pub(in crate::web) struct ResultOut {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct PlaceOut {
     kind: PassageKind,
-    /// Seconds: where to listen.
+    /// Seconds: where to listen. 0 for notes, which have no time.
     start: f64,
     speaker: Option<i32>,
     text: String,
@@ -134,7 +134,7 @@ impl From<Hit> for ResultOut {
     }
 }
 
-/// Full text of titles, names, topics, summaries and words
+/// Full text of titles, names, topics, summaries, notes and words
 #[utoipa::path(get, path = "/transcripts/search", operation_id = "search_transcripts", tag = "transcripts",
     params(SearchQuery), responses((status = 200, body = SearchOut), Fails<400>))]
 pub(in crate::web) async fn search(
@@ -161,6 +161,7 @@ pub(in crate::web) async fn search(
         to: query.to,
         language: query.language.map(|code| language("language", code)).transpose()?,
         speaker: query.speaker.map(|name| asked("speaker", name)).transpose()?,
+        notes: policy::reads_notes(viewer),
         limit,
         offset,
         ..Ask::new(viewer)

@@ -13,6 +13,8 @@ use crate::model::{
     Participant, Segment, ShareMode, SourceKind, StageState, Status, SummaryKind, SummarySentence,
     Transcript, TranscriptView,
 };
+use crate::policy::{self, Viewer};
+use crate::web::notes;
 
 /// A transcript in a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,6 +119,10 @@ pub(in crate::web) struct TranscriptDetail {
     /// The machine's summaries, the short one's sentences first, each with the time it rests on: ours. A summary that a
     /// person wrote has none.
     pub summary_sentences: Vec<SummarySentence>,
+    /// What people write about it, plain text with line breaks; empty: nothing yet, `null`: not for this viewer. Ours.
+    pub notes: Option<String>,
+    /// Names these notes, for whoever changes them. Ours.
+    pub notes_revision: Option<String>,
 }
 
 /// A stage of the work.
@@ -127,8 +133,10 @@ pub(in crate::web) struct StageOut {
     pub seconds_left: Option<f64>,
 }
 
-impl From<TranscriptView> for TranscriptDetail {
-    fn from(view: TranscriptView) -> Self {
+impl TranscriptDetail {
+    /// What of it is shown to a viewer who may read it.
+    pub fn new(mut view: TranscriptView, viewer: Viewer) -> Self {
+        let notes = policy::reads_notes(viewer).then(|| std::mem::take(&mut view.transcript.notes));
         let action_items = crate::jobs::action_items_event(&view.actions);
         let summary_sentences = [SummaryKind::Short, SummaryKind::Long]
             .into_iter()
@@ -148,6 +156,8 @@ impl From<TranscriptView> for TranscriptDetail {
             error,
             action_items,
             summary_sentences,
+            notes_revision: notes.as_deref().map(notes::revision),
+            notes,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! `/v1/transcripts` and one of them: create, get, change, delete, restore.
 
 use axum::extract::State;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::idempotency::{self, IdempotencyKey};
+use super::idempotency::Once;
 use super::shapes::{ParticipantOut, TranscriptDetail, TranscriptOut};
 use super::text::{self, TextOut};
 use super::{Done, ok, participants};
@@ -25,7 +25,8 @@ use crate::model::{ShareMode, SourceKind, Transcript, participant};
 use crate::policy::{self, Viewer};
 use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
-use crate::web::extract::{ApiJson, ApiJsonBytes, ApiPath, ApiQuery};
+use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::web::notes::{NotesClash, Written};
 use crate::web::respond::ApiError;
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell};
@@ -72,21 +73,17 @@ pub(in crate::web) struct CreatedOut {
 }
 
 /// Makes a transcript, for a recording to come
-///
-/// With `Idempotency-Key` the same body gets the same answer for a day and makes nothing new.
 #[utoipa::path(post, path = "/transcripts", operation_id = "create_transcript", tag = "transcripts",
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[ -~]+$")),
     request_body = CreateTranscript, responses((status = 200, body = CreatedOut)))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
-    key: Option<IdempotencyKey>,
-    ApiJsonBytes(body, bytes): ApiJsonBytes<CreateTranscript>,
-) -> Result<Response, ApiError> {
+    once: Option<Once>,
+    ApiJson(body): ApiJson<CreateTranscript>,
+) -> Result<(Option<Extension<Shares>>, Json<CreatedOut>), ApiError> {
     if !policy::may_create(viewer) {
         return Err(Error::Forbidden.into());
     }
-    let once = key.map(|key| key.of("POST /v1/transcripts", &bytes));
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
@@ -102,31 +99,27 @@ pub(in crate::web) async fn create(
         new.name = clock::now().format("Transcript %Y-%m-%d %H:%M:%S").to_string();
     }
     let mut conn = read::connect(&app).await?;
-    let mut made = false;
-    let answer: Result<String, Error> = conn
+    let made: Result<CreatedOut, Error> = conn
         .transaction(async |conn| {
-            idempotency::once(conn, once.as_ref(), async |conn| {
-                let room = match new.room_id {
-                    Some(room) => Some(rooms::open_to(conn, viewer, room).await?),
-                    None => None,
-                };
-                new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
-                let row = transcript::create(conn, &new).await?;
-                made = true;
-                let room_name = room.map(|room| room.name);
-                let transcript = TranscriptOut::new(row, None, None, None, room_name);
-                Ok((new.id, CreatedOut { transcript, participants: Vec::new() }))
-            })
-            .await
+            let room = match new.room_id {
+                Some(room) => Some(rooms::open_to(conn, viewer, room).await?),
+                None => None,
+            };
+            new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
+            let row = transcript::create(conn, &new).await?;
+            let room_name = room.map(|room| room.name);
+            let transcript = TranscriptOut::new(row, None, None, None, room_name);
+            let made = CreatedOut { transcript, participants: Vec::new() };
+            if let Some(once) = &once {
+                once.keep(conn, new.id, &made).await?;
+            }
+            Ok(made)
         })
         .await;
-    let answer = answer?;
-    if made {
-        tell::created(&app, new.id).await;
-    }
-    // It is private still where nothing was made, because the key was known.
+    let made = made?;
+    tell::created(&app, new.id).await;
     let shares = (new.share_mode != ShareMode::Private).then_some(Extension(Shares::New(vec![new.id])));
-    Ok((shares, [(CONTENT_TYPE, "application/json")], answer).into_response())
+    Ok((shares, Json(made)))
 }
 
 /// A name or title as it is kept: on one line, without space around it.
@@ -218,7 +211,11 @@ pub(in crate::web) async fn get(
     drop(conn);
     let transcript = text::render(format, &view, &lines);
     drop(lines);
-    Ok(Json(TranscriptText { detail: view.into(), transcript_format: format.name(), transcript }))
+    Ok(Json(TranscriptText {
+        detail: TranscriptDetail::new(view, viewer),
+        transcript_format: format.name(),
+        transcript,
+    }))
 }
 
 /// What a person may change; a field that is left out stays, `null` gives it back to the machine.
@@ -247,6 +244,12 @@ pub(in crate::web) struct UpdateTranscript {
     vocabulary: Option<String>,
     #[serde(default, deserialize_with = "given")]
     room_id: Option<Option<RoomId>>,
+    /// `null` empties them, as an empty text does.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(max_length = 20_000)]
+    notes: Option<Option<String>>,
+    /// The one that came with the notes that were seen before; left out: there were none.
+    notes_revision: Option<String>,
 }
 
 /// A participant of the list that replaces the old one.
@@ -265,15 +268,19 @@ fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Opt
 }
 
 /// Changes a transcript
+///
+/// 409: somebody else has changed the `notes` since `notes_revision`; both are in the answer, and nothing is written.
 #[utoipa::path(patch, path = "/transcripts/{id}", operation_id = "update_transcript", tag = "transcripts",
     params(("id" = TranscriptId, Path)), request_body = UpdateTranscript,
-    responses((status = 200, body = TranscriptDetail), Fails<400>))]
+    responses((status = 200, body = TranscriptDetail), (status = 409, body = NotesClash), Fails<400>))]
 pub(in crate::web) async fn update(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
     ApiJson(body): ApiJson<UpdateTranscript>,
-) -> Result<(Option<Extension<Shares>>, Json<TranscriptDetail>), ApiError> {
+) -> Result<Response, ApiError> {
+    let written =
+        body.notes.map(|text| Written::new(&text.unwrap_or_default(), body.notes_revision)).transpose()?;
     let patch = Patch {
         name: body.name.map(|name| short("name", name)).transpose()?,
         locked: body.locked,
@@ -288,14 +295,18 @@ pub(in crate::web) async fn update(
         audio_deleted: body.audio_deleted,
         vocabulary: body.vocabulary.map(vocabulary).transpose()?,
         room_id: body.room_id,
+        notes: written.as_ref().map(|written| written.text.clone()),
         ..Patch::default()
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
-    let changed: Result<Transcript, Error> = conn
+    let changed: Result<Result<Transcript, NotesClash>, Error> = conn
         .transaction(async |conn| {
             // The answer shows the transcript, so a key that may only write is refused.
             let before = read::held(conn, viewer, id, |may| may.write && may.read).await?;
+            if let Some(clash) = written.as_ref().and_then(|written| written.clash(&before.notes)) {
+                return Ok(Err(clash));
+            }
             // Where it is already it may stay, whatever became of the room.
             if let Some(Some(room)) = patch.room_id.filter(|room| *room != before.room_id) {
                 rooms::open_to(conn, viewer, room).await?;
@@ -304,10 +315,13 @@ pub(in crate::web) async fn update(
             if let Some(people) = &people {
                 participant::replace(conn, id, people).await.map_err(participants::refused)?;
             }
-            Ok(before)
+            Ok(Ok(before))
         })
         .await;
-    let before = changed?;
+    let before = match changed? {
+        Ok(before) => before,
+        Err(clash) => return Ok((StatusCode::CONFLICT, Json(clash)).into_response()),
+    };
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
@@ -316,7 +330,11 @@ pub(in crate::web) async fn update(
     if shares {
         tell::rights(&app, id).await;
     }
-    Ok((shares.then_some(Extension(Shares::Named)), Json(view.into())))
+    if patch.notes.is_some_and(|notes| notes != before.notes) {
+        tell::notes(&app, id).await;
+    }
+    let shares = shares.then_some(Extension(Shares::Named));
+    Ok((shares, Json(TranscriptDetail::new(view, viewer))).into_response())
 }
 
 /// Puts a transcript into the trash, from where it can be restored

@@ -36,7 +36,7 @@ use crate::web::viewer::Asking;
 /// How many pieces may wait for a slow client.
 pub(in crate::web) const WAITING: usize = 8;
 
-/// `metadata.json`, with the ancestor's fields.
+/// `metadata.json`, with the ancestor's fields, and notes: whoever may change a transcript reads them.
 #[derive(Debug, Serialize)]
 struct Metadata {
     id: TranscriptId,
@@ -48,6 +48,7 @@ struct Metadata {
     target_language: String,
     short_summary: Option<String>,
     long_summary: Option<String>,
+    notes: String,
     topics: Vec<TopicOut>,
     participants: Vec<ParticipantOut>,
     action_items: ActionItemsEvent,
@@ -70,6 +71,7 @@ impl Metadata {
             target_language: row.target_language,
             short_summary: view.short_summary,
             long_summary: view.long_summary,
+            notes: row.notes,
             topics,
             participants: view.participants.into_iter().map(Into::into).collect(),
             action_items: crate::jobs::action_items_event(&view.actions),

@@ -15,7 +15,7 @@ use crate::web::pages::format::{Date, length};
 use crate::web::pages::sentence;
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, html};
-use crate::web::say::{self, Value, filters, say, say_with};
+use crate::web::say::{self, Reason, Value, filters, say, say_with, translated};
 use crate::web::{assets, read};
 
 #[derive(Template)]
@@ -24,6 +24,8 @@ struct HealthPage {
     version: &'static str,
     here: &'static str,
     tabs: Vec<Tab>,
+    /// Somebody just asked to look again: the verdict is the answer.
+    again: bool,
     /// In one sentence.
     verdict: String,
     all_well: bool,
@@ -35,8 +37,9 @@ struct HealthPage {
 /// One thing that was tried; what is wrong comes first.
 struct FindingView {
     what: String,
-    text: String,
-    remedy: &'static str,
+    text: Reason,
+    /// Nothing where all is well.
+    remedy: Reason,
     chip: &'static str,
     chip_class: &'static str,
     /// 0 for what is wrong, 1 for a warning, 2 for what is well.
@@ -45,15 +48,13 @@ struct FindingView {
 
 impl FindingView {
     fn new(finding: &Finding) -> Self {
-        let mut what = finding.what.to_owned();
-        if let Some(first) = what.get_mut(0..1) {
-            first.make_ascii_uppercase();
-        }
+        let what = translated("doctor", finding.what).unwrap_or_else(|| finding.what.to_owned());
+        let what = sentence(&what).trim_end_matches('.').to_owned();
         match &finding.outcome {
             Ok(text) => Self {
                 what,
-                text: sentence(text),
-                remedy: "",
+                text: Reason::of_area("doctor", text),
+                remedy: Reason::default(),
                 chip: "admin-health-well",
                 chip_class: "good",
                 order: 2,
@@ -64,9 +65,24 @@ impl FindingView {
                 } else {
                     ("admin-health-wrong", "failed", 0)
                 };
-                Self { what, text: sentence(&problem.text), remedy: problem.remedy, chip, chip_class, order }
+                Self {
+                    what,
+                    text: Reason::of_area("doctor", &problem.text),
+                    remedy: remedy(problem.remedy),
+                    chip,
+                    chip_class,
+                    order,
+                }
             }
         }
+    }
+}
+
+/// As the program has it in English, which begins small; in another language a sentence.
+fn remedy(english: &str) -> Reason {
+    match translated("doctor", english) {
+        Some(text) => Reason { text, english: String::new() },
+        None => Reason { text: String::new(), english: english.to_owned() },
     }
 }
 
@@ -92,6 +108,7 @@ pub(in crate::web) async fn health(
         version: &assets::VERSION,
         here: "settings",
         tabs: tabs(&app, "/admin"),
+        again: !query.again.is_empty(),
         verdict: verdict(wrong, warnings),
         all_well: wrong + warnings == 0,
         looked: Date::new(examined.at),

@@ -10,6 +10,7 @@ use super::{Caretaker, tabs};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::TranscriptId;
+use crate::model::again;
 use crate::model::audit::Action;
 use crate::model::stage::{self, Failed};
 use crate::model::transcript::{self, ListItem};
@@ -18,11 +19,10 @@ use crate::web::api::v1::process;
 use crate::web::audit::Deeds;
 use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::pages::format::{Date, length, shown_title};
-use crate::web::pages::sentence;
-use crate::web::pages::stages::doing;
+use crate::web::pages::stages::{doing, outlook, why};
 use crate::web::pages::tabs::Tab;
-use crate::web::respond::{PageError, detail, html};
-use crate::web::say::{filters, say, say_with};
+use crate::web::respond::{PageError, html};
+use crate::web::say::{Reason, filters, say, say_with};
 use crate::web::{assets, read};
 
 /// Failures on one page.
@@ -52,13 +52,13 @@ struct JobView {
     title: String,
     readable: bool,
     what: String,
-    why: String,
+    why: Reason,
     when: Option<Date>,
     facts: Vec<String>,
 }
 
 impl JobView {
-    fn new(viewer: Viewer, failed: Failed, item: Option<&ListItem>) -> Self {
+    fn new(viewer: Viewer, failed: Failed, item: Option<&ListItem>, expected: String) -> Self {
         let Failed { transcript: row, email, state } = failed;
         let readable = policy::capabilities(viewer, (&row).into()).read;
         let owner = email.unwrap_or_else(|| say("admin-jobs-nobody"));
@@ -71,13 +71,14 @@ impl JobView {
             facts.push(owner);
         }
         facts.push(say_with("admin-jobs-run", &[("number", state.run.into())]));
+        facts.push(expected);
         facts.retain(|fact| !fact.is_empty());
         Self {
             id: row.id,
             title,
             readable,
             what: doing(state.stage),
-            why: state.error.as_deref().map_or_else(|| sentence(&say("admin-jobs-no-reason")), detail),
+            why: why(&state),
             when: state.finished_at.map(Date::new),
             facts,
         }
@@ -104,6 +105,8 @@ pub(in crate::web) async fn jobs(
     let (failed, total) = stage::failed(&mut conn, PAGE, (page - 1) * PAGE).await?;
     let ids: Vec<TranscriptId> = failed.iter().map(|one| one.transcript.id).collect();
     let items = transcript::items(&mut conn, &ids).await?;
+    let states = stage::of(&mut conn, &ids).await?;
+    let tried = again::tried(&mut conn, &ids).await?;
     drop(conn);
     let done = match (query.done.as_str(), query.n.unwrap_or(0)) {
         ("again", _) => say("admin-jobs-done-one"),
@@ -113,8 +116,11 @@ pub(in crate::web) async fn jobs(
     let pages = total.div_euclid(PAGE) + i64::from(total % PAGE != 0);
     let link = |page: i64| format!("/admin/jobs?page={page}");
     let view = |one: Failed| {
-        let item = items.get(&one.transcript.id);
-        JobView::new(seen.viewer, one, item)
+        let id = one.transcript.id;
+        let states = states.get(&id).map_or(&[][..], Vec::as_slice);
+        let times = app.config().failures.retry_days;
+        let expected = outlook(&one.transcript, states, tried.get(&id), times);
+        JobView::new(seen.viewer, one, items.get(&id), expected)
     };
     Ok(html(&JobsPage {
         version: &assets::VERSION,

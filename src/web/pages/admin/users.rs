@@ -30,6 +30,8 @@ struct UsersPage {
     here: &'static str,
     tabs: Vec<Tab>,
     done: String,
+    /// What takes back what was done.
+    undo: Option<UndoView>,
     wrong: Option<String>,
     /// A password that was just made, and whose it is; it is never shown again.
     made: Option<(String, String)>,
@@ -39,6 +41,29 @@ struct UsersPage {
     /// What was typed before something was wrong with it.
     email: String,
     users: Vec<UserView>,
+}
+
+/// The switch the other way.
+struct UndoView {
+    id: UserId,
+    /// The end of its address.
+    deed: &'static str,
+    on: &'static str,
+}
+
+impl UndoView {
+    /// Of what happened just before, if the viewer may do the opposite.
+    fn new(viewer: Viewer, query: &UsersQuery) -> Option<Self> {
+        let (deed, on) = match query.done.as_str() {
+            "admin" => ("admin", "no"),
+            "plain" => ("admin", "yes"),
+            "out" => ("disabled", "no"),
+            "in" => ("disabled", "yes"),
+            _ => return None,
+        };
+        let id = query.who.filter(|who| policy::may_shut_out(viewer, *who))?;
+        Some(Self { id, deed, on })
+    }
 }
 
 /// A line of the list.
@@ -77,6 +102,7 @@ async fn page(app: &App, conn: &mut Connection, seen: &Seen) -> Result<UsersPage
         here: "settings",
         tabs: tabs(app, "/admin/users"),
         done: String::new(),
+        undo: None,
         wrong: None,
         made: None,
         by_password: app.signer().is_some(),
@@ -91,6 +117,8 @@ async fn page(app: &App, conn: &mut Connection, seen: &Seen) -> Result<UsersPage
 #[serde(default)]
 pub(in crate::web) struct UsersQuery {
     done: String,
+    /// With whose account.
+    who: Option<UserId>,
 }
 
 /// `GET /admin/users`.
@@ -108,12 +136,18 @@ pub(in crate::web) async fn users(
         "in" => say("admin-users-done-in"),
         _ => String::new(),
     };
+    let undo = UndoView::new(seen.viewer, &query);
     let mut conn = read::connect(&app).await?;
-    Ok(html(&UsersPage { done, ..page(&app, &mut conn, &seen).await? }))
+    Ok(html(&UsersPage { done, undo, ..page(&app, &mut conn, &seen).await? }))
 }
 
 fn to(done: &str) -> Response {
     Redirect::to(&format!("/admin/users?done={done}")).into_response()
+}
+
+/// As [`to`], with the account it was done with: it can be taken back.
+fn switched(done: &str, id: UserId) -> Response {
+    Redirect::to(&format!("/admin/users?done={done}&who={id}")).into_response()
 }
 
 /// A password that was typed, or one that is made; its hash, and what is to be shown if it was made.
@@ -249,7 +283,7 @@ pub(in crate::web) async fn admin(
     let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_admin(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), admin = on, "an account has other rights");
-    Ok(to(if on { "admin" } else { "plain" }))
+    Ok(switched(if on { "admin" } else { "plain" }, id))
 }
 
 /// `POST /admin/users/{id}/disabled`: shuts them out at once, or lets them in again.
@@ -263,5 +297,5 @@ pub(in crate::web) async fn disabled(
     let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_disabled(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), disabled = on, "an account was shut out or let in");
-    Ok(to(if on { "out" } else { "in" }))
+    Ok(switched(if on { "out" } else { "in" }, id))
 }

@@ -8,13 +8,15 @@ use chrono::{DateTime, SubsecRound};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use serde::Deserialize;
 
+use super::bundle::{self, Wanted};
+use super::confirm;
 use super::done::restorable;
-use super::{bundle, confirm};
 use crate::app::App;
 use crate::auth::way_back;
 use crate::clock;
 use crate::db::Connection;
 use crate::error::Error;
+use crate::export::{Format, UnknownFormat};
 use crate::ids::{RoomId, TranscriptId};
 use crate::jobs;
 use crate::model::audit::Action;
@@ -41,6 +43,8 @@ struct Asked {
     act: String,
     room: String,
     share: String,
+    /// Of what is downloaded; `None`: the form does not say.
+    formats: Option<Vec<Format>>,
     audio: bool,
     sure: bool,
     back: String,
@@ -48,7 +52,7 @@ struct Asked {
 
 impl Asked {
     /// # Errors
-    /// A transcript that is none, or too many.
+    /// A transcript that is none, or too many; a format that is none.
     fn read(fields: Vec<(String, String)>) -> Result<Self, Error> {
         let mut asked = Self { back: "/transcripts".into(), ..Self::default() };
         for (name, value) in fields {
@@ -61,6 +65,19 @@ impl Asked {
                 "room_id" => asked.room = value,
                 "share_mode" => asked.share = value,
                 "audio" => asked.audio = true,
+                // None of them is a choice, too.
+                "formats" => {
+                    asked.formats.get_or_insert_default();
+                }
+                "format" => {
+                    let unknown =
+                        |error: UnknownFormat| Error::Invalid { field: "format", message: error.to_string() };
+                    let format = value.parse::<Format>().map_err(unknown)?;
+                    let formats = asked.formats.get_or_insert_default();
+                    if !formats.contains(&format) {
+                        formats.push(format);
+                    }
+                }
                 "sure" => asked.sure = true,
                 "back" => asked.back = list(&value).to_owned(),
                 _ => {}
@@ -155,8 +172,13 @@ pub(in crate::web) async fn bulk(
             if items.is_empty() {
                 return Err(Error::NotFound("Transcript").into());
             }
+            let wanted = Wanted { formats: asked.formats.unwrap_or_else(bundle::usual), audio: asked.audio };
+            if wanted.formats.is_empty() && !wanted.audio {
+                let message = "is missing: nothing of them would be in the zip".into();
+                return Err(Error::Invalid { field: "format", message }.into());
+            }
             let deeds = Extension(Deeds::with(Action::Export, ids(&items)));
-            (deeds, bundle::stream(&app, viewer, &items, asked.audio)).into_response()
+            (deeds, bundle::stream(&app, viewer, &items, wanted)).into_response()
         }
         _ => {
             let message = "is none of delete, restore, destroy, empty, room, share, export".into();

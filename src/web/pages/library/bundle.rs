@@ -1,5 +1,5 @@
-//! Several transcripts as one zip: a folder each, with its text in every format but PDF, which would take seconds each, and, if asked for,
-//! its sound. Packed as it is sent.
+//! Several transcripts as one zip: a folder each, with its text in the formats that are wished for and, if asked for, its sound. Packed as
+//! it is sent, a file at a time.
 
 use std::io::{self, Write};
 
@@ -17,9 +17,10 @@ use crate::app::App;
 use crate::clock;
 use crate::config::Language;
 use crate::error::Error;
-use crate::export::{self, Format};
+use crate::export::Format;
 use crate::ids::TranscriptId;
 use crate::model::transcript::ListItem;
+use crate::model::{Segment, TranscriptView};
 use crate::policy::Viewer;
 use crate::web::api::v1::download::attachment;
 use crate::web::api::v1::zip::{Packed, WAITING, sound};
@@ -30,11 +31,52 @@ use crate::web::{print, read};
 /// Characters of a folder's name.
 const LONGEST: usize = 80;
 
+/// What is to be in it of each.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub formats: Vec<Format>,
+    pub audio: bool,
+}
+
+/// Where nobody says: every format but PDF, which takes seconds each.
+pub(super) fn usual() -> Vec<Format> {
+    Format::ALL.into_iter().filter(|format| *format != Format::Pdf).collect()
+}
+
+/// A format to tick.
+pub(super) struct Choice {
+    pub word: &'static str,
+    pub name: String,
+    pub ticked: bool,
+}
+
+/// Those that there are, as the form has them.
+pub(super) fn choices() -> Vec<Choice> {
+    let usual = usual();
+    let name = |format| match format {
+        Format::Txt => say("transcript-as-text"),
+        Format::Md => say("transcript-as-markdown"),
+        Format::Json => say("transcript-as-json"),
+        Format::Csv => say("transcript-as-csv"),
+        Format::Srt => say("transcript-as-srt"),
+        Format::Vtt => say("transcript-as-vtt"),
+        Format::Rttm => say("transcript-as-rttm"),
+        Format::Docx => say("transcript-as-docx"),
+        Format::Pdf => say("library-bulk-pdf"),
+    };
+    let choice = |format: Format| Choice {
+        word: format.extension(),
+        name: name(format),
+        ticked: usual.contains(&format),
+    };
+    Format::ALL.into_iter().map(choice).collect()
+}
+
 type Archive = ZipWriter<StreamWriter<Packed>>;
 type Sender = mpsc::Sender<io::Result<Bytes>>;
 
 /// The answer; each transcript is read when it is its turn.
-pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], audio: bool) -> Response {
+pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], wanted: Wanted) -> Response {
     let named: Vec<(TranscriptId, String)> = (1..)
         .zip(items)
         .map(|(number, item)| {
@@ -44,9 +86,9 @@ pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], audio: bool)
         .collect();
     let (sender, pieces) = mpsc::channel(WAITING);
     let app = app.clone();
-    let asked = (viewer, language());
+    let asked = (viewer, language(), wanted);
     tokio::spawn(async move {
-        if let Err(error) = pack(&app, asked, &sender, named, audio).await {
+        if let Err(error) = pack(&app, asked, &sender, named).await {
             tracing::warn!(error = format!("{error:#}"), "a download of several transcripts broke off");
             // Whoever is still there is told by breaking off.
             let _gone = sender.send(Err(io::Error::other("broken off"))).await;
@@ -73,22 +115,33 @@ fn folder(number: usize, title: &str) -> String {
 
 async fn pack(
     app: &App,
-    asked: (Viewer, Language),
+    (viewer, language, wanted): (Viewer, Language, Wanted),
     sender: &Sender,
     named: Vec<(TranscriptId, String)>,
-    audio: bool,
 ) -> anyhow::Result<()> {
     let packed = Packed::default();
     let mut zip: Archive = ZipWriter::new_stream(packed.clone());
     for (id, folder) in named {
-        let Some((texts, has_sound)) = texts(app, asked, id).await? else { continue };
-        let place = folder.clone();
-        zip = blocking(move || write_texts(zip, &place, &texts)).await?;
-        if sender.send(Ok(packed.take())).await.is_err() {
-            return Ok(());
+        let Some((view, segments)) = read_one(app, viewer, id).await? else { continue };
+        for format in wanted.formats.iter().copied() {
+            // One file at a time is in memory.
+            let document = print::document(viewer, language, &view, &segments, format);
+            let (name, bytes) = match print::file(app, document, format).await {
+                Ok(bytes) => (format!("transcript.{}", format.extension()), bytes),
+                // There is no font for its letters: said in its place, and the others are not kept back.
+                Err(Error::Conflict(why)) => {
+                    (format!("transcript.{}.txt", format.extension()), format!("{why}\n").into_bytes())
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let place = format!("{folder}/{name}");
+            zip = blocking(move || write(zip, place, &bytes)).await?;
+            if sender.send(Ok(packed.take())).await.is_err() {
+                return Ok(());
+            }
         }
-        if audio
-            && has_sound
+        if wanted.audio
+            && !view.transcript.audio_deleted
             && let Some((size, mut stream)) = sound(app, id).await?
         {
             // It is compressed already.
@@ -107,12 +160,12 @@ async fn pack(
     Ok(())
 }
 
-/// A transcript in these formats, and whether it has sound; `None` if it went away meanwhile.
-async fn texts(
+/// A transcript and its text; `None` if it went away meanwhile.
+async fn read_one(
     app: &App,
-    (viewer, language): (Viewer, Language),
+    viewer: Viewer,
     id: TranscriptId,
-) -> Result<Option<(Vec<(Format, Vec<u8>)>, bool)>, Error> {
+) -> Result<Option<(TranscriptView, Vec<Segment>)>, Error> {
     let mut conn = read::connect(app).await?;
     let view = match read::view(&mut conn, viewer, id).await {
         Ok((view, _)) => view,
@@ -120,26 +173,13 @@ async fn texts(
         Err(error) => return Err(error),
     };
     let segments = view.segments(&mut conn).await?;
-    drop(conn);
-    let plain = print::document(language, &view, &segments, Format::Txt);
-    let worded = print::document(language, &view, &segments, Format::Docx);
-    let texts = Format::TEXT.into_iter().filter_map(|format| {
-        let document = if format == Format::Md { &worded } else { &plain };
-        let text = export::render(document, format)?;
-        Some((format, text.into_bytes()))
-    });
-    let mut texts: Vec<(Format, Vec<u8>)> = texts.collect();
-    let docx = print::file(app, worded, Format::Docx).await?;
-    texts.push((Format::Docx, docx));
-    Ok(Some((texts, !view.transcript.audio_deleted)))
+    Ok(Some((view, segments)))
 }
 
-fn write_texts(mut zip: Archive, folder: &str, texts: &[(Format, Vec<u8>)]) -> io::Result<Archive> {
+fn write(mut zip: Archive, place: String, bytes: &[u8]) -> io::Result<Archive> {
     let small = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    for (format, text) in texts {
-        zip.start_file(format!("{folder}/transcript.{}", format.extension()), small)?;
-        zip.write_all(text)?;
-    }
+    zip.start_file(place, small)?;
+    zip.write_all(bytes)?;
     Ok(zip)
 }
 
@@ -153,6 +193,14 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_format_can_be_ticked_and_what_is_slow_has_to_be() {
+        let choices = choices();
+        assert_eq!(choices.len(), Format::ALL.len());
+        let unticked: Vec<&str> = choices.iter().filter(|one| !one.ticked).map(|one| one.word).collect();
+        assert_eq!(unticked, ["pdf"]);
+    }
 
     #[test]
     fn a_folder_is_a_name_everywhere_and_never_a_way_out() {

@@ -45,7 +45,7 @@ struct LibraryPage {
     narrowed: bool,
     filtered: bool,
     trash: bool,
-    /// Whether there is a trash to look into.
+    /// Whether there is a trash to look into, and anything that the viewer may change: not for visitors.
     has_trash: bool,
     /// Days that something stays in the trash, where that has an end.
     trash_days: Option<i64>,
@@ -66,6 +66,13 @@ struct LibraryPage {
     back: String,
     empty_title: &'static str,
     empty_text: &'static str,
+}
+
+impl LibraryPage {
+    /// What a zip of several can hold.
+    fn formats(&self) -> Vec<bundle::Choice> {
+        bundle::choices()
+    }
 }
 
 /// `GET /transcripts`.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
 use crate::model::search::{Ask, Order};
 use crate::model::{SourceKind, Status};
-use crate::policy::Viewer;
+use crate::policy::{self, Viewer};
 use crate::web::api::v1::list::asked;
 use crate::web::api::v1::transcripts::language;
 
@@ -135,6 +135,7 @@ impl LibraryQuery {
             room_id: given(&self.room).map(room).transpose()?,
             statuses: statuses(&self.status)?,
             order: order(&self.sort)?,
+            notes: policy::reads_notes(viewer),
             limit: PAGE,
             offset: (page - 1).saturating_mul(PAGE),
             ..Ask::new(viewer)

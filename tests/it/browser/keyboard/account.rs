@@ -84,6 +84,7 @@ async fn own_settings(keys: &Keys<'_>, site: &Site) {
         .await;
     keys.follow("[data-copy]").await;
     browser.until("it is copied", "document.querySelector('[data-copy]').innerText === 'Copied'").await;
+    browser.checked("a key that is shown once").await;
     keys.follow("[aria-label='Revoke nightly']").await;
     keys.told("The key is revoked.").await;
 
@@ -147,6 +148,7 @@ async fn installation(keys: &Keys<'_>, site: &Site) {
     keys.has(menu).await;
     keys.enter().await;
     browser.until("it is open again", open).await;
+    browser.checked("the menu of an account").await;
     // It does not stand in the way of what comes after it.
     keys.tab_to("form[action='/admin/users'] [name=email]").await;
     browser.until("it is closed again", &format!("!{open}")).await;

@@ -1,5 +1,6 @@
 //! The list: search, filters, order, several at once, the trash and the way out of it.
 
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::Keys;
@@ -16,6 +17,7 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
     for name in ["Zebras", "Ants"] {
         site.create(name).await;
     }
+    assert_eq!(site.send("POST", "/v1/rooms", &json!({ "name": "weekly" })).await.0, 200);
     let browser = Browser::open(false).await;
     browser.size(1280, 700).await;
     let keys = Keys(&browser);
@@ -45,8 +47,8 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
     keys.follow("a[href='/transcripts']:not(nav *, [aria-current])").await;
     browser.until("all are shown", &format!("location.search === '' && {ROWS} === 3 && {SCRIPT}")).await;
 
+    several(&keys).await;
     // Two of them into the trash, and back at the next stop.
-    let pick = |row: u8| format!("#rows .row:nth-child({row}) [name=id]");
     for row in [1, 3] {
         keys.tab_to(&pick(row)).await;
         keys.press(Key::Space).await;
@@ -56,6 +58,9 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
         .await;
     keys.follow("#bulk [value=delete]").await;
     keys.told("Moved 2 transcripts to the trash.").await;
+    browser.size(390, 844).await;
+    browser.no_sideways_scroll().await;
+    browser.size(1280, 700).await;
     keys.press(Key::Tab).await;
     keys.has("form[action='/transcripts/undo'] button").await;
     keys.enter().await;
@@ -67,6 +72,7 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
     keys.press(Key::Tab).await;
     keys.has("form[action$='/restore'] button").await;
 
+    browser.checked("one is in the trash").await;
     keys.go(&site, "/transcripts").await;
     keys.follow(".tabs a[href='/transcripts?trash=1']").await;
     browser
@@ -89,10 +95,60 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
     keys.press(Key::Space).await;
     keys.follow("#bulk [value=destroy]").await;
     browser.until("it is asked twice", "document.querySelector('.choices .danger')").await;
+    browser.checked("whether it is to be deleted for good").await;
     keys.tab_to(".choices a").await;
     keys.back_to(".choices .danger").await;
     keys.enter().await;
     keys.told("Deleted 1 transcript for good.").await;
     browser.until("two are left", &format!("{ROWS} === 2")).await;
     browser.quit().await;
+}
+
+/// The box of a line.
+fn pick(row: u8) -> String {
+    format!("#rows .row:nth-child({row}) [name=id]")
+}
+
+/// Several into a room, for others to read, and into a file.
+async fn several(keys: &Keys<'_>) {
+    let browser = keys.0;
+    let tick = async || {
+        browser.until("the list is there", &format!("{ROWS} === 3 && {SCRIPT}")).await;
+        for row in [1, 3] {
+            keys.tab_to(&pick(row)).await;
+            keys.press(Key::Space).await;
+        }
+    };
+    browser.until("the list is there", &format!("{ROWS} === 3 && {SCRIPT}")).await;
+    let shown = async |what: &str| browser.script(&format!("return document.querySelector({what}")).await;
+    assert_eq!(shown("'[data-count]').innerText").await, "None ticked");
+    assert_eq!(shown("'#bulk [value=delete]').disabled").await, true);
+    tick().await;
+    assert_eq!(shown("'[data-all] input').indeterminate").await, true);
+    browser.checked("ticked transcripts").await;
+    keys.choose("#bulk-room", "weekly").await;
+    keys.follow("#bulk [value=room]").await;
+    keys.told("Moved 2 transcripts to the room.").await;
+    tick().await;
+    keys.choose("#bulk-share", "Everybody").await;
+    keys.follow("#bulk [value=share]").await;
+    keys.told("Changed who may read 2 transcripts.").await;
+    tick().await;
+    let folder = tempfile::tempdir().unwrap();
+    let there = json!({ "behavior": "allow", "downloadPath": folder.path() });
+    browser.ask("goog/cdp/execute", &json!({ "cmd": "Browser.setDownloadBehavior", "params": there })).await;
+    keys.follow("#bulk [value=export]").await;
+    for _ in 0..300 {
+        let files = std::fs::read_dir(folder.path()).unwrap().flatten();
+        if files.map(|file| file.path()).any(|path| path.extension().is_some_and(|end| end == "zip")) {
+            // The list is as it was, for whatever comes next.
+            for row in [3, 1] {
+                keys.back_to(&pick(row)).await;
+                keys.press(Key::Space).await;
+            }
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("nothing was downloaded");
 }

@@ -10,15 +10,20 @@ use crate::support::accounts::{ADA, by_password, give, person};
 use crate::support::media::Media;
 use crate::support::receiver::Receiver;
 use crate::support::site::Site;
+use crate::support::zulip_server::{BOT, KEY, ZulipServer};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn speakers_sharing_sending_and_rooms_are_used_by_keyboard() {
-    let receiver = Receiver::answering(&[200]).await;
+    let (receiver, chat) = (Receiver::answering(&[200]).await, ZulipServer::start().await);
+    let realm = chat.url();
     let site = Site::set(|config| {
         by_password(config);
         config.outgoing.allow_hosts = vec!["127.0.0.0/8".into()];
         config.mail.host = Some("127.0.0.1".into());
         config.mail.from = Some("reflector@example.org".into());
+        config.zulip.realm = Some(realm);
+        config.zulip.bot_email = Some(BOT.into());
+        config.zulip.api_key = Some(KEY.into());
     })
     .await;
     let ada = person(&site, ADA, false).await;
@@ -36,10 +41,7 @@ async fn speakers_sharing_sending_and_rooms_are_used_by_keyboard() {
     keys.go(&site, &format!("{page}/share")).await;
     sharing(&keys).await;
     keys.go(&site, &format!("{page}/send")).await;
-    keys.fill("main [name=email]", "team@example.org").await;
-    keys.enter().await;
-    browser.until("it is on its way", "document.querySelectorAll('.rows .row').length === 1").await;
-    keys.has(".notice[role=status]").await;
+    sending(&keys).await;
     rooms(&keys, &site, &receiver).await;
     browser.quit().await;
 }
@@ -54,6 +56,7 @@ async fn speakers(keys: &Keys<'_>) {
     keys.told("The names are saved.").await;
     keys.follow("form[action$='/speakers/merge'] button").await;
     keys.told("The two voices are one now.").await;
+    browser.checked("two voices that are one").await;
     keys.press(Key::Tab).await;
     keys.has("form[action$='/speakers/undo'] button").await;
     keys.enter().await;
@@ -85,8 +88,29 @@ async fn sharing(keys: &Keys<'_>) {
             "document.querySelector('.quote-made [data-copy]').innerText === 'Copied'",
         )
         .await;
+    browser.checked("a quote that was just made").await;
     keys.follow(".quotes button").await;
     keys.told("The link is taken back").await;
+}
+
+async fn sending(keys: &Keys<'_>) {
+    let browser = keys.0;
+    let on_its_way = |count| format!("document.querySelectorAll('.rows .row').length === {count}");
+    keys.fill("main [name=email]", "team@example.org").await;
+    keys.enter().await;
+    browser.until("it is on its way", &on_its_way(1)).await;
+    keys.has(".notice[role=status]").await;
+    keys.fill("[data-stream]", "meetings").await;
+    browser
+        .until("its topics are offered", "document.querySelector('#topics option')?.value === 'weekly'")
+        .await;
+    keys.fill("[data-topic]", "weekly").await;
+    keys.tab_to("[name=include_topics]").await;
+    keys.press(Key::Space).await;
+    keys.follow("form[action$='/send/zulip'] .main").await;
+    browser.until("that is on its way, too", &on_its_way(2)).await;
+    keys.has(".notice[role=status]").await;
+    browser.checked("what is on its way").await;
 }
 
 async fn rooms(keys: &Keys<'_>, site: &Site, receiver: &Receiver) {
@@ -96,6 +120,7 @@ async fn rooms(keys: &Keys<'_>, site: &Site, receiver: &Receiver) {
     keys.enter().await;
     browser.until("it is refused", "document.querySelector('[role=alert]')").await;
     keys.has(".notice[role=alert]").await;
+    browser.checked("a room that can't be").await;
     keys.fill("main [name=name]", "weekly").await;
     keys.tab_to("[name=is_shared]").await;
     keys.press(Key::Space).await;

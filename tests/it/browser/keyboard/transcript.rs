@@ -44,6 +44,7 @@ async fn a_transcript_is_heard_mended_quoted_and_thrown_away_by_keyboard() {
 
     keys.back_to("details[data-name=more] summary").await;
     keys.enter().await;
+    browser.checked("the menu of more").await;
     keys.follow("details[data-name=more] form[action$='/delete'] button").await;
     browser.until("it is in the trash", "location.search.startsWith('?deleted=')").await;
     keys.has(".notice").await;
@@ -61,10 +62,22 @@ async fn head(keys: &Keys<'_>) {
     keys.has("[data-title-form] input").await;
     keys.press(Key::Escape).await;
     keys.has("[data-title-edit]").await;
+    // As it was; and now another one.
+    keys.enter().await;
+    keys.has("[data-title-form] input").await;
+    keys.with(Key::Control, "a").await;
+    keys.press("Of walruses").await;
+    browser.checked("the title, as it is written").await;
+    keys.enter().await;
+    browser
+        .until("the title is new", "document.querySelector('[data-title-shown]').innerText === 'Of walruses'")
+        .await;
+    keys.has("[data-title-edit]").await;
     let menu = "details[data-name=download]";
     keys.follow(&format!("{menu} summary")).await;
     keys.press(Key::Tab).await;
     keys.has(&format!("{menu} a[href$='/pdf']")).await;
+    browser.checked("the menu of files").await;
     keys.press(Key::Escape).await;
     keys.has(&format!("{menu} summary")).await;
     browser.until("the menu is closed", &format!("!document.querySelector('{menu}').open")).await;
@@ -97,6 +110,7 @@ async fn sound(keys: &Keys<'_>) {
     keys.press(Key::Space).await;
     keys.follow("[data-help-open]").await;
     keys.has("[data-help-close]").await;
+    browser.checked("the list of keys").await;
     keys.press(Key::Escape).await;
     keys.has("[data-help-open]").await;
     keys.follow(".toc li:last-child a").await;
@@ -121,6 +135,7 @@ async fn words(keys: &Keys<'_>) {
     keys.back_to("[data-play]").await;
     selected("The walross").await;
     keys.press("r").await;
+    browser.checked("selected words, again and again").await;
     keys.back_to("[data-loop-end]").await;
     keys.enter().await;
     browser.until("nothing is repeated", "document.querySelector('[data-loop]').hidden").await;
@@ -148,8 +163,10 @@ async fn words(keys: &Keys<'_>) {
     selected("The walross").await;
     keys.press("q").await;
     keys.has("[data-quote-dialog] [name=life]").await;
+    browser.checked("a quote, before it is made").await;
     keys.follow("[data-quote-new] .main").await;
     keys.has("[data-quote-copy]").await;
+    browser.checked("the link to a quote").await;
     keys.enter().await;
     browser
         .until("it is copied", "document.querySelector('[data-quote-copy]').textContent === 'Copied'")
@@ -167,6 +184,7 @@ async fn people(keys: &Keys<'_>) {
     keys.back_to("[data-person-open='0']").await;
     keys.enter().await;
     keys.has("[data-person-dialog] [name=name]").await;
+    browser.checked("who speaks").await;
     keys.press("Ada").await;
     keys.enter().await;
     browser.until("she is named everywhere", &format!("{NAMES} === 'Ada,Speaker 2,Ada'")).await;
@@ -183,6 +201,7 @@ async fn corrections(keys: &Keys<'_>) {
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
     keys.follow(".edit-open").await;
     keys.has(".edit-panel textarea").await;
+    browser.checked("a sentence, as it is changed").await;
     keys.press(Key::End).await;
     keys.press(" Indeed.").await;
     keys.follow(".edit-panel .main").await;
@@ -216,8 +235,51 @@ async fn corrections(keys: &Keys<'_>) {
     keys.enter().await;
     browser.until("so is what was written", &format!("!{TEXT}.includes('Indeed')")).await;
     keys.has("[data-edit-toggle]").await;
+    apart_and_together(keys).await;
     keys.enter().await;
     browser.until("that is over", "!document.querySelector('.edit-open')").await;
+}
+
+/// What was said at once becomes two, at the cursor, and one again.
+async fn apart_and_together(keys: &Keys<'_>) {
+    let browser = keys.0;
+    let written = |text: &str| format!("document.querySelector('.edit-panel textarea')?.value === '{text}'");
+    keys.follow(".edit-open").await;
+    keys.has(".edit-panel textarea").await;
+    browser.until("all of it is there", &written("The walross spaeks of tusks.")).await;
+    // Nothing is before the cursor.
+    keys.press(Key::Home).await;
+    keys.follow("[data-edit-split]").await;
+    browser.until("it says what is missing", "!document.querySelector('[data-edit-error]').hidden").await;
+    browser.script("document.querySelector('[data-edit-conflict]').hidden = false").await;
+    browser.checked("a sentence that can't be split there, and what another wrote").await;
+    browser.script("document.querySelector('[data-edit-conflict]').hidden = true").await;
+    keys.back_to(".edit-panel textarea").await;
+    keys.with(Key::Control, Key::Right).await;
+    keys.follow("[data-edit-split]").await;
+    browser.until("it is split", &format!("{SAID} === 'Split.'")).await;
+    keys.has(".edit-open").await;
+    keys.enter().await;
+    browser.until("the first part is there", &written("The")).await;
+    keys.follow("[data-edit-after]").await;
+    browser.until("and the second", &written("walross spaeks of tusks.")).await;
+    keys.has(".edit-panel textarea").await;
+    keys.follow("[data-edit-before]").await;
+    browser.until("the first part is there again", &written("The")).await;
+    keys.follow("[data-edit-join]").await;
+    browser.until("they are joined", &format!("{SAID} === 'Joined.'")).await;
+    keys.has(".edit-open").await;
+    keys.enter().await;
+    browser.until("it is whole", &written("The walross spaeks of tusks.")).await;
+    keys.press(Key::Escape).await;
+    keys.has(".edit-open").await;
+    for _ in 0..2 {
+        keys.back_to("[data-edit-undo]").await;
+        keys.enter().await;
+        browser.until("it is undone", &format!("{SAID} === 'Undone.'")).await;
+        keys.has("[data-edit-bar] button").await;
+    }
+    keys.has("[data-edit-toggle]").await;
 }
 
 /// Doubtful words, by the buttons.
@@ -234,6 +296,7 @@ async fn doubts(keys: &Keys<'_>) {
     browser.until("the sound is at its beginning", &format!("{AUDIO}.currentTime === 0")).await;
     keys.follow("[data-review-open]").await;
     asked("walross spaeks").await;
+    browser.checked("a doubtful word").await;
     keys.follow("[data-review-right]").await;
     asked("Walross").await;
     keys.press("walrus").await;
@@ -242,6 +305,7 @@ async fn doubts(keys: &Keys<'_>) {
     browser.until("none is left", "!document.querySelector('[data-review-done]').hidden").await;
     browser.until("the text says so", &format!("{TEXT}.includes('no more walrus!')")).await;
     keys.has("[data-review-close]").await;
+    browser.checked("nothing doubtful is left").await;
     keys.follow("[data-review-undo]").await;
     asked("Walross").await;
     // What is behind the panel is not reached below it.
@@ -260,6 +324,7 @@ async fn search(keys: &Keys<'_>) {
     let count = "document.querySelector('[data-find-count]').textContent";
     browser.until("it is found", &format!("{count} === '1 of 1'")).await;
     keys.fill("[name=replace]", "teeth").await;
+    browser.checked("what is found, and is to be replaced").await;
     keys.follow("[data-find-one]").await;
     browser.until("it is replaced", &format!("{TEXT}.includes('teeth') && {count} === 'Nowhere'")).await;
     keys.has("[name=find]").await;
@@ -273,8 +338,10 @@ async fn history(keys: &Keys<'_>) {
     keys.follow("[data-history-open]").await;
     let changes = "document.querySelectorAll('[data-history-edits] > li').length";
     browser.until("changes are listed", &format!("{changes} > 2")).await;
+    browser.checked("what was changed, and the versions").await;
     keys.follow("[data-history-all]").await;
     keys.has("[data-history-back]").await;
+    browser.checked("what differs").await;
     keys.enter().await;
     keys.has("[data-history-all]").await;
     let before = browser.script(&format!("return {changes}")).await;

@@ -35,6 +35,7 @@ async fn files_are_chosen_halted_cancelled_and_opened_by_keyboard() {
     keys.follow(&row(1, "pause")).await;
     browser.until("it is halted", &format!("{ROWS}[0].dataset.state === 'paused'")).await;
     keys.has(&row(1, "go")).await;
+    browser.checked("uploads, one of them halted").await;
     keys.enter().await;
     browser.until("it waits or goes on", &format!("{ROWS}[0].dataset.state !== 'paused'")).await;
     keys.has("#uploading li:nth-child(1) :is([data-pause], [data-cancel])").await;

@@ -56,7 +56,7 @@ pub(in crate::web) async fn list(
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
     let desk = super::desk(&mut conn, id).await?;
-    let made = output::versions(&mut conn, id, Stage::Assemble).await?;
+    let made = output::versions(&conn, id, Stage::Assemble).await?;
     let versions = made.into_iter().filter(|one| one.complete).map(|one| VersionOut {
         version: one.version,
         current: one.id == desk.output.id,

@@ -1,0 +1,2 @@
+DROP TABLE again;
+ALTER TABLE untold DROP COLUMN noted_at;

@@ -1,0 +1,221 @@
+//! What is tried in the table of rights: each route of the router, by a name.
+
+/// Name, method and address with its query, and what is sent: JSON begins with a brace, `chunk` and `file` are uploads, `socket` asks for
+/// a WebSocket, anything else is a page's form. What stands in braces in an address is the router's parameter, filled in with what
+/// belongs to the thing, like `{room}`, `{fresh}` and `{revision}` in what is sent.
+pub(super) type Action = (&'static str, &'static str, &'static str);
+
+pub(super) const ACTIONS: &[Action] = &[
+    // A transcript.
+    ("get", "GET /v1/transcripts/{id}", ""),
+    ("title", "PATCH /v1/transcripts/{id}", r#"{"title":"Another"}"#),
+    ("share", "PATCH /v1/transcripts/{id}", r#"{"share_mode":"public"}"#),
+    ("notes", "PATCH /v1/transcripts/{id}", r#"{"notes":"Ask Ann"}"#),
+    ("into", "PATCH /v1/transcripts/{id}", r#"{"room_id":"{room}"}"#),
+    ("trash", "DELETE /v1/transcripts/{id}", ""),
+    ("restore", "POST /v1/transcripts/{id}/restore", ""),
+    ("destroy", "DELETE /v1/transcripts/{id}/destroy", ""),
+    ("mp3", "GET /v1/transcripts/{id}/audio/mp3", ""),
+    ("head", "HEAD /v1/transcripts/{id}/audio/mp3", ""),
+    ("wave", "GET /v1/transcripts/{id}/audio/waveform", ""),
+    ("token", "POST /v1/transcripts/{id}/audio/token", ""),
+    ("arrived", "GET /v1/transcripts/{id}/record/upload", ""),
+    ("upload", "POST /v1/transcripts/{id}/record/upload?chunk_number=0&total_chunks=2", "chunk"),
+    ("finish", "POST /v1/transcripts/{id}/record/finish", ""),
+    ("process", "POST /v1/transcripts/{id}/process", ""),
+    ("topics", "GET /v1/transcripts/{id}/topics", ""),
+    ("words", "GET /v1/transcripts/{id}/topics/with-words", ""),
+    ("topic", "GET /v1/transcripts/{id}/topics/{topic}/words-per-speaker", ""),
+    ("txt", "GET /v1/transcripts/{id}/download/{format}", ""),
+    ("csv", "GET /v1/transcripts/{id}/download/{format}", ""),
+    ("zip", "GET /v1/transcripts/{id}/download/zip", ""),
+    ("socket", "GET /v1/transcripts/{id}/events", "socket"),
+    ("audit", "GET /v1/audit?transcript_id={id}", ""),
+    // Who speaks.
+    ("people", "GET /v1/transcripts/{id}/participants", ""),
+    ("people+", "POST /v1/transcripts/{id}/participants", r#"{"name":"Grace"}"#),
+    ("person", "GET /v1/transcripts/{id}/participants/{participant}", ""),
+    ("person~", "PATCH /v1/transcripts/{id}/participants/{participant}", r#"{"name":"Grace Hopper"}"#),
+    ("person-", "DELETE /v1/transcripts/{id}/participants/{participant}", ""),
+    (
+        "assign",
+        "PATCH /v1/transcripts/{id}/speaker/assign",
+        r#"{"speaker":1,"timestamp_from":0.0,"timestamp_to":1.0}"#,
+    ),
+    ("speakers-merge", "PATCH /v1/transcripts/{id}/speaker/merge", r#"{"speaker_from":1,"speaker_to":0}"#),
+    // Its text. What is changed is named as they would name it who had just seen it.
+    ("segments", "GET /v1/transcripts/{id}/segments", ""),
+    (
+        "write",
+        "PATCH /v1/transcripts/{id}/segments/{index}",
+        r#"{"text":"Good evening, let us begin.","revision":"{revision}"}"#,
+    ),
+    (
+        "word",
+        "PATCH /v1/transcripts/{id}/segments/{index}/words/{word}",
+        r#"{"text":"Nice","revision":"{revision}"}"#,
+    ),
+    ("split", "POST /v1/transcripts/{id}/segments/{index}/split", r#"{"word":2,"revision":"{revision}"}"#),
+    ("merge", "POST /v1/transcripts/{id}/segments/{index}/merge", r#"{"revision":"{revision}"}"#),
+    (
+        "back",
+        "POST /v1/transcripts/{id}/segments/{index}/restore-machine-text",
+        r#"{"revision":"{revision}"}"#,
+    ),
+    ("history", "GET /v1/transcripts/{id}/edits", ""),
+    (
+        "replace",
+        "POST /v1/transcripts/{id}/edits/replace",
+        r#"{"find":"budget","replace":"plan","revision":"{revision}"}"#,
+    ),
+    ("undo", "POST /v1/transcripts/{id}/edits/undo", r#"{"revision":"{revision}"}"#),
+    ("redo", "POST /v1/transcripts/{id}/edits/redo", r#"{"revision":"{revision}"}"#),
+    ("all-back", "POST /v1/transcripts/{id}/edits/restore-machine-text", r#"{"revision":"{revision}"}"#),
+    ("find", "GET /v1/transcripts/{id}/find?q=the", ""),
+    ("doubts", "GET /v1/transcripts/{id}/doubts", ""),
+    (
+        "settle",
+        "POST /v1/transcripts/{id}/doubts",
+        r#"{"places":[{"segment":0,"word":0}],"revision":"{revision}"}"#,
+    ),
+    ("versions", "GET /v1/transcripts/{id}/versions", ""),
+    ("version", "POST /v1/transcripts/{id}/versions/{version}/restore", ""),
+    ("compare", "GET /v1/transcripts/{id}/compare", ""),
+    // What goes to others.
+    ("quotes", "GET /v1/transcripts/{id}/quotes", ""),
+    ("quote+", "POST /v1/transcripts/{id}/quotes", r#"{"start":20.0,"end":25.0}"#),
+    ("quote-", "DELETE /v1/transcripts/{id}/quotes/{quote}", ""),
+    ("quote", "GET /quote/{token}", ""),
+    ("sendings", "GET /v1/transcripts/{id}/sendings", ""),
+    ("retry", "POST /v1/transcripts/{id}/sendings/{sending}/retry", ""),
+    // There is no mail server and no Zulip: whoever may send is told so.
+    ("send", "POST /v1/transcripts/{id}/email", r#"{"email":"eve@example.org"}"#),
+    ("zulip", "POST /v1/transcripts/{id}/zulip?stream=talks&topic=weekly", ""),
+    // Its pages and their forms.
+    ("page", "GET /transcripts/{id}", ""),
+    ("parts", "GET /transcripts/{id}/parts", ""),
+    ("leaf", "GET /transcripts/{id}/text?part=1", ""),
+    ("pdf", "GET /transcripts/{id}/pdf", ""),
+    ("title-form", "POST /transcripts/{id}/title", "title=Another"),
+    ("notes-form", "POST /transcripts/{id}/notes", "notes=Ask+Ann"),
+    ("speakers-page", "GET /transcripts/{id}/speakers", ""),
+    ("speakers-form", "POST /transcripts/{id}/speakers", "speaker-0=Ada"),
+    ("merge-form", "POST /transcripts/{id}/speakers/merge", "speaker_from=1&speaker_to=0"),
+    ("unmerge-form", "POST /transcripts/{id}/speakers/undo", ""),
+    ("share-page", "GET /transcripts/{id}/share", ""),
+    ("share-form", "POST /transcripts/{id}/share", "share_mode=public"),
+    ("room-form", "POST /transcripts/{id}/room", "room_id={room}"),
+    ("process-form", "POST /transcripts/{id}/process", "from="),
+    ("finish-form", "POST /transcripts/{id}/finish", ""),
+    ("delete-form", "POST /transcripts/{id}/delete", ""),
+    ("restore-form", "POST /transcripts/{id}/restore", ""),
+    ("quote-form", "POST /transcripts/{id}/quotes", "from=20&to=25&life=86400"),
+    ("revoke-form", "POST /transcripts/{id}/quotes/{quote}/revoke", ""),
+    ("send-page", "GET /transcripts/{id}/send", ""),
+    ("email-form", "POST /transcripts/{id}/send/email", "email=eve@example.org"),
+    ("zulip-form", "POST /transcripts/{id}/send/zulip", "stream=talks&topic=weekly"),
+    ("retry-form", "POST /transcripts/{id}/send/{sending}/retry", ""),
+    // A room.
+    ("room", "GET /v1/rooms/{id}", ""),
+    ("room-name", "GET /v1/rooms/name/{name}", ""),
+    ("room~", "PATCH /v1/rooms/{id}", r#"{"skip_consent":true}"#),
+    ("room-", "DELETE /v1/rooms/{id}", ""),
+    ("room-back", "POST /v1/rooms/{id}/restore", ""),
+    // It has no webhook: whoever may try it is told so.
+    ("hook", "POST /v1/rooms/{id}/webhook/test", ""),
+    ("told", "GET /v1/rooms/{id}/webhook/deliveries", ""),
+    ("tell", "POST /v1/rooms/{id}/webhook/deliveries/{delivery}/retry", ""),
+    ("room-page", "GET /rooms/{id}", ""),
+    ("room-save", "POST /rooms/{id}", "name={name}"),
+    ("room-sending", "POST /rooms/{id}/sending", ""),
+    ("room-delete", "POST /rooms/{id}/delete", ""),
+    ("room-restore", "POST /rooms/{id}/restore", ""),
+    ("hook-form", "POST /rooms/{id}/webhook/test", ""),
+    ("tell-form", "POST /rooms/{id}/webhook/deliveries/{delivery}/retry", ""),
+    // The site.
+    ("events", "GET /v1/events", "socket"),
+    ("list", "GET /v1/transcripts", ""),
+    ("create", "POST /v1/transcripts", r#"{"name":"Weekly"}"#),
+    ("search", "GET /v1/transcripts/search?q=budget", ""),
+    ("log", "GET /v1/audit", ""),
+    ("rooms", "GET /v1/rooms", ""),
+    ("room+", "POST /v1/rooms", r#"{"name":"{fresh}"}"#),
+    ("keys", "GET /v1/user/api-keys", ""),
+    ("zulip-streams", "GET /v1/zulip/streams", ""),
+    ("zulip-topics", "GET /v1/zulip/streams/{id}/topics", ""),
+    ("start", "GET /", ""),
+    ("upload-form", "POST /upload", "file"),
+    ("record", "GET /record", ""),
+    ("library", "GET /transcripts", ""),
+    ("rooms-page", "GET /rooms", ""),
+    ("room-form+", "POST /rooms", "name={fresh}"),
+    ("queue", "GET /queue", ""),
+    ("models", "GET /models", ""),
+    ("storage", "GET /storage", ""),
+    ("about", "GET /about", ""),
+    ("admin", "GET /admin", ""),
+    ("admin-jobs", "GET /admin/jobs", ""),
+    ("admin-audit", "GET /admin/audit", ""),
+    ("admin-users", "GET /admin/users", ""),
+];
+
+/// What is not tried in the table, and why.
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
+    ("GET /v1/me", "says who asks, to everybody"),
+    ("GET /v1/config", "what is switched on, to everybody"),
+    ("POST /v1/auth/login", "it is where one logs in"),
+    ("POST /v1/user/api-keys", "for one's own account alone: contract_user, auth::keys"),
+    ("DELETE /v1/user/api-keys/{id}", "of one's own account alone: contract_user"),
+    ("POST /transcripts/bulk", "several, each by its own rights: library, public_table"),
+    ("POST /transcripts/undo", "several, each by its own rights: library"),
+    ("GET /quote/{token}/audio", "whoever has the link: quotes"),
+    ("GET /login", "it is where one logs in"),
+    ("POST /login", "it is where one logs in"),
+    ("POST /logout", "ends what the browser itself shows"),
+    ("GET /login/provider", "it is where one logs in"),
+    ("GET /api/auth/signin", "it is where one logs in"),
+    ("GET /api/auth/signin/authentik", "it is where one logs in"),
+    ("GET /api/auth/callback/authentik", "it is where one logs in"),
+    ("GET /api/auth/signout", "ends what the browser itself shows"),
+    ("POST /api/auth/signout", "ends what the browser itself shows"),
+    ("GET /setup", "by a code from the machine: auth::operator"),
+    ("POST /setup", "by a code from the machine: auth::operator"),
+    ("GET /settings", "of one's own account alone: auth::sessions"),
+    ("POST /settings/sessions/end-others", "of one's own account alone: auth::sessions"),
+    ("POST /settings/sessions/{id}/end", "of one's own account alone: auth::sessions"),
+    ("POST /settings/keys", "for one's own account alone, as by API: live_pages"),
+    ("POST /settings/keys/{id}/revoke", "of one's own account alone, as by API: live_pages"),
+    ("POST /settings/password", "of one's own account alone: auth::sessions"),
+    ("POST /admin/jobs/retry-all", "for administrators, as the page is: admin"),
+    ("POST /admin/jobs/{id}/retry", "for administrators, as the page is: admin"),
+    ("POST /admin/users", "for administrators, as the page is: admin"),
+    ("POST /admin/users/{id}/password", "for administrators, as the page is: admin"),
+    ("POST /admin/users/{id}/admin", "for administrators, as the page is: admin"),
+    ("POST /admin/users/{id}/disabled", "for administrators, as the page is: admin"),
+    ("POST /appearance", "sets a cookie of the browser's own"),
+    ("GET /design", "what pages are made of, of nobody's things"),
+    ("GET /trust", "a certificate for everybody"),
+    ("GET /ca.crt", "a certificate for everybody"),
+    ("GET /privacy", "what is kept here, for everybody"),
+    ("GET /openapi.json", "what the API looks like, for everybody"),
+    ("GET /assets/{version}/{name}", "style sheets and scripts, for everybody"),
+    ("GET /health", "whether it lives, for everybody"),
+    ("GET /livez", "whether it lives, for everybody"),
+    ("GET /readyz", "whether it lives, for everybody"),
+    ("GET /metrics", "for administrators and this machine: auth::routes"),
+];
+
+/// The action of this name.
+pub(super) fn action(name: &str) -> &'static Action {
+    ACTIONS.iter().find(|(one, ..)| *one == name).unwrap_or_else(|| panic!("{name} is no action"))
+}
+
+/// Method and address as the router has it.
+pub(super) fn route(line: &str) -> &str {
+    line.split('?').next().expect("a line")
+}
+
+/// Whether it changes anything where it is done: an address to listen at is no change.
+pub(super) fn changes((name, line, _): &Action) -> bool {
+    !line.starts_with("GET ") && !line.starts_with("HEAD ") && *name != "token"
+}
