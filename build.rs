@@ -19,8 +19,10 @@ fn main() {
     }
     let folder = |name: &str| std::env::var(name).or_else(|_| std::env::var("LIBTORCH"));
     if let Ok(include) = folder("LIBTORCH_INCLUDE") {
-        if let Some(version) = version(&Path::new(&include).join(VERSION)) {
-            println!("cargo:rustc-env=REFLECTOR_LIBTORCH={version}");
+        let header = Path::new(&include).join(VERSION);
+        println!("cargo:rerun-if-changed={}", header.display());
+        if let Some(version) = version(&header) {
+            println!("cargo:rustc-env=LIBTORCH_LINKED={version}");
         }
         // Warnings of libtorch's headers are not ours to mend. Always optimised: in the tests too they do most of the work.
         cc::Build::new()

@@ -42,7 +42,7 @@ rec {
   # What Caddy writes down of requests: an address or a header that opens something must not be read from a log.
   caddyLog =
     let
-      opens = ''regexp "([?&](?:token|code|state|X-Amz-Signature)=|/quote/)[^&/?]+" "$1***"'';
+      opens = ''regexp "([?&](?:token|code|state|id_token_hint|flow_token|X-Amz-Signature)=|/quote/)[^&/?]+" "$1***"'';
     in
     ''
       format filter {

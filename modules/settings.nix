@@ -310,9 +310,9 @@ in
       '';
     };
     retention = {
-      public_days = option (ints.between 0 36500) 7 30 ''
+      public_days = option (nullOr (ints.between 0 36500)) null 30 ''
         In public mode ({option}`services.reflector.settings.auth.public_mode`): days that what nobody owns is kept before it is
-        deleted for ever, with its audio. 0: never.
+        deleted for ever, with its audio. 0: never. If null, 7 where people log in, and never where nobody does.
       '';
       trash_days = option (ints.between 0 36500) 0 30 ''
         Days that something stays in the trash before it is removed for ever; 0: until somebody removes it.

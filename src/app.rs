@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio_util::task::TaskTracker;
 
 use crate::audio::Scratch;
 use crate::auth::listen;
@@ -57,6 +58,7 @@ struct Inner {
     fonts: Arc<Fonts>,
     examined: examine::LastExamined,
     parts: parts::LastParts,
+    requests: TaskTracker,
 }
 
 /// How long jobs may go on after it was asked to stop.
@@ -116,6 +118,7 @@ impl App {
             outbox,
             examined: Default::default(),
             parts: Default::default(),
+            requests: TaskTracker::new(),
         })))
     }
 
@@ -180,6 +183,11 @@ impl App {
         &self.0.fonts
     }
 
+    /// Requests that go on when their client goes away; the web server ends after them.
+    pub fn requests(&self) -> &TaskTracker {
+        &self.0.requests
+    }
+
     /// The speech engine of this process, which runs only where speech is worked on.
     pub fn speech(&self) -> &Speech {
         &self.0.speech
@@ -197,7 +205,12 @@ fn scratch_dir(config: &Config) -> PathBuf {
 /// The listener breaks.
 pub async fn run_web(app: &App, listener: TcpListener, shutdown: &Shutdown) -> anyhow::Result<()> {
     let stop = shutdown.soft();
-    let serving = crate::web::serve(app.clone(), listener, stop.clone().cancelled_owned());
+    let serving = async {
+        let served = crate::web::serve(app.clone(), listener, stop.clone().cancelled_owned()).await;
+        app.requests().close();
+        app.requests().wait().await;
+        served
+    };
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(LAST_REQUESTS).await;

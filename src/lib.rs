@@ -25,6 +25,7 @@ pub mod model;
 pub mod model_api;
 pub mod notify;
 pub mod oidc;
+pub mod operations;
 pub mod ops;
 pub mod outgoing;
 pub mod policy;

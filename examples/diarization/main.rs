@@ -181,7 +181,7 @@ fn lines(rows: &[(&str, String)], columns: &[(String, Vec<(Errors, usize)>)]) ->
 
 /// Replaces what stands between the markers of docs/ACCURACY.md.
 fn write_section(name: &str, table: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ACCURACY.md");
+    let path = Path::new("docs/ACCURACY.md");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let (before, rest) = text.split_once(&begin).expect("the marker where the table begins");

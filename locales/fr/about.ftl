@@ -4,7 +4,9 @@ about-heading = À propos de Reflector
 about-lead = Reflector { $version } transforme des enregistrements en transcriptions sur cette machine : des mots horodatés, des intervenants nommés, des sujets, et des résumés qui renvoient au son. C’est un logiciel libre, sous licence MIT.
 about-lead-plain = Reflector transforme des enregistrements en transcriptions sur cette machine : des mots horodatés, des intervenants nommés, des sujets, et des résumés qui renvoient au son. C’est un logiciel libre, sous licence MIT.
 about-trust = <a href="/trust">Le certificat de ce site</a>, pour les appareils dont le navigateur affiche un avertissement
-about-api = <a href="/openapi.json">La description de l’API</a> (OpenAPI 3.1), en anglais
+about-api = <a href="/docs">Ce que l’API prend et rend</a>, en anglais
+about-docs-title = Ce que l’API prend et rend
+about-docs-lead = Pour les programmes qui ajoutent des enregistrements et lisent des transcriptions, en anglais. Le tout, pour en faire des clients, est sur <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).
 about-design = Les éléments dont ces pages sont faites
 about-models = Modèles
 about-models-none = Aucun n’est installé ici.

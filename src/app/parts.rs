@@ -44,8 +44,7 @@ impl App {
         let redis = async { self.0.bus.version().await.ok().flatten() };
         let (ffmpeg, postgresql, redis) =
             tokio::join!(in_time(ffmpeg()), in_time(postgresql), in_time(redis));
-        let parts =
-            Arc::new(Parts { libtorch: option_env!("REFLECTOR_LIBTORCH"), ffmpeg, postgresql, redis });
+        let parts = Arc::new(Parts { libtorch: option_env!("LIBTORCH_LINKED"), ffmpeg, postgresql, redis });
         *last = Some((Instant::now(), parts.clone()));
         parts
     }
@@ -80,6 +79,6 @@ mod tests {
 
     #[test]
     fn the_libtorch_that_the_program_was_built_with_has_a_version() {
-        assert!(option_env!("REFLECTOR_LIBTORCH").is_some_and(|version| version.starts_with("2.")));
+        assert!(option_env!("LIBTORCH_LINKED").is_some_and(|version| version.starts_with("2.")));
     }
 }

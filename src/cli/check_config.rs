@@ -44,6 +44,9 @@ impl CheckConfig {
                 (AuthMode::Jwt, _) => format!("by {}", config.auth.provider_name()),
             }
         );
+        if config.auth.is_public() {
+            println!("  nobody's       {}", config.retention.ownerless_kept(&config.auth));
+        }
         println!(
             "  objects        {}",
             match &config.storage.s3 {

@@ -41,7 +41,7 @@ impl Retention {
     pub fn run(self) -> anyhow::Result<()> {
         let mut config = process::settings()?;
         let rules = &mut config.retention;
-        rules.public_days = self.public_days.unwrap_or(rules.public_days);
+        rules.public_days = self.public_days.or(rules.public_days);
         rules.trash_days = self.trash_days.unwrap_or(rules.trash_days);
         let keep = Keep::of(&config);
         let named = self.all || !self.remove.is_empty();
@@ -108,8 +108,11 @@ fn said(config: &Config, keep: Keep) -> String {
     let days = |rule: Option<chrono::TimeDelta>| {
         rule.map_or_else(|| "for ever".to_owned(), |age| format!("{} days", age.num_days()))
     };
-    let ownerless =
-        if config.auth.is_public() { days(keep.ownerless) } else { "for ever (no public mode)".to_owned() };
+    let ownerless = match config.retention.public_days {
+        _ if !config.auth.is_public() => "for ever (no public mode)".to_owned(),
+        None if keep.ownerless.is_none() => "for ever (retention.public_days is not set)".to_owned(),
+        _ => days(keep.ownerless),
+    };
     format!("kept: what nobody owns {ownerless}; the trash {}", days(keep.trash))
 }
 

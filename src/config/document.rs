@@ -267,7 +267,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     (
         "retention.public_days",
-        "In public mode: days that what nobody owns is kept, counted from when it was made; then it is deleted with its audio, for ever. 0: never. `reflector retention` shows what would go. Also `PUBLIC_DATA_RETENTION_DAYS`.",
+        "In public mode: days that what nobody owns is kept, counted from when it was made; then it is deleted with its audio, for ever. 0: never. Unset: 7 where people log in, and never where `auth.mode` is `none`. `reflector retention` shows what would go. Also `PUBLIC_DATA_RETENTION_DAYS`.",
     ),
     (
         "retention.trash_days",
@@ -331,8 +331,7 @@ mod tests {
 
     #[test]
     fn the_page_in_docs_is_what_the_code_says() {
-        let page =
-            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/CONFIGURATION.md")).unwrap();
+        let page = std::fs::read_to_string("docs/CONFIGURATION.md").unwrap();
         assert_eq!(page, markdown(), "run `reflector check-config --document > docs/CONFIGURATION.md`");
     }
 }

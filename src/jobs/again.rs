@@ -37,12 +37,11 @@ const PASSING: [&str; 9] = [
 /// Whether what failed, and all of it, may pass; false where nothing has failed, or something is at work.
 fn may_pass(states: &[StageState]) -> bool {
     let mut failed = states.iter().filter(|state| state.status == StageStatus::Failed).peekable();
-    let busy = |state: &StageState| matches!(state.status, StageStatus::Queued | StageStatus::Running);
     let passes = |state: &StageState| {
         let why = state.error_remark.as_ref().and_then(|remark| remark.get("id")?.as_str());
         why.is_some_and(|why| PASSING.contains(&why))
     };
-    failed.peek().is_some() && !states.iter().any(busy) && failed.all(passes)
+    failed.peek().is_some() && !stage::busy(states) && failed.all(passes)
 }
 
 /// When something failed last.
@@ -98,7 +97,7 @@ fn slot(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Every worker asks: who holds the transcript's row looks whether another was there first.
 ///
 /// # Errors
-/// The database's; what was begun until then is.
+/// The database's, where it can't say which they are; one that can't be begun is left to the next round.
 pub async fn try_again(pool: &Pool, bus: &Bus, times: u32, now: DateTime<Utc>) -> anyhow::Result<usize> {
     if times == 0 {
         return Ok(0);
@@ -106,10 +105,15 @@ pub async fn try_again(pool: &Pool, bus: &Bus, times: u32, now: DateTime<Utc>) -
     let mut conn = pool.get().await?;
     let mut begun = 0;
     for id in again::failed(&mut conn, slot(now) - OLDEST, slot(now)).await? {
-        if conn.transaction(async |conn| begin(conn, id, times, now).await).await? {
-            tracing::info!(transcript = %id, "what failed is tried again");
-            tell(&mut conn, bus, id).await;
-            begun += 1;
+        match conn.transaction(async |conn| begin(conn, id, times, now).await).await {
+            Ok(true) => {
+                tracing::info!(transcript = %id, "what failed is tried again");
+                tell(&mut conn, bus, id).await;
+                begun += 1;
+            }
+            Ok(false) => {}
+            // Those after it are no worse for that; it has its turn in the next round.
+            Err(error) => tracing::warn!(transcript = %id, %error, "what failed could not be tried again"),
         }
     }
     Ok(begun)

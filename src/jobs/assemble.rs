@@ -1,5 +1,10 @@
-//! Words and turns together: who said what. Speakers are numbered as they first appear in the text; the names that people
-//! gave them are a layer of their own and stay.
+//! Words and turns together: who said what. Speakers are numbered as they first appear in the text, and keep their numbers when it is
+//! heard again; the names that people gave them are a layer of their own and stay.
+
+mod voices;
+
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 use super::context::{Context, blocking, write};
 use super::diarize::number;
@@ -7,15 +12,17 @@ use super::error::JobError;
 use super::run::Done;
 use super::transcribe::row;
 use crate::bus::Event;
+use crate::ids::TranscriptId;
+use crate::model::edit::Change;
 use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
-use crate::model::{edit, output, turn};
+use crate::model::{edit, output, participant, turn};
 use crate::speech::attribute::{Heard, attribute_sides};
 use crate::speech::{self, Turn, Word};
 
 pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     let transcript = cx.attempt.transcript;
-    let (words, turns, method, language) = write!(cx.env, async |conn| {
+    let (words, turns, (before, taken), method, language) = write!(cx.env, async |conn| {
         let text = output::current(conn, transcript, Stage::Transcribe).await?;
         let voices = output::current(conn, transcript, Stage::Diarize).await?;
         let words = match &text {
@@ -26,11 +33,20 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
             Some(voices) => turn::turns(conn, voices.id).await?,
             None => Vec::new(),
         };
+        let earlier = match output::current(conn, transcript, Stage::Assemble).await? {
+            Some(earlier) => (segment::lines(conn, earlier.id).await?, meant(conn, transcript).await?),
+            None => Default::default(),
+        };
         let (method, language) = text.map(|text| (text.method, text.language)).unwrap_or_default();
-        Ok((words, turns, method, language))
+        Ok((words, turns, earlier, method, language))
     })?;
     let channels = cx.transcript.channels;
-    let rows = blocking(move || Ok(assemble(words, &turns, channels))).await?;
+    let rows = blocking(move || {
+        let mut rows = assemble(words, &turns, channels);
+        voices::keep_numbers(&mut rows, &before, &taken);
+        Ok(rows)
+    })
+    .await?;
     // Whoever reads it wants to know which model heard the words.
     let output = cx.open(&method, language.as_deref()).await?;
     let log = write!(cx.env, async |conn| {
@@ -40,6 +56,17 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
     // What people changed in an older version holds where the words match.
     let text = edit::shown(rows, output, &log).iter().map(|row| row.text.as_str()).collect();
     Ok(Done { events: vec![Event::Transcript { text, translation: None }], ..Done::output(output) })
+}
+
+/// Numbers of voices that people have given a meaning, whether the machine hears them or not.
+async fn meant(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<i32>> {
+    let named = participant::list(conn, transcript).await?.into_iter().filter_map(|one| one.speaker);
+    let log = edit::list(conn, transcript).await?;
+    let said = log.iter().filter_map(|one| match one.change {
+        Change::Assign { speaker, .. } | Change::Merge { speaker, .. } => Some(speaker),
+        _ => None,
+    });
+    Ok(named.chain(said).collect())
 }
 
 /// `channels`: how many sides there are, each with words and turns of its own; turns of the mix are everybody's.

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::db::Pool;
 use crate::ids::TranscriptId;
-use crate::model::audit;
+use crate::model::audit::{self, Action};
 use crate::model::retention::{self, Limits};
 use crate::storage::{self, Storage};
 
@@ -18,7 +18,8 @@ const AT_ONCE: i64 = 100;
 /// For how long things are kept; `None`: for ever.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Keep {
-    /// What nobody owns, on a public site. Elsewhere everything may be nobody's, and stays.
+    /// What nobody owns, on a public site. Elsewhere everything may be nobody's, and stays, as it does where nobody logs in and nobody
+    /// said after how many days it goes.
     pub ownerless: Option<TimeDelta>,
     /// What is in the trash.
     pub trash: Option<TimeDelta>,
@@ -31,7 +32,7 @@ impl Keep {
     pub fn of(config: &Config) -> Self {
         let days = |days: u32| (days > 0).then(|| TimeDelta::days(i64::from(days)));
         Self {
-            ownerless: days(config.retention.public_days).filter(|_| config.auth.is_public()),
+            ownerless: config.retention.ownerless_days(&config.auth).and_then(days),
             trash: days(config.retention.trash_days),
             audit: days(config.retention.audit_days),
         }
@@ -62,7 +63,7 @@ pub async fn expire(pool: &Pool, storage: &Storage, bus: &Bus, limits: Limits) -
         let expired = retention::expired(&mut conn, limits, AT_ONCE).await?;
         let before = removed;
         for one in &expired {
-            if remove(&mut conn, storage, bus, limits, one.id).await? {
+            if remove(&mut conn, storage, bus, (limits, Action::Expire), one.id).await? {
                 removed += 1;
             }
         }
@@ -88,7 +89,8 @@ pub async fn remove_ownerless(
     bus: &Bus,
     id: TranscriptId,
 ) -> anyhow::Result<bool> {
-    remove(&mut *pool.get().await?, storage, bus, ownerless(clock::now()), id).await
+    let how = (ownerless(clock::now()), Action::Destroy);
+    remove(&mut *pool.get().await?, storage, bus, how, id).await
 }
 
 /// Forgets entries of the audit log that were kept long enough.
@@ -106,10 +108,10 @@ async fn remove(
     conn: &mut AsyncPgConnection,
     storage: &Storage,
     bus: &Bus,
-    limits: Limits,
+    (limits, action): (Limits, Action),
     id: TranscriptId,
 ) -> anyhow::Result<bool> {
-    let Some(recordings) = retention::remove(conn, limits, id).await? else { return Ok(false) };
+    let Some(recordings) = retention::remove(conn, limits, action, id).await? else { return Ok(false) };
     tracing::info!(transcript = %id, "deleted, with all that was made of it");
     let folders =
         std::iter::once(storage::folder(id)).chain(recordings.into_iter().map(storage::upload_folder));

@@ -12,7 +12,7 @@ use crate::ids::{RoomId, TranscriptId};
 pub enum Claim {
     /// It is new, and the caller's: to be done, and then [`settle`]d or [`release`]d.
     New,
-    /// It came with another body before.
+    /// It came with another query, revision or body before.
     Other,
     /// It was begun then; how it ends is not known yet, or not any more.
     Begun(DateTime<Utc>),
@@ -114,6 +114,24 @@ pub async fn settle(
         .execute(conn)
         .await
         .map(|_| ())
+}
+
+/// Takes over a request that was begun at `since` and of which nothing was done; false where another was there first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take_over(
+    conn: &mut AsyncPgConnection,
+    request: &str,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    diesel::update(idempotency_key::table.find(request))
+        .filter(idempotency_key::status.is_null().and(idempotency_key::created_at.eq(since)))
+        .set(idempotency_key::created_at.eq(now))
+        .execute(conn)
+        .await
+        .map(|rows| rows == 1)
 }
 
 /// Frees the key of a request that was not done.

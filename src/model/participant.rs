@@ -138,6 +138,30 @@ pub async fn update(
     .await
 }
 
+/// Gives a participant another voice, in the caller's transaction, which holds the transcript's row and renews what is searched: if they
+/// have that one still, and nobody has the other.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn follow(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    id: ParticipantId,
+    from: i32,
+    to: i32,
+) -> QueryResult<()> {
+    let people = list(conn, of).await?;
+    let who = |voice: i32| people.iter().find(|one| one.speaker == Some(voice)).map(|one| one.id);
+    if who(from) != Some(id) || who(to).is_some() {
+        return Ok(());
+    }
+    diesel::update(participant::table.find(id).filter(participant::transcript_id.eq(of)))
+        .set(participant::speaker.eq(Some(to)))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Removes a participant; their voice is then called by its number again.
 ///
 /// # Errors

@@ -65,13 +65,14 @@ pub async fn count(conn: &mut AsyncPgConnection, limits: Limits) -> QueryResult<
 }
 
 /// Removes one of them with everything that was made of it, unless it is to stay by now; its recordings, whose objects are the
-/// caller's to remove, as the transcript's are.
+/// caller's to remove, as the transcript's are. `action`: as what the audit log has it.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn remove(
     conn: &mut AsyncPgConnection,
     limits: Limits,
+    action: Action,
     id: TranscriptId,
 ) -> QueryResult<Option<Vec<RecordingId>>> {
     conn.transaction(async |conn| {
@@ -80,8 +81,7 @@ pub async fn remove(
         if removed == 0 {
             return Ok(None);
         }
-        audit::note(conn, Actor::program(), Action::Expire, Thing::Transcript(id), crate::clock::now())
-            .await?;
+        audit::note(conn, Actor::program(), action, Thing::Transcript(id), crate::clock::now()).await?;
         Ok(Some(recordings))
     })
     .await

@@ -163,6 +163,11 @@ pub async fn list(mut conn: &AsyncPgConnection, transcript: TranscriptId) -> Que
     Ok(states)
 }
 
+/// Whether any of these is at work, or waits for a worker.
+pub fn busy(states: &[StageState]) -> bool {
+    states.iter().any(|state| matches!(state.status, StageStatus::Queued | StageStatus::Running))
+}
+
 /// The stages of several transcripts, each in order; those without a run are not there.
 ///
 /// # Errors

@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn every_import_and_every_file_is_known() {
-        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/assets")).unwrap();
+        let files = std::fs::read_dir("src/web/assets").unwrap();
         for file in files {
             let name = file.unwrap().file_name().into_string().unwrap();
             assert!(ASSETS.iter().any(|(known, _, _)| *known == name), "{name} is not embedded");

@@ -1,10 +1,11 @@
 //! Which other sites' pages may use the API. Pages of ours are never theirs to read.
 
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderName, IF_MATCH, IF_NONE_MATCH, RETRY_AFTER,
+    ACCEPT_RANGES, AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderName,
+    IF_MATCH, IF_NONE_MATCH, IF_RANGE, ORIGIN, RANGE, RETRY_AFTER,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::csrf::CsrfLayer;
 
@@ -29,15 +30,27 @@ pub(super) fn layer(config: &CorsConfig) -> Option<CorsLayer> {
         CONTENT_TYPE,
         IF_MATCH,
         IF_NONE_MATCH,
+        IF_RANGE,
+        RANGE,
         named("idempotency-key"),
+        named("last-event-id"),
         named("x-api-key"),
+        named("x-request-id"),
+    ];
+    let told = [
+        ACCEPT_RANGES,
+        CONTENT_DISPOSITION,
+        CONTENT_RANGE,
+        ETAG,
+        RETRY_AFTER,
+        named("idempotency-replayed"),
         named("x-request-id"),
     ];
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods(methods)
         .allow_headers(taken)
-        .expose_headers([ETAG, RETRY_AFTER, named("idempotency-replayed"), named("x-request-id")])
+        .expose_headers(told)
         .max_age(REMEMBERED);
     Some(layer.allow_credentials(config.allow_credentials))
 }
@@ -48,6 +61,13 @@ pub(super) fn csrf(config: &CorsConfig) -> CsrfLayer {
     // The settings were checked before.
     let trusted = config.origins.iter().filter(|_| !config.any());
     trusted.fold(CsrfLayer::new(), |layer, origin| layer.clone().add_trusted_origin(origin).unwrap_or(layer))
+}
+
+/// Whether a request is of another site's page that is listed by name.
+pub(super) fn names(config: &CorsConfig, headers: &HeaderMap) -> bool {
+    let listed =
+        |origin: &HeaderValue| config.origins.iter().any(|known| known.as_bytes() == origin.as_bytes());
+    !config.any() && headers.get(ORIGIN).is_some_and(listed)
 }
 
 fn is_api(path: &str) -> bool {

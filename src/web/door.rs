@@ -47,6 +47,7 @@ const OPEN: &[&str] = &[
     "/ca.crt",
     "/appearance",
     API,
+    "/docs",
     LOGIN,
     "/v1/me",
     "/v1/config",

@@ -93,7 +93,7 @@ fn finish(error: &Error, mut response: Response) -> Response {
 
 /// In which part of a request a field stands.
 fn place(field: &str) -> &'static str {
-    const QUERY: [&str; 14] = [
+    const QUERY: [&str; 18] = [
         "after",
         "query",
         "page",
@@ -108,6 +108,10 @@ fn place(field: &str) -> &'static str {
         "search_term",
         "stream",
         "topic",
+        "status",
+        "below",
+        "seconds",
+        "take",
     ];
     match field {
         "Idempotency-Key" | "If-Match" | "Last-Event-ID" => "header",

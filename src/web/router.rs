@@ -161,6 +161,7 @@ fn installation() -> Router<App> {
     use pages::admin;
     Router::new()
         .route("/about", get(pages::about))
+        .route("/docs", get(pages::docs))
         .route("/appearance", post(pages::appearance))
         .route("/design", get(pages::design))
         .route("/models", get(pages::models))

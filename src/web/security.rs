@@ -69,6 +69,12 @@ pub(super) fn same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
     theirs.as_str().eq_ignore_ascii_case(ours)
 }
 
+/// Whether one of our own pages led here, as far as the browser says. An address that came from elsewhere anybody may have written: it
+/// offers nothing to be pressed.
+pub(super) fn led_here(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
@@ -98,6 +104,18 @@ mod tests {
         {
             assert!(!hosts.allows(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn one_is_led_here_by_our_own_pages_alone() {
+        let led = |site: &'static str| {
+            led_here(&HeaderMap::from_iter([(
+                axum::http::HeaderName::from_static("sec-fetch-site"),
+                HeaderValue::from_static(site),
+            )]))
+        };
+        assert!(led("same-origin") && led_here(&HeaderMap::new()));
+        assert!(!led("none") && !led("cross-site") && !led("same-site"));
     }
 
     #[test]

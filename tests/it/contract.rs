@@ -1,7 +1,5 @@
 //! The page of the contract: every test that it names is there.
 
-use std::path::Path;
-
 const PAGE: &str = include_str!("../../docs/DEVELOPING.md");
 
 /// Names of the contract's tables: a file, or `file::test`.
@@ -14,7 +12,7 @@ fn named() -> Vec<&'static str> {
 
 /// The text of a file of tests.
 fn text(file: &str) -> Option<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let root = crate::support::tree().join("tests/it");
     std::fs::read_to_string(root.join(file.replace("::", "/")).with_extension("rs")).ok()
 }
 

@@ -185,6 +185,10 @@ async fn a_list_is_narrowed_by_status_and_ordered_as_the_page_does() {
         ("sort_by=shortest", "gamma delta Alpha beta"),
         ("sort_by=title", "Alpha beta delta gamma"),
         ("sort_by=title&page=2&size=3", "gamma"),
+        ("change_seq_from=0", "delta gamma Alpha beta"),
+        ("change_seq_from=0&sort_by=created_at", "delta gamma Alpha beta"),
+        ("change_seq_from=0&sort_by=change_seq", "beta Alpha gamma delta"),
+        ("change_seq_from=0&sort_by=title", "Alpha beta delta gamma"),
         ("status=ended", "beta"),
         ("status=uploaded,processing", "delta Alpha"),
         ("status=uploaded, processing&sort_by=oldest", "Alpha delta"),
@@ -194,13 +198,30 @@ async fn a_list_is_narrowed_by_status_and_ordered_as_the_page_does() {
     ] {
         assert_eq!(names(query).await, wanted, "{query}");
     }
-    for (query, field) in [
-        ("status=done", "status"),
-        ("status=ended,x", "status"),
-        ("sort_by=title&change_seq_from=0", "sort_by"),
-    ] {
+    let last: i64 = site.json("/v1/transcripts").await.1["items"][1]["change_seq"].as_i64().unwrap();
+    assert_eq!(names(&format!("change_seq_from={last}")).await, "delta");
+    for query in ["status=done", "status=ended,x"] {
         let (status, refused) = site.json(&format!("/v1/transcripts?{query}")).await;
-        assert_eq!((status, &refused["detail"][0]["loc"][1]), (422, &json!(field)), "{query}: {refused}");
+        assert_eq!((status, &refused["detail"][0]["loc"]), (422, &json!(["query", "status"])), "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_query_is_told_of_the_query() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.create("talk").await);
+    for (method, path, field) in [
+        ("GET", "/v1/transcripts?status=done".to_owned(), "status"),
+        ("GET", format!("{path}/doubts?below=2"), "below"),
+        ("POST", format!("{path}/record/upload?open=true&chunk_number=0&seconds=-1"), "seconds"),
+        ("POST", format!("{path}/record/upload?chunk_number=0&total_chunks=2&take=1"), "take"),
+    ] {
+        let request = site.client.request(method.parse().unwrap(), site.url(&path));
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 422, "{path}");
+        let refused: Value = response.json().await.unwrap();
+        assert_eq!(refused["detail"][0]["loc"], json!(["query", field]), "{path}: {refused}");
     }
 }
 
@@ -309,6 +330,9 @@ async fn what_a_post_made_is_made_once_under_a_key_and_answered_alike() {
     assert_eq!((elsewhere.status, elsewhere.replayed), (200, false));
     let queried = post(&site, &ada.token, &format!("{route}?x=1"), "k", &person).await;
     assert_eq!(queried.status, 422, "what the query says is part of the request");
+    let request = site.client.post(site.url(&route)).header("Idempotency-Key", "k").bearer_auth(&ada.token);
+    let revised = request.header("If-Match", "\"3.12\"").json(&person).send().await.unwrap();
+    assert_eq!(revised.status(), 422, "and the revision that it is said of");
     // What may not be seen any more is not told from memory, and what is gone for good leaves no answer behind.
     site.give(id, "private", Some(bob.user.id)).await;
     assert_eq!(post(&site, &ada.token, &route, "k", &person).await.status, 404);
@@ -397,6 +421,52 @@ async fn who_goes_away_before_the_answer_gets_it_when_they_ask_again() {
     assert_eq!(site.send("PATCH", &room, &body).await.0, 200);
     let done = post(&site, "", &path, "k", &json!({})).await;
     assert_eq!((done.status, done.replayed), (200, false), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_under_a_key_is_told_in_the_language_of_who_asks_as_one_without_a_key() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}/process", site.create("bare").await);
+    let refused = async |key: Option<&str>, language: &str| {
+        let mut request = site.client.post(site.url(&path)).header("Accept-Language", language);
+        if let Some(key) = key {
+            request = request.header("Idempotency-Key", key);
+        }
+        let answer = request.json(&json!({})).send().await.unwrap();
+        let said = answer.headers().get("x-reflector-said").map(|said| said.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), said, answer.json::<Value>().await.unwrap())
+    };
+    let (plain, keyed) = (refused(None, "fr").await, refused(Some("k"), "fr").await);
+    assert!(plain.0 == 400 && plain.1.is_some(), "{plain:?}");
+    assert_eq!(keyed, plain);
+    assert_eq!(refused(Some("k"), "en").await, (400, None, plain.2), "English needs no second telling");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_that_died_did_not_make_is_made_once_after_a_quarter_of_an_hour() {
+    let site = Site::new().await;
+    for (path, table) in [("/v1/transcripts", "transcript"), ("/v1/rooms", "room")] {
+        let body = json!({ "name": "weekly" });
+        let lost = post(&site, "", path, "k", &body).await;
+        assert_eq!((lost.status, lost.replayed), (200, false), "{path}: {lost:?}");
+        let aged = |minutes: i32| {
+            format!(
+                "UPDATE idempotency_key SET status = NULL, answer = NULL, transcript_id = NULL, room_id = NULL,
+                 created_at = now() - make_interval(mins => {minutes})"
+            )
+        };
+        // As if its transaction had never ended.
+        run(&site, &aged(14)).await;
+        run(&site, &format!("DELETE FROM {table}")).await;
+        let early = post(&site, "", path, "k", &body).await;
+        assert_eq!((early.status, &early.body["code"]), (409, &json!("at_work")), "{path}: {early:?}");
+        run(&site, &aged(16)).await;
+        let (one, other) = tokio::join!(post(&site, "", path, "k", &body), post(&site, "", path, "k", &body));
+        assert_eq!((one.status, other.status), (200, 200), "{path}: {one:?} {other:?}");
+        assert_eq!(one.body, other.body, "{path}: both are told of the same");
+        assert_ne!(one.replayed, other.replayed, "{path}: one of them made it");
+        assert_ne!(one.body["id"], lost.body["id"], "{path}");
+    }
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Who says what, by topic and corrected by people: `words-per-speaker`, `speaker/assign`, `speaker/merge`.
 
 use futures::StreamExt;
+use reflector::app::run_worker;
 use reflector::clock;
 use reflector::ids::TranscriptId;
-use reflector::model::stage::{self, Begun, Stage};
+use reflector::lifecycle::Shutdown;
+use reflector::model::stage::{self, Begun, Stage, StageStatus};
+use reflector::model::turn::{self, Turn};
 use reflector::model::{Segment, output, segment};
+use reflector::queue::Group;
 use serde_json::{Value, json};
 use tokio_tungstenite::connect_async;
 
@@ -141,10 +145,98 @@ async fn two_voices_become_one_and_the_name_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_went_along_comes_back_when_the_merge_is_undone_and_goes_again_when_it_is_redone() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
+    let people = format!("{path}/participants");
+    let (_, ada) = site.send("POST", &people, &json!({ "name": "Ada", "speaker": 0 })).await;
+    let one = format!("{people}/{}", ada["id"].as_str().unwrap());
+    let turned = async |what: &str| {
+        let (_, now) = site.json(&format!("{path}/segments?limit=1")).await;
+        let body = json!({ "revision": now["revision"] });
+        let (status, answer) = site.send("POST", &format!("{path}/edits/{what}"), &body).await;
+        assert_eq!(status, 200, "{answer}");
+        site.json(&one).await.1["speaker"].clone()
+    };
+    let text = async || site.json(&path).await.1["transcript"].as_str().unwrap().to_owned();
+    let before = text().await;
+    site.send("PATCH", &format!("{path}/speaker/merge"), &json!({ "speaker_from": 0, "speaker_to": 1 }))
+        .await;
+    let merged = text().await;
+    assert_eq!((merged.matches("Ada: ").count(), merged.contains("Speaker")), (3, false), "{merged}");
+
+    assert_eq!((turned("undo").await, text().await), (json!(0), before.clone()));
+    assert_eq!((turned("redo").await, text().await), (json!(1), merged));
+    assert_eq!((turned("undo").await, text().await), (json!(0), before));
+    // Somebody has the voice by now, or the participant is gone: names stay as people left them.
+    let (_, bob) = site.send("POST", &people, &json!({ "name": "Bob", "speaker": 1 })).await;
+    assert_eq!(turned("redo").await, json!(0));
+    assert_eq!(turned("undo").await, json!(0));
+    let (_, kept) = site.json(&format!("{people}/{}", bob["id"].as_str().unwrap())).await;
+    assert_eq!((&kept["name"], &kept["speaker"]), (&json!("Bob"), &json!(1)));
+    site.send("DELETE", &one, &json!({})).await;
+    assert_eq!(turned("redo").await, Value::Null);
+    assert_eq!(turned("undo").await, Value::Null);
+}
+
+/// Who speaks from when on, for six seconds, when the voices are told apart once more.
+async fn told_apart(site: &Site, id: TranscriptId, voices: &[(f64, i32)]) {
+    let mut conn = site.workshop.conn().await;
+    let run = stage::restart(&mut conn, id, Stage::Diarize, clock::now()).await.unwrap().unwrap().run;
+    let begun = stage::begin(&mut conn, id, run, Stage::Diarize, "by hand", clock::now()).await.unwrap();
+    let Begun::Start { attempt, .. } = begun else { panic!("it does not start") };
+    let made = output::open(&mut conn, &attempt, "other", None).await.unwrap().unwrap();
+    let turns = voices.iter().map(|(start, speaker)| Turn {
+        start: *start,
+        end: start + 6.0,
+        speaker: *speaker,
+        channel: None,
+    });
+    turn::store(&mut conn, made, &turns.collect::<Vec<_>>(), &[]).await.unwrap();
+    stage::finish(&mut conn, &attempt, Some(made), clock::now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_and_corrections_stay_with_their_voices_when_a_new_run_meets_these_in_another_order() {
+    let site = Site::new().await;
+    let id = site.finished("talk.wav").await;
+    let path = format!("/v1/transcripts/{id}");
+    let mut heard = talk(true);
+    for segment in &mut heard {
+        segment.speaker = segment.speaker.map(|speaker| 1 - speaker);
+    }
+    again(&site, id, &heard).await;
+    site.send("POST", &format!("{path}/participants"), &json!({ "name": "Ada", "speaker": 1 })).await;
+    assign(&site, &path, json!({ "speaker": 1, "timestamp_from": 21.0, "timestamp_to": 22.0 })).await;
+    let before = site.json(&path).await.1["transcript"].as_str().unwrap().to_owned();
+    assert!(before.contains("Ada: Good morning") && before.contains("Ada: should <cut>"), "{before}");
+    assert!(before.contains("Speaker 1: We\n"), "{before}");
+
+    told_apart(&site, id, &[(0.0, 7), (20.0, 3), (40.0, 7)]).await;
+    site.workshop.reprocess(id, Some(Stage::Assemble)).await;
+    let shutdown = Shutdown::new();
+    let worker = tokio::spawn({
+        let (app, shutdown) = (site.app.clone(), shutdown.clone());
+        async move { run_worker(&app, &[Group::Media], &shutdown).await }
+    });
+    site.workshop.until_stage(id, Stage::Assemble, StageStatus::Done).await;
+    shutdown.stop();
+    worker.await.expect("the worker's task").expect("it ends well");
+    let conn = site.workshop.conn().await;
+    assert_eq!(output::versions(&conn, id, Stage::Assemble).await.unwrap().len(), 3, "it was made anew");
+    drop(conn);
+    assert_eq!(site.json(&path).await.1["transcript"], before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn corrections_survive_a_new_run_where_the_words_match() {
     let site = Site::new().await;
     let id = site.finished("talk.wav").await;
     let path = format!("/v1/transcripts/{id}");
+    let people = format!("{path}/participants");
+    let (_, ada) = site.send("POST", &people, &json!({ "name": "Ada", "speaker": 1 })).await;
+    let one = format!("{people}/{}", ada["id"].as_str().unwrap());
+    assert_eq!(site.send("PATCH", &one, &json!({ "name": "Ada Byron" })).await.0, 200);
     assign(&site, &path, json!({ "speaker": 2, "timestamp_from": 21.0, "timestamp_to": 22.0 })).await;
     let mut heard = talk(true);
     // The whole talk is heard a little later and "should" as another word.
@@ -157,6 +249,10 @@ async fn corrections_survive_a_new_run_where_the_words_match() {
     heard[1].words[1].text = " shall".into();
     again(&site, id, &heard).await;
     assert_eq!(runs(&site, &path, 1).await, [(1, 2), (2, 1), (1, 2), (0, 3)], "<cut> is the same word");
+    let (_, named) = site.json(&one).await;
+    assert_eq!((&named["name"], &named["speaker"]), (&json!("Ada Byron"), &json!(1)));
+    let text = site.json(&path).await.1["transcript"].as_str().unwrap().to_owned();
+    assert!(text.contains("Ada Byron: We "), "{text}");
 
     // Merged voices stay merged when a later run numbers them the other way round.
     site.send("PATCH", &format!("{path}/speaker/merge"), &json!({ "speaker_from": 1, "speaker_to": 0 }))

@@ -4,7 +4,9 @@ use reflector::config::Config;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use crate::auth::{ADA, cookie};
 use crate::support::site::{Site, with_login};
+use crate::support::socket::{Came, Watcher};
 
 /// Asks as a browser does for a page of another site.
 async fn from(site: &Site, origin: &str, method: Method, path: &str) -> Response {
@@ -47,15 +49,27 @@ async fn a_listed_site_may_use_the_api_and_no_page_and_others_may_not() {
     assert_eq!(header(&asked, "access-control-allow-credentials"), Some("true"));
     assert!(header(&asked, "access-control-allow-methods").unwrap().contains("PATCH"));
     let headers = header(&asked, "access-control-allow-headers").unwrap();
-    for wanted in ["authorization", "content-type", "x-api-key", "idempotency-key", "if-match"] {
-        assert!(headers.contains(wanted), "{wanted}: {headers}");
+    for wanted in [
+        "authorization",
+        "content-type",
+        "x-api-key",
+        "idempotency-key",
+        "if-match",
+        "if-range",
+        "range",
+        "last-event-id",
+    ] {
+        assert!(headers.split(',').any(|one| one.trim() == wanted), "{wanted}: {headers}");
     }
     let made = from(&site, APP, Method::POST, "/v1/transcripts").await;
     assert_eq!(made.status(), 200, "it may change something, too");
     assert_eq!(header(&made, "access-control-allow-origin"), Some(APP));
     assert!(header(&made, "vary").unwrap().to_lowercase().contains("origin"));
     let told = from(&site, APP, Method::GET, "/v1/transcripts").await;
-    assert!(header(&told, "access-control-expose-headers").unwrap().contains("etag"));
+    let exposed = header(&told, "access-control-expose-headers").unwrap();
+    for wanted in ["etag", "content-range", "content-disposition", "accept-ranges"] {
+        assert!(exposed.split(',').any(|one| one.trim() == wanted), "{wanted}: {exposed}");
+    }
     // A refusal can be read, too: a program must learn why.
     let refused = from(&site, APP, Method::GET, "/v1/transcripts?size=0").await;
     assert_eq!(
@@ -91,6 +105,50 @@ async fn every_site_may_read_with_a_token_and_change_nothing() {
     let answer = request.header("origin", "https://any.example").send().await.unwrap();
     assert_eq!(header(&answer, "access-control-allow-origin"), Some("https://any.example"));
     assert_eq!(from(&site, "https://any.example", Method::POST, "/v1/transcripts").await.status(), 403);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listed_site_may_open_the_sockets_and_others_may_not() {
+    let site = Site::set(|config| config.cors.origins = vec![APP.into()]).await;
+    let one = format!("/v1/transcripts/{}/events", site.finished("talk.wav").await);
+    let mut socket = Watcher::open(&site, &one, &[("origin", APP)]).await;
+    socket.until("STATUS").await;
+    let mut lists = Watcher::open(&site, "/v1/events", &[("origin", APP)]).await;
+    let made = from(&site, APP, Method::POST, "/v1/transcripts").await;
+    assert_eq!(made.status(), 200);
+    lists.until("TRANSCRIPT_CREATED").await;
+    for other in ["https://app.example.org.evil.test", "http://app.example.org", "null", "*"] {
+        for path in [one.as_str(), "/v1/events"] {
+            assert_eq!(Watcher::refused(&site, path, &[("origin", other)]).await.0, 403, "{other}: {path}");
+        }
+    }
+
+    // Where people log in, by what its page shows; by a cookie only where its requests may carry that.
+    for (credentials, listed) in [(false, APP), (true, APP), (false, "*")] {
+        let site = Site::set(|config| {
+            with_login(config);
+            config.cors.origins = vec![listed.into()];
+            config.cors.allow_credentials = credentials;
+        })
+        .await;
+        let token = site.person(ADA, false).await.token;
+        let shown = format!("bearer, {token}");
+        let cookie = cookie(&site, ADA).await;
+        let (by_token, by_cookie) =
+            ([("origin", APP), ("sec-websocket-protocol", &*shown)], [("origin", APP), ("cookie", &*cookie)]);
+        if listed == "*" {
+            assert_eq!(Watcher::refused(&site, "/v1/events", &by_token).await.0, 403, "* is for reading");
+            continue;
+        }
+        Watcher::open(&site, "/v1/events", &by_token).await;
+        let mut nobody = Watcher::open(&site, "/v1/events", &[("origin", APP)]).await;
+        assert_eq!(nobody.came().await, Came::Closed(4401), "its script is told to log in");
+        if credentials {
+            Watcher::open(&site, "/v1/events", &by_cookie).await;
+        } else {
+            assert_eq!(Watcher::refused(&site, "/v1/events", &by_cookie).await.0, 403);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 /// The blocks of commands of the section "Keys of the disk", but for those that need a TPM.
 fn blocks() -> Vec<String> {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/SECURITY.md")).unwrap();
+    let page = std::fs::read_to_string("docs/SECURITY.md").unwrap();
     let section = page.split("\n## ").find(|section| section.starts_with("Keys of the disk\n")).unwrap();
     section.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const EVERYWHERE: [&str; 2] = ["ids", "clock"];
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    crate::support::tree()
 }
 
 /// Reads the rows `| module | may use |` between the table's markers.

@@ -9,8 +9,7 @@ use crate::support::site::Site;
 use crate::support::workshop::Workshop;
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR")))
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 /// The first number after `name` in `text`.

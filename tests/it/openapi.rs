@@ -1,7 +1,6 @@
 //! The API's own description: the one in docs/, of every route, of typed shapes only; and what Schemathesis finds with it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ fn described() -> Value {
 }
 
 fn source(path: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    std::fs::read_to_string(crate::support::tree().join(path)).unwrap()
 }
 
 /// Methods in capital letters, by path.
@@ -212,7 +211,7 @@ fn named(source: &str) -> Vec<String> {
 #[test]
 fn no_two_shapes_have_one_name() {
     let mut seen = BTreeMap::new();
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    let mut folders = vec![crate::support::tree().join("src")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -428,7 +427,7 @@ async fn examined(site: &Site, known: &Value, token: &str, more: &[&str]) -> Ans
     assert!(packages.join(".stamp").is_file(), "Schemathesis is missing: run `make setup`");
     let folder = tempfile::tempdir().unwrap();
     let seen = folder.path().join("seen.json");
-    let hooks = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/openapi");
+    let hooks = crate::support::tree().join("tests/it/openapi");
     let code = format!(
         "import sys; sys.path[:0] = [{packages:?}, {hooks:?}]\n\
          from schemathesis.cli import schemathesis\nschemathesis(prog_name='schemathesis')"

@@ -90,7 +90,7 @@ fn every_command_has_a_page_that_names_its_options() {
         .collect();
     assert!(commands.len() >= 5, "{help}");
     for command in commands {
-        let path = format!("{}/docs/commands/{command}.md", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("docs/commands/{command}.md");
         let page = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path} is missing"));
         let (_, usage, _) = reflector(&[command, "--help"], &[]);
         for option in usage.split_whitespace().filter(|word| word.starts_with("--") && word.len() > 2) {

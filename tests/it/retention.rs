@@ -119,12 +119,20 @@ async fn logged(site: &Site) -> BTreeSet<TranscriptId> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_owns_goes_in_public_mode_alone_whether_anybody_logs_in_or_not() {
-    for public_mode in [false, true] {
-        let site = Site::set(|config| config.auth.public_mode = public_mode).await;
+async fn where_nobody_logs_in_nothing_goes_but_in_public_mode_after_days_that_somebody_set() {
+    for (public_mode, public_days, goes) in
+        [(false, None, false), (false, Some(7), false), (true, None, false), (true, Some(7), true)]
+    {
+        let site = Site::set(|config| {
+            config.auth.public_mode = public_mode;
+            config.retention.public_days = public_days;
+        })
+        .await;
         let old = aged(&site, "old.mp3", 4000).await;
-        assert_eq!(expired(&site).await, usize::from(public_mode));
-        assert_eq!(is_there(&site, old).await, !public_mode);
+        assert_eq!(expired(&site).await, usize::from(goes), "{public_mode} {public_days:?}");
+        assert_eq!(is_there(&site, old).await, !goes, "{public_mode} {public_days:?}");
+        let told = site.page("/").await.1.contains("deleted by itself after 7 days");
+        assert_eq!(told, goes, "{public_mode} {public_days:?}");
     }
 }
 
@@ -215,7 +223,7 @@ async fn visitors_are_told_for_how_long_what_they_add_is_kept() {
     assert!(told(&site.page("/").await.1));
     let for_ever = Site::set(|config| {
         public(config);
-        config.retention.public_days = 0;
+        config.retention.public_days = Some(0);
     });
     assert!(!told(&for_ever.await.page("/").await.1));
     assert!(!told(&Site::new().await.page("/").await.1), "nobody logs in: nothing is deleted");

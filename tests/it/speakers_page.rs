@@ -54,6 +54,13 @@ async fn two_voices_become_one_and_two_again() {
     let (_, to) = visitor.form(&format!("{page}/undo"), &[]).await;
     assert_eq!(to, format!("{page}?done=undone"));
     assert!(site.get(&txt).await.text().await.unwrap().contains("Speaker 2: We should"));
+    // A name that went along comes back, too.
+    visitor.form(&format!("{page}/merge"), &[("speaker_from", "0"), ("speaker_to", "1")]).await;
+    let text = site.get(&txt).await.text().await.unwrap();
+    assert!(text.contains("Ada: We should") && !text.contains("Speaker"), "{text}");
+    visitor.form(&format!("{page}/undo"), &[]).await;
+    let text = site.get(&txt).await.text().await.unwrap();
+    assert!(text.contains("Ada: Good morning") && text.contains("Speaker 2: We should"), "{text}");
     let (status, again) = visitor.form(&format!("{page}/undo"), &[]).await;
     assert!(status == 409 && again.contains("was changed since"), "{again}");
 

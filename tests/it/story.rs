@@ -2,7 +2,7 @@
 //! the module's own Caddyfile and a private certificate authority.
 
 use std::net::{IpAddr, TcpListener, TcpStream, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -140,7 +140,7 @@ fn listens(dir: &Path, port: u16, log: &str) {
 
 fn story() -> Command {
     let mut command = Command::new("python3");
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/vm-tests/story.py"));
+    command.arg(crate::support::tree().join("vm-tests/story.py"));
     command
 }
 
@@ -152,7 +152,7 @@ fn free_ports() -> [u16; 3] {
 
 /// What NixOS would run: only the ports are this test's.
 fn caddyfile(configuration: &str, [program, https, http]: [u16; 3]) -> String {
-    let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nix/rendered");
+    let rendered = "tests/nix/rendered";
     let text = std::fs::read_to_string(format!("{rendered}/{configuration}/Caddyfile")).unwrap();
     assert!(text.contains("127.0.0.1:1250") && text.contains("\nadmin off\n"), "{text}");
     text.replace("127.0.0.1:1250", &format!("127.0.0.1:{program}")).replacen(
@@ -257,8 +257,7 @@ fn the_documented_steps_are_those_of_the_program() {
         })
         .collect();
     assert!(rows.len() >= 12, "{listed}");
-    let page: PathBuf = [env!("CARGO_MANIFEST_DIR"), "docs", "DEVELOPING.md"].iter().collect();
-    let page = std::fs::read_to_string(page).unwrap();
+    let page = std::fs::read_to_string("docs/DEVELOPING.md").unwrap();
     assert!(page.contains(&rows.join("\n")), "docs/DEVELOPING.md lacks these rows:\n{}", rows.join("\n"));
 }
 

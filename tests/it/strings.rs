@@ -69,7 +69,7 @@ const NAMES: [&str; 13] = [
 ];
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    crate::support::tree()
 }
 
 /// Every file below a folder whose name ends so, with its text.

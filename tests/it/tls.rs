@@ -432,7 +432,7 @@ fn no_client_is_made_anywhere_but_from_the_settings_trust() {
         ("load_native_certs", &["src/tls/trust.rs"]),
         ("danger", &["src/notify/mail.rs", "src/ops/certs/import.rs", "src/ops/hardening/site.rs"]),
     ];
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = crate::support::tree();
     let (mut folders, mut wrong) = (vec![root.join("src")], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap().flatten() {

@@ -28,7 +28,7 @@ impl Layer {
                 self.say(found.iter().flatten(), Some(*speaker));
                 Outcome::of(&found)
             }
-            Change::Merge { speaker, words } => self.merge(*speaker, words, exact),
+            Change::Merge { speaker, words, .. } => self.merge(*speaker, words, exact),
             Change::Text { runs } => self.rewrite(runs, exact),
             Change::Split { words } => {
                 let found = self.find(words, exact);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::ParticipantId;
 use crate::model::text_enum::text_enum;
 
 /// Where a word stands in a layer: its slot, and its number among the words of that slot.
@@ -50,7 +51,13 @@ pub enum Change {
     /// This one says these words.
     Assign { speaker: i32, words: Words },
     /// The voices that say these words are one.
-    Merge { speaker: i32, words: Words },
+    Merge {
+        speaker: i32,
+        words: Words,
+        /// Who went along, and the voice that they had: they have it again when this is undone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moved: Option<(ParticipantId, i32)>,
+    },
     /// Other words: of a segment, or of many at once where words were replaced.
     Text { runs: Vec<Run> },
     /// A segment begins with this one word.

@@ -10,13 +10,13 @@ use diesel_async::AsyncPgConnection;
 use super::apply::Outcome;
 use super::change::Change;
 use super::layer::{Layer, Piece};
-use super::log::replay;
+use super::log::{Standing, replay};
 use super::{Edit, add, list};
 use crate::ids::{TranscriptId, UserId};
 use crate::model::output::{self, Output};
 use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
-use crate::model::{search, transcript};
+use crate::model::{participant, search, transcript};
 
 /// Which state of a text somebody saw: the machine's version, and how many changes were made. In words "3.12".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,8 @@ impl Desk {
         Ok(Some(replay(machine, made.id, &self.log[..until]).0))
     }
 
-    /// Writes a change down, in the caller's transaction, which holds the transcript's row; what is searched follows.
+    /// Writes a change down, in the caller's transaction, which holds the transcript's row; what is searched follows, and so does a name
+    /// that went along with a voice.
     ///
     /// # Errors
     /// Those of the database.
@@ -114,6 +115,7 @@ impl Desk {
         change: &Change,
         by: Option<UserId>,
     ) -> QueryResult<()> {
+        self.follow(conn, change).await?;
         let revision = self.revision().edit.saturating_add(1);
         self.log.push(add(conn, self.transcript, revision, change, self.output.id, by).await?);
         transcript::touch(conn, self.transcript).await?;
@@ -122,6 +124,23 @@ impl Desk {
             return Ok(());
         }
         search::refresh_words(conn, self.transcript).await
+    }
+
+    /// Who went along when two voices became one goes back as that is undone, and along again as it is done again.
+    async fn follow(&self, conn: &mut AsyncPgConnection, change: &Change) -> QueryResult<()> {
+        let standing = Standing::of(&self.log);
+        let meant = match change {
+            Change::Undo => standing.applied.last(),
+            Change::Redo => standing.undone.last(),
+            _ => None,
+        };
+        let Some(Change::Merge { speaker, moved: Some((one, own)), .. }) =
+            meant.map(|place| &self.log[*place].change)
+        else {
+            return Ok(());
+        };
+        let (from, to) = if *change == Change::Undo { (*speaker, *own) } else { (*own, *speaker) };
+        participant::follow(conn, self.transcript, *one, from, to).await
     }
 }
 

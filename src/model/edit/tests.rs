@@ -81,7 +81,8 @@ fn a_word_that_is_said_twice_is_one_word() {
 
 #[test]
 fn a_merged_voice_stays_merged_under_another_number_and_with_other_words() {
-    let merge = Change::Merge { speaker: 0, words: words(&[(" we", 10.0), (" cut", 11.0), (" it", 12.0)]) };
+    let words = words(&[(" we", 10.0), (" cut", 11.0), (" it", 12.0)]);
+    let merge = Change::Merge { speaker: 0, words, moved: None };
     let talk = || vec![segment(0, 0.0, 0, "morning"), segment(1, 10.0, 2, "we cut it")];
     assert!(apply(talk(), std::slice::from_ref(&merge)).iter().all(|one| one.speaker == Some(0)));
     let again =

@@ -17,6 +17,10 @@ const MOST_TEXT: usize = 100_000;
 const MOST_FRONT: usize = 20_000;
 const MOST_NOTES: usize = 60_000;
 const MOST_WORDS: i32 = 500_000;
+/// Lines of notes that are passages of their own, so that no phrase goes over a line's end; where there are more they are put together up to
+/// so many bytes, because lines of a letter would be thousands of rows.
+const NOTES_LINES: usize = 200;
+const NOTES_PASSAGE: usize = 500;
 
 /// One piece of what is searched.
 struct Passage {
@@ -193,10 +197,27 @@ fn passages(view: &TranscriptView, spoken: impl Iterator<Item = (Option<i32>, f6
     for item in &view.actions {
         add(PassageKind::Action, item.start, &item.text);
     }
-    for line in view.transcript.notes.lines() {
-        add(PassageKind::Notes, 0.0, line);
+    for text in joined(&view.transcript.notes) {
+        add(PassageKind::Notes, 0.0, &text);
     }
     all
+}
+
+/// Notes as passages: their lines, or as many of them together as there is room for.
+fn joined(notes: &str) -> Vec<String> {
+    let lines: Vec<&str> = notes.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let many = lines.len() > NOTES_LINES;
+    let mut passages: Vec<String> = Vec::new();
+    for line in lines {
+        match passages.last_mut() {
+            Some(last) if many && last.len() + line.len() < NOTES_PASSAGE => {
+                last.push(' ');
+                last.push_str(line);
+            }
+            _ => passages.push(line.to_owned()),
+        }
+    }
+    passages
 }
 
 async fn insert(
@@ -257,4 +278,45 @@ pub async fn unknown(
         .limit(limit)
         .load(conn)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::search::snippet;
+    use crate::model::search::text::tokens;
+
+    #[test]
+    fn many_short_lines_of_notes_are_few_passages_and_a_long_line_is_one() {
+        let passages = joined(&"a\n".repeat(10_000));
+        assert_eq!((passages.len(), passages.iter().map(String::len).max()), (40, Some(499)));
+        let long = "word ".repeat(200);
+        assert_eq!(joined(&format!("one\r\n\n  two\n{long}\nthree")), ["one", "two", long.trim(), "three"]);
+        let many = joined(&format!("{}{long}\nthree", "a\n".repeat(250)));
+        assert_eq!((many.len(), many[1].as_str(), many[2].as_str()), (3, long.trim(), "three"));
+        assert!(joined(" \n\n").is_empty());
+    }
+
+    #[test]
+    fn what_is_found_in_joined_notes_is_in_its_snippet() {
+        let notes: String = (0..400).map(|number| format!("line {number}\n")).collect();
+        for word in ["0", "57", "211", "399"] {
+            let passages = joined(&notes);
+            let shown: Vec<_> = passages
+                .iter()
+                .filter_map(|text| {
+                    let tokens = tokens(text);
+                    let found: Vec<usize> = tokens
+                        .iter()
+                        .enumerate()
+                        .filter(|(_, one)| one.plain == word)
+                        .map(|(at, _)| at)
+                        .collect();
+                    snippet::cut(text, &tokens, &found)
+                })
+                .collect();
+            assert_eq!(shown.len(), 1, "{word}: {shown:?}");
+            assert_eq!(&shown[0].text[shown[0].marks[0].clone()], word);
+        }
+    }
 }

@@ -30,9 +30,8 @@ pub struct Filter {
     pub search_term: Option<String>,
     /// Standing at one of these; empty: at any.
     pub statuses: Vec<Status>,
-    /// Only what changed after this number; sorts by it, ascending.
+    /// Only what changed after this number.
     pub change_seq_from: Option<i64>,
-    /// What comes first, where not what changed first.
     pub order: ListOrder,
     /// 1-based.
     pub page: i64,
@@ -45,6 +44,8 @@ pub struct Filter {
 pub enum ListOrder {
     #[default]
     Newest,
+    /// By what changed first, for a reader who catches up.
+    Change,
     Oldest,
     Longest,
     Shortest,
@@ -88,7 +89,7 @@ pub struct Page {
     pub total: i64,
 }
 
-/// Transcripts in their order (that of change when `change_seq_from` is given), without those in the trash.
+/// Transcripts in their order, without those in the trash.
 ///
 /// # Errors
 /// Those of the database.
@@ -101,8 +102,8 @@ pub async fn list(conn: &mut AsyncPgConnection, filter: &Filter) -> QueryResult<
         .offset(filter.page.max(1).saturating_sub(1).saturating_mul(size));
     let newest = (transcript::created_at.desc(), transcript::id.desc());
     let page = match filter.order {
-        _ if filter.change_seq_from.is_some() => page.order(transcript::change_seq.asc()),
         ListOrder::Newest => page.order(newest),
+        ListOrder::Change => page.order(transcript::change_seq.asc()),
         ListOrder::Oldest => page.order((transcript::created_at.asc(), transcript::id.asc())),
         ListOrder::Longest => page.order(transcript::duration.desc()).then_order_by(newest),
         ListOrder::Shortest => page.order(transcript::duration.asc()).then_order_by(newest),

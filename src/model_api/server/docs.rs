@@ -3,12 +3,12 @@
 use askama::Template;
 use axum::Json;
 use axum::response::Html;
-use serde_json::Value;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::error::ApiError;
 use super::{diarize, health, missing, models, transcribe};
+use crate::operations::{Address, addresses};
 
 /// Fields of the form of `/v1/audio/transcriptions` and `/v1/audio/translations`.
 #[derive(ToSchema)]
@@ -84,44 +84,11 @@ struct Page {
     addresses: Vec<Address>,
 }
 
-struct Address {
-    method: String,
-    path: String,
-    summary: String,
-    /// Name and meaning of each field of query or body.
-    fields: Vec<(String, String)>,
-}
-
 /// `GET /docs`: the description above, as a page without script.
 pub(super) async fn page() -> Result<Html<String>, ApiError> {
     let description = serde_json::to_value(Description::openapi()).map_err(ApiError::internal)?;
     let page = Page { version: env!("CARGO_PKG_VERSION"), addresses: addresses(&description) };
     page.render().map(Html).map_err(ApiError::internal)
-}
-
-fn addresses(description: &Value) -> Vec<Address> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut found = Vec::new();
-    for (path, methods) in description["paths"].as_object().into_iter().flatten() {
-        for (method, operation) in methods.as_object().into_iter().flatten() {
-            let parameters = operation["parameters"].as_array().into_iter().flatten();
-            let mut fields: Vec<_> =
-                parameters.map(|one| (text(&one["name"]), text(&one["description"]))).collect();
-            for content in operation["requestBody"]["content"].as_object().into_iter().flatten() {
-                let name = content.1["schema"]["$ref"].as_str().and_then(|name| name.rsplit('/').next());
-                let schema = &description["components"]["schemas"][name.unwrap_or_default()];
-                let properties = schema["properties"].as_object().into_iter().flatten();
-                fields.extend(properties.map(|(name, one)| (name.clone(), text(&one["description"]))));
-            }
-            found.push(Address {
-                method: method.to_uppercase(),
-                path: path.clone(),
-                summary: text(&operation["summary"]),
-                fields,
-            });
-        }
-    }
-    found
 }
 
 #[cfg(test)]

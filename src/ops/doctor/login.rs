@@ -8,6 +8,10 @@ use crate::model::user;
 
 pub(super) async fn examine(config: &Config, address: &Address) -> Vec<Finding> {
     let mut findings = vec![finding(mode(config))];
+    if config.auth.is_public() {
+        let kept = config.retention.ownerless_kept(&config.auth);
+        findings.push(finding(Ok(format!("what nobody owns is {kept}"))));
+    }
     if config.auth.mode != AuthMode::None {
         findings.push(finding(admin(config, address).await));
     }

@@ -3,7 +3,7 @@
 import { say } from "./say.js";
 
 /** Milliseconds after which an answer is not waited for any more. */
-const PATIENCE = 60_000;
+export const PATIENCE = 60_000;
 /** Where an answer that is no success says so in the language of the page. */
 export const TRANSLATED = "x-reflector-said";
 

@@ -13,10 +13,12 @@ export class Follow {
     this.now = null;
     this.away = false;
     this.speaker = null;
+    this.about = null;
     this.checkbox = document.querySelector("[data-follow]");
     this.back = backButton();
     this.index();
     player.addEventListener("time", (event) => this.mark(event.detail));
+    player.audio.addEventListener("play", () => announce([this.speaker, clock(player.time)].filter(Boolean).join(", ")), { signal });
     document.addEventListener("click", (event) => this.click(event), { signal });
     this.back.addEventListener("click", () => {
       // The button goes away: whoever pressed it by keyboard is in the text.
@@ -64,13 +66,18 @@ export class Follow {
     this.now = { paragraph, index };
     const range = rangeOf(paragraph, index);
     colour("now", time > 0 || !this.player.audio.paused ? [range] : []);
+    const news = [];
     if (before !== paragraph) {
       before?.classList.remove("now");
+      before?.removeAttribute("aria-current");
       paragraph.classList.toggle("now", time > 0);
-      this.turned(paragraph, time);
+      if (time > 0) paragraph.setAttribute("aria-current", "true");
+      news.push(this.turned(paragraph, time));
     }
     if (!this.player.audio.paused) this.bring(range);
-    this.topic(time);
+    news.push(this.topic(time));
+    const said = news.filter(Boolean);
+    if (said.length && !this.player.audio.paused) announce([`${said[0]}, ${clock(time)}`, ...said.slice(1)].join(". "));
   }
 
   /** Has the leaf of a time, and soon after the next one. */
@@ -79,6 +86,7 @@ export class Follow {
     if (leaf) this.text.open(leaf).catch(() => {});
   }
 
+  /** Marks the topic that is spoken of; gives its title when that is another one. */
   topic(time) {
     let current = null;
     for (const topic of this.topics) if (Number(topic.dataset.seek) <= time + 0.02) current = topic;
@@ -86,16 +94,19 @@ export class Follow {
       if (topic === current && time > 0) topic.setAttribute("aria-current", "true");
       else topic.removeAttribute("aria-current");
     }
+    if (current === this.about) return null;
+    this.about = current;
+    return current?.querySelector("span")?.textContent;
   }
 
-  /** Says who speaks now, to people who can't see it: when that changes, and no more often. */
+  /** Who speaks now, for people who can't see it: when that changes, and no more often. */
   turned(paragraph, time) {
     const name = paragraph.closest(".turn").querySelector(".name")?.textContent ?? null;
-    if (name === this.speaker) return;
+    if (name === this.speaker) return null;
     this.speaker = name;
-    if (name && !this.player.audio.paused) announce(`${name}, ${clock(time)}`);
     const next = this.text.at(time)?.nextElementSibling;
     if (next && !this.player.audio.paused && Number(next.dataset.from) - time < 60) this.text.open(next).catch(() => {});
+    return name;
   }
 
   top() { return (document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0) + 24; }

@@ -1,6 +1,6 @@
 // Notes: read in their place and written there, in the form that works without script. What is written stays until it is saved or given up.
 
-import { TRANSLATED, failure } from "./api.js";
+import { PATIENCE, TRANSLATED, failure } from "./api.js";
 import { say } from "./say.js";
 import { announce, isTyped } from "./util.js";
 
@@ -121,13 +121,13 @@ export class Notes {
     let response;
     try {
       const body = JSON.stringify({ notes, notes_revision: this.revision.value });
-      response = await fetch(this.url, { method: "PATCH", body, headers: { "content-type": "application/json" } });
+      response = await fetch(this.url, { method: "PATCH", body, headers: { "content-type": "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
       if (response.ok || response.status === 409) return await response.json();
     } catch {
       trouble(say("scripts-edit-lost"));
       return null;
     }
-    trouble(response.status === 401 ? say("scripts-edit-logged-out") : say("scripts-notes-failed", { error: failure(response.status, await response.text(), response.headers.get(TRANSLATED)).message }));
+    trouble(response.status === 401 ? say("scripts-edit-logged-out") : say("scripts-notes-failed", { error: failure(response.status, await response.text().catch(() => ""), response.headers.get(TRANSLATED)).message }));
     return null;
   }
 

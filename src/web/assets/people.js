@@ -116,10 +116,8 @@ export class People {
       const back = await this.ask("POST", "/edits/undo", { revision: this.editor.revision });
       if (!back || back.conflict) { this.editor.say(say("scripts-person-changed")); return; }
       this.editor.know(back);
-      // The name went along, or was given up.
-      const moved = one.name && !both ? await this.named(to) : null;
-      if (moved?.id) await this.ask("PATCH", `/participants/${moved.id}`, { speaker: from });
-      else if (both) await this.ask("POST", "/participants", { speaker: from, name: one.name });
+      // A name that went along is back by itself; one that was given up is not.
+      if (both) await this.ask("POST", "/participants", { speaker: from, name: one.name });
       await this.refresh();
       this.editor.say(say("scripts-taken-back"));
     };

@@ -218,7 +218,7 @@ async function start() {
 }
 
 function fresh() {
-  const { title: name, source_language: language, vocabulary, room_id: room } = setUp.elements;
+  const { title: name, source_language: heard, vocabulary, room_id: room } = setUp.elements;
   const shown = name.value.trim() || say("scripts-record-title", { date: new Date().toLocaleString(language, { dateStyle: "medium", timeStyle: "short" }) });
   return {
     key: unique(),
@@ -226,7 +226,7 @@ function fresh() {
     title: shown,
     wish: {
       name: shown.slice(0, 200),
-      source_language: language.value || "auto",
+      source_language: heard.value || "auto",
       vocabulary: vocabulary.value,
       source_kind: "live",
       room_id: room?.value || null,

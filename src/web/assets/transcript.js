@@ -107,15 +107,17 @@ function attachTitle() {
   form.noValidate = true;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const sent = input.value;
     try {
-      await call("PATCH", `/v1/transcripts/${id}`, { title: input.value });
+      await call("PATCH", `/v1/transcripts/${id}`, { title: sent });
     } catch (error) {
       input.setCustomValidity(error.message);
       input.reportValidity();
       return;
     }
     input.setCustomValidity("");
-    swap(false);
+    // Whoever went on writing meanwhile goes on.
+    if (!form.hidden && input.value === sent) swap(false);
     refresh().catch(() => {});
   });
 }

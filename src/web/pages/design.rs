@@ -123,7 +123,7 @@ mod tests {
             }
         }
         let mut found = Vec::new();
-        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+        walk(Path::new("templates"), &mut found);
         // A letter has no style sheet, and the speech server's page is its own.
         found.retain(|(path, _)| !path.contains("/mail/") && !path.ends_with("/speech_server.html"));
         found
@@ -132,7 +132,7 @@ mod tests {
     /// What this page is made of.
     fn is_shown(path: &str) -> bool {
         ["/design.html", "/ui/kit.html", "/base.html"].iter().any(|end| path.ends_with(end))
-            || path.contains("/templates/design/")
+            || path.starts_with("templates/design/")
     }
 
     #[test]

@@ -26,7 +26,7 @@ use crate::web::extract::{PageForm, PageQuery, UrlPath};
 use crate::web::respond::{PageError, html};
 use crate::web::say::{filters, say, say_with};
 use crate::web::viewer::{Asking, Https};
-use crate::web::{assets, quotes, read, rooms, tell};
+use crate::web::{assets, quotes, read, rooms, security, tell};
 
 /// Entries of the audit log that the page shows.
 const LOOKED: i64 = 20;
@@ -163,7 +163,7 @@ pub(in crate::web) async fn show(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
     let page = page(&app, &mut conn, viewer, view).await?;
-    let undo = query.undo(&page);
+    let undo = if security::led_here(&headers) { query.undo(&page) } else { Vec::new() };
     Ok(html(&SharePage { done, undo, link, ..page }))
 }
 

@@ -19,8 +19,8 @@ use self::talk::{Talk, Watched};
 use super::api::document::Fails;
 use super::extract::{ApiPath, ApiQuery};
 use super::respond::ApiError;
-use super::viewer::Seen;
-use super::{read, security};
+use super::viewer::{Seen, Shown};
+use super::{cors, read, security};
 use crate::app::App;
 use crate::bus::{EventId, NoEventId};
 use crate::error::Error;
@@ -75,7 +75,7 @@ pub(super) async fn events(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, ApiError> {
-    if !security::same_origin(&uri, &headers) {
+    if !may_open(&app, &seen, &uri, &headers) {
         return Err(Error::Forbidden.into());
     }
     let mut conn = read::connect(&app).await?;
@@ -101,7 +101,7 @@ pub(super) async fn lists(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
-    if !security::same_origin(&uri, &headers) {
+    if !may_open(&app, &seen, &uri, &headers) {
         return Err(Error::Forbidden.into());
     }
     let known = !matches!(seen.viewer, Viewer::Visitor { .. });
@@ -118,6 +118,15 @@ pub(super) async fn lists(
     }
     let after = after.id(&headers)?;
     Ok(open(app, seen, Watched::Lists, after, upgrade))
+}
+
+/// Whether whoever asks may open a WebSocket: our own pages, programs, and pages of the sites that the settings list. Browsers hand these
+/// pages what came of a cookie even where `cors.allow_credentials` keeps answers from them, so that is held to here.
+fn may_open(app: &App, seen: &Seen, uri: &Uri, headers: &HeaderMap) -> bool {
+    let cors = &app.config().cors;
+    let by_cookie = matches!(seen.shown, Shown::Session(_));
+    security::same_origin(uri, headers)
+        || cors::names(cors, headers) && (cors.allow_credentials || !by_cookie)
 }
 
 fn open(app: App, seen: Seen, what: Watched, after: Option<EventId>, upgrade: WebSocketUpgrade) -> Response {

@@ -263,7 +263,7 @@ async fn no_page_of_such_a_site_shows_a_way_that_leads_nowhere() {
     }
 
     for (path, said) in [
-        ("/", "nobody can change or delete it here, and it is deleted by itself after 7 days"),
+        ("/", "Everybody can read it, and nobody can change or delete it here."),
         ("/privacy", "nobody can change or delete it here"),
     ] {
         let page = site.page(path).await.1;
@@ -323,12 +323,19 @@ async fn its_operator_changes_and_deletes_through_a_process_of_their_own_beside_
     assert!(transcript::get(&*site.workshop.conn().await, id).await.unwrap().is_some(), "in the trash");
 
     // The ancestor's own settings, which are its default, mean the same.
-    let ran = Command::new(env!("CARGO_BIN_EXE_reflector"))
-        .arg("check-config")
-        .current_dir(std::env::temp_dir())
-        .envs([("AUTH_BACKEND", "none"), ("PUBLIC_MODE", "true")])
-        .output()
-        .unwrap();
-    let said = String::from_utf8(ran.stdout).unwrap();
-    assert!(said.contains("login          none, in public mode: everybody is a visitor"), "{said}");
+    for (days, kept) in [
+        (None, "kept for ever (retention.public_days is not set)"),
+        (Some("30"), "deleted after 30 days (retention.public_days)"),
+    ] {
+        let ran = Command::new(env!("CARGO_BIN_EXE_reflector"))
+            .arg("check-config")
+            .current_dir(std::env::temp_dir())
+            .envs([("AUTH_BACKEND", "none"), ("PUBLIC_MODE", "true")])
+            .envs(days.map(|days| ("PUBLIC_DATA_RETENTION_DAYS", days)))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        assert!(said.contains("login          none, in public mode: everybody is a visitor"), "{said}");
+        assert!(said.contains(&format!("nobody's       {kept}")), "{said}");
+    }
 }

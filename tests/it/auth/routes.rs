@@ -27,6 +27,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("GET /v1/me", "null for nobody"),
     ("GET /v1/config", "what is switched on, for whoever draws a login page"),
     ("GET /privacy", "what is kept and who reads it, before one gives anything"),
+    ("GET /docs", "the same to read"),
     ("GET /openapi.json", "what the API looks like, the same everywhere: nothing of this installation"),
 ];
 
@@ -68,7 +69,7 @@ async fn every_route_is_closed_to_whoever_is_not_logged_in_unless_it_is_on_this_
         "{all:#?}"
     );
     let mut open = BTreeSet::new();
-    for path in all.iter().map(String::as_str).chain(["/nothing", "/v1/nothing", "/docs"]) {
+    for path in all.iter().map(String::as_str).chain(["/nothing", "/v1/nothing", "/redoc"]) {
         for method in ["GET", "POST", "PATCH", "DELETE", "PUT"] {
             let request = site.client.request(method.parse().unwrap(), site.url(&filled(path, id)));
             let response = request.json(&json!({})).send().await.unwrap();

@@ -104,7 +104,7 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
         .await;
     let segments = site.json(&format!("/v1/transcripts/{id}/segments")).await.1;
     assert_eq!(segments["segments"][2]["speaker"], 0, "{segments}");
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +158,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
         "where one was"
     );
     notes(&site, id, &browser).await;
+    browser.quit().await;
 }
 
 /// Notes by keyboard alone, beside somebody else.
@@ -181,6 +182,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     press(browser, Key::Enter + "- when").await;
     browser.no_sideways_scroll().await;
     browser.shot("notes-form-390-dark").await;
+    browser.checked("notes that are written").await;
     save().await;
     read("Ask Ann\n- when").await;
     browser.until("it says so", "document.querySelector('[data-notes-said]').innerText === 'Saved.'").await;
@@ -205,6 +207,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     assert_eq!(mine, "Ask Bob and Eve");
     browser.no_sideways_scroll().await;
     browser.shot("notes-conflict-390-dark").await;
+    browser.checked("notes that two have written").await;
     for _ in 0..5 {
         press(browser, Key::Tab.value().to_string()).await;
         if browser.script("return document.activeElement.matches('[data-notes-mine]')").await == true {
@@ -232,6 +235,7 @@ async fn two_people_who_change_the_same_words_are_both_shown() {
     browser.shot("edit-conflict-light").await;
     click(&browser, "[data-edit-mine]").await;
     browser.until("it is written over", &format!("{TEXT}.includes('Agreed, and noted down.')")).await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +253,7 @@ async fn without_a_connection_nothing_that_was_written_is_lost() {
     browser.ask("goog/cdp/execute", &offline(false)).await;
     click(&browser, ".edit-panel button.main").await;
     browser.until("it is saved", &format!("{TEXT}.includes('Agreed by all.')")).await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -268,4 +273,5 @@ async fn what_another_changed_is_never_written_over_unseen_and_shows_when_one_le
     browser.until("both are shown", "!document.querySelector('[data-edit-conflict]').hidden").await;
     press(&browser, Key::Escape.value().to_string()).await;
     browser.until("theirs is shown", &format!("{TEXT}.includes('Theirs.')")).await;
+    browser.quit().await;
 }

@@ -216,6 +216,7 @@ async fn furnish(site: &Site) -> (UserId, Vec<Shown>) {
         page("setup", "/setup", "/setup", Who::First),
         page("trust", "/trust", "/trust", Who::Visitor),
         page("privacy", "/privacy", "/privacy", Who::Visitor),
+        page("docs", "/docs", "/docs", Who::Visitor),
         page("quote", "/quote/{token}", &format!("/quote/{QUOTED}"), Who::Visitor),
         shown("quote-gone", "/quote/{token}", "/quote/gone", Who::Visitor, 404),
         shown("nothing", "", "/nothing", Who::Ada, 404),

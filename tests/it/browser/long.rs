@@ -146,4 +146,5 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
     let open: Value = browser.script("return document.querySelectorAll('.leaf[data-open]').length").await;
     assert!(open.as_u64().unwrap() <= 6, "{open} leaves");
     assert!(weight(&browser).await[2] < ELEMENTS);
+    browser.quit().await;
 }

@@ -165,6 +165,12 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
     browser.click_word("index === 2 && paragraph.previousElementSibling.textContent.includes('4:')").await;
     let in_sight = "document.querySelector('p.now')?.getBoundingClientRect().top > 0 && document.querySelector('p.now').getBoundingClientRect().top < innerHeight";
     browser.until("it plays there", &format!("{in_sight} && !document.querySelector('audio').paused")).await;
+    browser
+        .until("it is marked for who can't see it", "document.querySelector('p.now[aria-current=true]')")
+        .await;
+    browser
+        .until("and told where it is", "/\\d:\\d\\d/.test(document.getElementById('announce').textContent)")
+        .await;
     // Without anybody's hand it is kept in sight.
     browser.script("window.scrollTo(0, 0)").await;
     browser.until("it comes back", in_sight).await;
@@ -188,6 +194,7 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
             "/^Speaker \\d, [45]:/.test(document.getElementById('announce').textContent)",
         )
         .await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,6 +52,16 @@ impl Browser {
         self.script(&format!("return {ELAPSED}")).await.as_f64().unwrap()
     }
 
+    /// How many seconds of an interrupted recording the start page offers, once it does.
+    async fn offered(&self) -> f64 {
+        self.until("it is offered", "document.querySelector('[data-offer] [data-save]:not([hidden])')").await;
+        let said = self.script("return document.querySelector('[data-offer] [data-what]').innerText").await;
+        let said = said.as_str().unwrap();
+        let clock =
+            said.strip_prefix("A recording of 0:").and_then(|rest| rest.strip_suffix(" min was interrupted"));
+        clock.unwrap_or_else(|| panic!("{said}")).parse().unwrap()
+    }
+
     async fn offline(&self, offline: bool) {
         let to =
             json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
@@ -64,7 +74,9 @@ impl Browser {
     async fn records(&self, site: &Site, title: &str) {
         self.go(site, "/record").await;
         self.until("it may begin", "document.querySelector('#set-up:not([hidden])')").await;
-        self.driver.find(By::Name("title")).await.unwrap().send_keys(title).await.unwrap();
+        if !title.is_empty() {
+            self.driver.find(By::Name("title")).await.unwrap().send_keys(title).await.unwrap();
+        }
         self.driver.find(By::Css("[data-start]")).await.unwrap().click().await.unwrap();
         self.until("it records", "document.querySelector('#running:not([hidden])')").await;
     }
@@ -146,12 +158,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     let browser = Browser::with(false, &switches, profile).await;
     browser.size(1440, 1000).await;
     browser.go(&site, "/").await;
-    browser.until("it is offered", "document.querySelector('[data-offer] [data-save]:not([hidden])')").await;
-    let said = browser.script("return document.querySelector('[data-offer] [data-what]').innerText").await;
-    let said = said.as_str().unwrap();
-    let clock =
-        said.strip_prefix("A recording of 0:").and_then(|rest| rest.strip_suffix(" min was interrupted"));
-    let kept: f64 = clock.unwrap_or_else(|| panic!("{said}")).parse().unwrap();
+    let kept = browser.offered().await;
     assert!(recorded - kept < 5.0, "{recorded} s were recorded, {kept} s are left");
     browser.checked("what is offered after a crash").await;
     browser.tab_to("[data-offer] [data-on]").await;
@@ -201,8 +208,10 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
     let switches = hearing(&talk(&media));
     let browser = Browser::with(true, &switches, tempfile::tempdir().unwrap()).await;
     browser.size(390, 844).await;
-    browser.records(&site, "On a train").await;
+    browser.records(&site, "").await;
     let id = until_pieces(&site, 1).await;
+    let name = newest(&site).await["name"].as_str().unwrap().to_owned();
+    assert!(name.starts_with("Recording of "), "without a title it is called by its day: {name}");
     browser.offline(true).await;
     browser
         .until("it says so", "document.querySelector('[data-kept]').innerText.startsWith('Not sent')")
@@ -216,6 +225,18 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
         .await;
     assert!(pieces(&site, &id).await > before);
 
+    // A page that is loaded again is a crash that somebody meant.
+    let recorded = browser.elapsed().await;
+    browser.driver.refresh().await.unwrap();
+    browser.go(&site, "/").await;
+    let kept = browser.offered().await;
+    assert!(recorded - kept < 5.0, "{recorded} s were recorded, {kept} s are left");
+    for css in ["[data-offer] [data-on]", "#set-up:not([hidden]) [data-start]"] {
+        browser.until("it is there", &format!("document.querySelector('{css}')")).await;
+        browser.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+    }
+    browser.until("it records", "document.querySelector('#running:not([hidden])')").await;
+
     // Another tab of the same browser does not take it away.
     let tab = browser.driver.new_tab().await.unwrap();
     let first = browser.driver.window().await.unwrap();
@@ -224,6 +245,7 @@ async fn without_a_line_a_recording_goes_on_and_all_of_it_arrives_after_a_crash_
     browser.until("nothing is offered", "!document.querySelector('[data-offer]')").await;
     browser.go(&site, &format!("/record?resume={id}")).await;
     browser.until("it is told", "document.querySelector('#refused:not([hidden])')").await;
+    browser.checked("a recording that another tab has").await;
     let said = browser.script("return document.querySelector('#refused').innerText").await;
     assert!(said.as_str().unwrap().contains("in another tab"), "{said}");
     browser.driver.close_window().await.unwrap();

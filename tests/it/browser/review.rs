@@ -130,6 +130,7 @@ async fn on_a_phone_a_word_is_fixed_here_and_another_ones_change_is_not_written_
             &format!("{TEXT}.includes('The walrus speaks of tusks.') && {TEXT}.includes('No more tusks!')"),
         )
         .await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,6 +175,7 @@ async fn what_is_far_away_is_found_and_replaced() {
     assert_eq!((&left["total"], &left["places"][0]["segment"]), (&json!(1), &json!(2900)));
     click(&browser, "[data-find-close]").await;
     browser.until("nothing is coloured", "!CSS.highlights.has('here') && !CSS.highlights.has('found')").await;
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

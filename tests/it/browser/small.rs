@@ -290,6 +290,7 @@ async fn how_the_installation_does_is_told_while_one_looks_and_a_lost_line_is_sa
     begin(&site, id, 0.5).await;
     browser.reads("Working").await;
     browser.reads("Preparing the audio").await;
+    browser.checked("a queue with somebody in it").await;
     never_loaded().await;
 
     goto("/models", "No worker for speech runs").await;
@@ -297,6 +298,7 @@ async fn how_the_installation_does_is_told_while_one_looks_and_a_lost_line_is_sa
     engine::note(&mut conn, &at_work()).await.unwrap();
     browser.reads("In memory").await;
     browser.reads("1.2 GB of memory").await;
+    browser.checked("models in memory").await;
     never_loaded().await;
 
     // Whoever comes back to a page sees it as it is.
@@ -445,6 +447,7 @@ async fn on_a_phone_voices_get_names_a_transcript_is_shared_and_taken_back_and_d
         .until("the delivery shows", "document.querySelector('#deliveries .chip')?.innerText === 'Delivered'")
         .await;
     assert_eq!(browser.script("return window.__here").await, true, "by itself");
+    browser.checked("a room with deliveries").await;
 
     // The menu has longer words in French, and one line all the same.
     browser.click(".themes [value=fr]").await;

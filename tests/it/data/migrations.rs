@@ -80,7 +80,7 @@ async fn corrections_of_speakers_become_changes_and_corrections_again() {
     migrate::up(&database.url).await.unwrap();
     let log = edit::list(&conn, id).await.unwrap();
     let words = Words { text: vec![" we".into(), " \"do\"".into()], start: vec![1.1, 20.45], at: Vec::new() };
-    assert_eq!(log[0].change, Change::Merge { speaker: 4, words });
+    assert_eq!(log[0].change, Change::Merge { speaker: 4, words, moved: None });
     assert_eq!(log[1].change, Change::Assign { speaker: 1, words: Words::default() });
     assert_eq!(log.iter().map(|one| one.revision).collect::<Vec<_>>(), [1, 2]);
     back().await;

@@ -309,10 +309,8 @@ async fn in_time(plans: &mut Plans<'_>) {
     retention::count(&mut conn, limits).await.unwrap();
     plans.judge("how much is due", &["transcript_owner", "transcript_trash"], &[]).await;
     // Everything that hangs on a transcript goes with it, by what refers to it.
-    assert_eq!(
-        retention::remove(&mut conn, limits, TranscriptId(id(3, 451))).await.unwrap(),
-        Some(vec![RecordingId(id(11, 451))])
-    );
+    let gone = retention::remove(&mut conn, limits, audit::Action::Expire, TranscriptId(id(3, 451)));
+    assert_eq!(gone.await.unwrap(), Some(vec![RecordingId(id(11, 451))]));
     let hanging =
         ["segment_pkey", "output_transcript_id_stage_version_key", "quote_newest", "sending_newest"];
     plans.judge("one goes", &hanging, &[]).await;

@@ -27,9 +27,9 @@ impl Identity {
     pub fn start() -> Self {
         let modules = cache().join("identity");
         assert!(modules.join(".stamp").exists(), "no identity provider; run scripts/identity.sh");
-        let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/identity/provider.mjs");
+        let driver = super::tree().join("tests/identity/provider.mjs");
         let mut process = Command::new("node")
-            .args([driver.as_ref(), modules.as_os_str()])
+            .args([driver.as_os_str(), modules.as_os_str()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

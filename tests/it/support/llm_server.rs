@@ -1,6 +1,5 @@
 //! Language model servers: a scripted one that answers (or misbehaves) as a test says, and llama.cpp's real one.
 use std::io::{BufRead, BufReader};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -173,7 +172,7 @@ impl LlamaServer {
             "{} holds no language model server: run make setup",
             dir.display()
         );
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/llm_test_server.py");
+        let script = super::tree().join("scripts/llm_test_server.py");
         let mut child = Command::new("python3")
             .env("PYTHONPATH", python)
             .arg(script)

@@ -23,10 +23,16 @@ pub mod words;
 pub mod workshop;
 pub mod zulip_server;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use reflector::storage::Room;
+
+/// The tree that is tested: Cargo starts tests in it. What the compiler called so may be another clone with the same content, for
+/// which nothing was built again.
+pub fn tree() -> PathBuf {
+    std::env::current_dir().expect("the working directory")
+}
 
 /// Where databases and browsers of tests keep what is gone when they end: in memory, where there is enough of it. They make and remove
 /// files by the hundred thousand, which takes disks more time than the tests themselves.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, OptionalFromRequestParts, Request, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -31,7 +31,7 @@ use crate::web::api::document::Refused;
 use crate::web::audit;
 use crate::web::extract::read_whole;
 use crate::web::respond::ApiError;
-use crate::web::viewer::{Client, Seen, Shown};
+use crate::web::viewer::{Client, Seen, Shown, look, with_look};
 use crate::web::{read, rooms};
 
 /// The header's name, in small letters as HTTP has it, and for people.
@@ -46,6 +46,8 @@ pub(in crate::web) const PATTERN: &str = "^[ -~]+$";
 /// Routes that take no key: a chunk counts once however often it is sent and is never held whole, and a login makes nothing, while
 /// even a hash of what it sends would be one of a password.
 const WITHOUT: [&str; 2] = ["/v1/transcripts/{id}/record/upload", "/v1/auth/login"];
+/// Paths whose handlers [keep](Once::keep) their answer with what they make: where there is no answer nothing was made, and it is begun anew.
+const KEPT: [&str; 2] = ["/v1/transcripts", "/v1/rooms"];
 /// How long one waits for the same request that is at work, and how often one looks.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(100);
@@ -157,9 +159,9 @@ pub(in crate::web) async fn pass(State(app): State<App>, request: Request, next:
     };
     request.extensions_mut().insert(once.clone());
     let (server, ours) = (app.clone(), once.clone());
-    // In a task of its own: who went away before the answer came is the one who will ask for it again.
-    let work = async move { ours.settle(&server, next.run(request).await).await }.in_current_span();
-    match tokio::spawn(work).await {
+    // In a task of its own: who went away before the answer came is the one who will ask for it again. The reader's language goes with it.
+    let work = with_look(look(), async move { ours.settle(&server, next.run(request).await).await });
+    match app.requests().spawn(work.in_current_span()).await {
         Ok(response) => response,
         Err(error) => {
             once.ended(&app, None).await;
@@ -174,7 +176,10 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
     let (request, body) = read_whole(request).await?;
     let (parts, body_left) = request.into_parts();
     let path = parts.uri.path().trim_end_matches('/');
+    // The revision that a change is made to is part of what is asked for.
+    let revision: Vec<&[u8]> = parts.headers.get_all(IF_MATCH).iter().map(HeaderValue::as_bytes).collect();
     let asked = Sha256::new().chain_update(parts.uri.query().unwrap_or_default()).chain_update([0]);
+    let asked = asked.chain_update(revision.join(&b',')).chain_update([0]);
     let body_sha256 = hex::encode(asked.chain_update(&body).finalize());
     let wholly = [asker(&parts).as_str(), path, key.as_str()].join("\0");
     let request_sha256 = hex::encode(Sha256::digest(wholly));
@@ -183,14 +188,19 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
         Thing::Transcript(id) => About::Transcript(id),
         Thing::Room(id) => About::Room(id),
     });
-    let begin = tokio::time::Instant::now();
+    let (kept, begin) = (KEPT.contains(&path), tokio::time::Instant::now());
     let claim = loop {
         let mut conn = read::connect(app).await?;
         let claim = idempotency::claim(&mut conn, &request_sha256, &body_sha256).await?;
-        drop(conn);
         match claim {
             Claim::Begun(since) if clock::now() - since < LONGEST_WORK && begin.elapsed() < PATIENCE => {
+                drop(conn);
                 tokio::time::sleep(LOOK).await;
+            }
+            Claim::Begun(since) if kept && clock::now() - since >= LONGEST_WORK => {
+                if idempotency::take_over(&mut conn, &request_sha256, since, clock::now()).await? {
+                    break Claim::New;
+                }
             }
             claim => break claim,
         }
@@ -201,7 +211,7 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
             Ok((once, Request::from_parts(parts, body_left)))
         }
         Claim::Other => {
-            let message = "was used for another body; take a new one for another request".into();
+            let message = "was used for another request; take a new one for this".into();
             return Err(Error::Invalid { field: FIELD, message });
         }
         Claim::Begun(since) if clock::now() - since < LONGEST_WORK => {
@@ -269,9 +279,8 @@ async fn sees(app: &App, viewer: Viewer, thing: Thing) -> Result<(), Error> {
         Thing::Transcript(id) => {
             read::allowed(&mut conn, viewer, id, |may| may.read || may.write).await.map(|_| ())
         }
-        Thing::Room(id) => {
-            rooms::allowed(&mut conn, viewer, id, |may| may.read || may.write).await.map(|_| ())
-        }
+        // All that is asked of a room by POST is for those who may change it.
+        Thing::Room(id) => rooms::allowed(&mut conn, viewer, id, |may| may.write).await.map(|_| ()),
     }
 }
 

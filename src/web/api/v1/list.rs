@@ -32,7 +32,7 @@ pub(in crate::web) struct ListQuery {
     /// Standing there: one status, or several with commas between. Ours
     #[param(max_length = 100, example = "uploaded,processing")]
     status: Option<String>,
-    /// Only what changed after this number, in that order.
+    /// Only what changed after this number; with `sort_by=change_seq` in that order.
     change_seq_from: Option<i64>,
     sort_by: Option<SortBy>,
     /// From 1.
@@ -115,18 +115,13 @@ pub(in crate::web) async fn list(
 ) -> Result<Json<PageOut<TranscriptOut>>, ApiError> {
     let (page, size) = paged(query.page, query.size)?;
     let search_term = query.search_term.map(|term| asked("search_term", term)).transpose()?;
-    // Sorting by change is how a reader catches up: without a number to start from, it starts before the first.
-    let (change_seq_from, order) = match (query.sort_by, query.change_seq_from) {
-        (Some(SortBy::ChangeSeq), from) => (Some(from.unwrap_or(-1)), ListOrder::Newest),
-        (None | Some(SortBy::CreatedAt), from) => (from, ListOrder::Newest),
-        (Some(_), Some(_)) => {
-            let message = "goes by what changed where change_seq_from is given: leave one of the two out";
-            return Err(Error::Invalid { field: "sort_by", message: message.into() }.into());
-        }
-        (Some(SortBy::Oldest), None) => (None, ListOrder::Oldest),
-        (Some(SortBy::Longest), None) => (None, ListOrder::Longest),
-        (Some(SortBy::Shortest), None) => (None, ListOrder::Shortest),
-        (Some(SortBy::Title), None) => (None, ListOrder::Title),
+    let order = match query.sort_by {
+        None | Some(SortBy::CreatedAt) => ListOrder::Newest,
+        Some(SortBy::ChangeSeq) => ListOrder::Change,
+        Some(SortBy::Oldest) => ListOrder::Oldest,
+        Some(SortBy::Longest) => ListOrder::Longest,
+        Some(SortBy::Shortest) => ListOrder::Shortest,
+        Some(SortBy::Title) => ListOrder::Title,
     };
     let statuses = statuses(query.status.as_deref().unwrap_or_default())?;
     let filter = Filter {
@@ -135,7 +130,7 @@ pub(in crate::web) async fn list(
         room_id: query.room_id,
         search_term,
         statuses,
-        change_seq_from,
+        change_seq_from: query.change_seq_from,
         order,
         page,
         size,

@@ -117,8 +117,7 @@ async fn start(
             if row.recording_id.is_none() {
                 return Err(Error::BadRequest("Recording is not ready for processing".into()));
             }
-            let busy = |status| matches!(status, StageStatus::Running | StageStatus::Queued);
-            if stage::list(conn, id).await?.iter().any(|state| busy(state.status)) {
+            if stage::busy(&stage::list(conn, id).await?) {
                 return Ok(None);
             }
             match jobs::reprocess(conn, id, from).await? {

@@ -39,7 +39,7 @@ pub(in crate::web) struct SearchQuery {
     from: Option<DateTime<Utc>>,
     /// Made then or earlier.
     to: Option<DateTime<Utc>>,
-    /// Searches the trash instead.
+    /// Searches the trash instead: for whoever is logged in.
     #[serde(default)]
     include_deleted: bool,
     /// Code of the spoken language, region aside.
@@ -142,6 +142,10 @@ pub(in crate::web) async fn search(
     Asking(viewer): Asking,
     ApiQuery(query): ApiQuery<SearchQuery>,
 ) -> Result<Json<SearchOut>, ApiError> {
+    // The trash is what somebody has thrown away: whoever is nobody has none.
+    if query.include_deleted && matches!(viewer, Viewer::Visitor { .. }) {
+        return Err(Error::Unauthorized.into());
+    }
     let (limit, offset) = (query.limit.unwrap_or(20), query.offset.unwrap_or(0));
     within("limit", limit, 1..=LIMIT_MAX)?;
     if offset < 0 {

@@ -153,24 +153,25 @@ pub(in crate::web) async fn joined(
             let (mut desk, layer) = edits::open(conn, id).await?;
             let people = participant::list(conn, id).await?;
             let named = |speaker: i32| people.iter().find(|one: &&Participant| one.speaker == Some(speaker));
-            match (named(from), named(to)) {
+            let moved = match (named(from), named(to)) {
                 (Some(_), Some(_)) => {
                     let message = "Speakers are both assigned to participants".into();
                     return Err(Error::BadRequest(message));
                 }
                 (Some(one), None) => {
-                    let moved = participant::Change { name: None, speaker: Some(Some(to)) };
-                    participant::update(conn, id, one.id, &moved)
+                    let change = participant::Change { name: None, speaker: Some(Some(to)) };
+                    participant::update(conn, id, one.id, &change)
                         .await
                         .map_err(super::participants::refused)?;
+                    Some((one.id, from))
                 }
-                _ => {}
-            }
+                _ => None,
+            };
             // Both voices by their words: a later run may give either another number.
             let both = words(&layer, |token| token.speaker == Some(from) || token.speaker == Some(to));
             let speaks = layer.tokens().any(|(_, token)| token.speaker == Some(from));
             if from != to && speaks {
-                let change = Change::Merge { speaker: to, words: layer.named(both.into_iter()) };
+                let change = Change::Merge { speaker: to, words: layer.named(both.into_iter()), moved };
                 edits::write(conn, &mut desk, &change, viewer).await?;
             }
             Ok(())

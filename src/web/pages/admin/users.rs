@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -21,7 +22,7 @@ use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, explained, html, html_with};
 use crate::web::say::{filters, say};
 use crate::web::viewer::Seen;
-use crate::web::{assets, login, read};
+use crate::web::{assets, login, read, security};
 
 #[derive(Template)]
 #[template(path = "admin/users.html")]
@@ -126,6 +127,7 @@ pub(in crate::web) async fn users(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
     PageQuery(query): PageQuery<UsersQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
         "made" => say("admin-users-done-made"),
@@ -136,7 +138,7 @@ pub(in crate::web) async fn users(
         "in" => say("admin-users-done-in"),
         _ => String::new(),
     };
-    let undo = UndoView::new(seen.viewer, &query);
+    let undo = UndoView::new(seen.viewer, &query).filter(|_| security::led_here(&headers));
     let mut conn = read::connect(&app).await?;
     Ok(html(&UsersPage { done, undo, ..page(&app, &mut conn, &seen).await? }))
 }

@@ -198,6 +198,7 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("GET /ca.crt", "a certificate for everybody"),
     ("GET /privacy", "what is kept here, for everybody"),
     ("GET /openapi.json", "what the API looks like, for everybody"),
+    ("GET /docs", "what the API looks like, for everybody"),
     ("GET /assets/{version}/{name}", "style sheets and scripts, for everybody"),
     ("GET /health", "whether it lives, for everybody"),
     ("GET /livez", "whether it lives, for everybody"),

@@ -149,7 +149,7 @@ impl EditOut {
             Some(_) => EditState::NotApplicable,
         };
         let (speaker, count, texts) = match &edit.change {
-            Change::Assign { speaker, words } | Change::Merge { speaker, words } => {
+            Change::Assign { speaker, words } | Change::Merge { speaker, words, .. } => {
                 (Some(*speaker), words.len(), Vec::new())
             }
             Change::Text { runs } => (None, runs.len(), runs.iter().take(TEXTS).map(text).collect()),
