@@ -182,10 +182,10 @@ fn lines(rows: &[(&str, String)], columns: &[(String, Vec<(Errors, usize)>)]) ->
 /// Replaces what stands between the markers of docs/ACCURACY.md.
 fn write_section(name: &str, table: &str) {
     let path = Path::new("docs/ACCURACY.md");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let (before, rest) = text.split_once(&begin).expect("the marker where the table begins");
     let (_, after) = rest.split_once(&end).expect("the marker where the table ends");
-    std::fs::write(&path, format!("{before}{begin}{table}{end}{after}"))
+    std::fs::write(path, format!("{before}{begin}{table}{end}{after}"))
         .expect("docs/ACCURACY.md is written");
 }
