@@ -186,6 +186,5 @@ fn write_section(name: &str, table: &str) {
     let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
     let (before, rest) = text.split_once(&begin).expect("the marker where the table begins");
     let (_, after) = rest.split_once(&end).expect("the marker where the table ends");
-    std::fs::write(path, format!("{before}{begin}{table}{end}{after}"))
-        .expect("docs/ACCURACY.md is written");
+    std::fs::write(path, format!("{before}{begin}{table}{end}{after}")).expect("docs/ACCURACY.md is written");
 }
