@@ -10,6 +10,8 @@ use crate::db::survey;
 
 /// What was told is believed for so long: such a program is another one after an update only.
 const FRESH: Duration = Duration::from_secs(600);
+/// And that one did not tell, for so long: it may have been about to start.
+const SILENT: Duration = Duration::from_secs(10);
 /// Whoever takes longer is named without a version.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -24,6 +26,13 @@ pub struct Parts {
     pub redis: Option<String>,
 }
 
+impl Parts {
+    /// Redis is no sign: it has none to tell where events stay in this process.
+    fn fresh(&self) -> Duration {
+        if self.ffmpeg.is_some() && self.postgresql.is_some() { FRESH } else { SILENT }
+    }
+}
+
 /// What was learnt last, and when.
 #[derive(Default)]
 pub(super) struct LastParts(Mutex<Option<(Instant, Arc<Parts>)>>);
@@ -33,7 +42,7 @@ impl App {
     pub async fn parts(&self) -> Arc<Parts> {
         let mut last = self.0.parts.0.lock().await;
         if let Some((at, parts)) = &*last
-            && at.elapsed() < FRESH
+            && at.elapsed() < parts.fresh()
         {
             return parts.clone();
         }
@@ -67,7 +76,14 @@ fn version(said: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::version;
+    use super::{FRESH, Parts, SILENT, version};
+
+    #[test]
+    fn that_one_did_not_tell_its_version_is_not_believed_for_long() {
+        let told = Parts { ffmpeg: Some("5.1".into()), postgresql: Some("17".into()), ..Parts::default() };
+        assert_eq!(told.fresh(), FRESH);
+        assert_eq!(Parts { postgresql: None, ..told }.fresh(), SILENT);
+    }
 
     #[test]
     fn ffmpeg_says_its_version_in_its_first_line() {

@@ -2,6 +2,7 @@
 //! it is sent, a file at a time.
 
 use std::io::{self, Write};
+use std::panic::AssertUnwindSafe;
 
 use ::zip::CompressionMethod;
 use ::zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
@@ -9,7 +10,7 @@ use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -88,8 +89,15 @@ pub(super) fn stream(app: &App, viewer: Viewer, items: &[ListItem], wanted: Want
     let app = app.clone();
     let asked = (viewer, language(), wanted);
     tokio::spawn(async move {
-        if let Err(error) = pack(&app, asked, &sender, named).await {
-            tracing::warn!(error = format!("{error:#}"), "a download of several transcripts broke off");
+        // A zip that ends like any other must be whole, whatever went wrong.
+        let packed = AssertUnwindSafe(pack(&app, asked, &sender, named)).catch_unwind().await;
+        let wrong = match packed {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("{error:#}")),
+            Err(_) => Some("a panic, which was logged".to_owned()),
+        };
+        if let Some(error) = wrong {
+            tracing::warn!(error, "a download of several transcripts broke off");
             // Whoever is still there is told by breaking off.
             let _gone = sender.send(Err(io::Error::other("broken off"))).await;
         }
