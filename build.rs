@@ -4,8 +4,14 @@
 
 use std::path::Path;
 
-const KERNELS: [&str; 3] =
-    ["src/speech/native/attention.cpp", "src/speech/native/linear.cpp", "src/speech/native/memory.cpp"];
+const KERNELS: [&str; 4] = [
+    "src/speech/native/attention.cpp",
+    "src/speech/native/linear.cpp",
+    "src/speech/native/memory.cpp",
+    "src/speech/native/sixteen.cpp",
+];
+/// What they include of our own.
+const INCLUDED: &str = "src/speech/native/tiles.h";
 
 /// Where libtorch's headers say which version they are.
 const VERSION: &str = "include/torch/headeronly/version.h";
@@ -14,7 +20,7 @@ fn main() {
     for name in ["LIBTORCH", "LIBTORCH_LIB", "LIBTORCH_INCLUDE"] {
         println!("cargo:rerun-if-env-changed={name}");
     }
-    for kernel in KERNELS {
+    for kernel in KERNELS.iter().chain([&INCLUDED]) {
         println!("cargo:rerun-if-changed={kernel}");
     }
     let folder = |name: &str| std::env::var(name).or_else(|_| std::env::var("LIBTORCH"));

@@ -7,6 +7,9 @@ let
   inherit (cfg.auth) authentik;
   inherit (cfg.settings.auth) mode issuer;
   used = cfg.enable && authentik.domain != null;
+  # Names mean the same however they are written, and browsers and Authentik write them small.
+  small = lib.mapNullable lib.toLower;
+  name = small authentik.domain;
   # Caddy's own authority, or the machine's, is nobody's but this machine's: its root is where the pages offer it.
   offered = lib.elem cfg.caddy.tls [
     "internal"
@@ -54,12 +57,14 @@ in
       }
       {
         assertion =
-          !lib.elem authentik.domain (
-            [
-              cfg.domain
-              "localhost"
-            ]
-            ++ cfg.caddy.aliases
+          !lib.elem name (
+            map lib.toLower (
+              [
+                cfg.domain
+                "localhost"
+              ]
+              ++ cfg.caddy.aliases
+            )
           );
         message = "services.reflector.auth.authentik.domain is ${authentik.domain}, which is a name of Reflector's own pages; Authentik needs another.";
       }
@@ -72,7 +77,7 @@ in
         message = "services.reflector.auth.authentik.address is ${authentik.address}, where Reflector itself listens.";
       }
       {
-        assertion = issuer != null && ours.hostOf issuer == authentik.domain;
+        assertion = issuer != null && small (ours.hostOf issuer) == name;
         message = "services.reflector.settings.auth.issuer is not at services.reflector.auth.authentik.domain: people would be sent elsewhere; leave one of them out.";
       }
     ];
@@ -80,16 +85,16 @@ in
     services.reflector = {
       settings.auth = {
         mode = lib.mkDefault "jwt";
-        issuer = lib.mkDefault "https://${authentik.domain}/application/o/${authentik.slug}/";
+        issuer = lib.mkDefault "https://${name}/application/o/${authentik.slug}/";
         client_id = lib.mkDefault authentik.slug;
         provider_name = lib.mkDefault "Authentik";
       };
-      caddy.sites.${authentik.domain} = "reverse_proxy ${authentik.address}";
+      caddy.sites.${name} = "reverse_proxy ${authentik.address}";
       caTrust.files = lib.optional offered "/run/reflector-site-ca/root.crt";
     };
 
     # The pages ask it by its public name, and reach nobody but this machine: so the name leads here, whatever the world says.
-    networking.hosts."127.0.0.1" = [ authentik.domain ];
+    networking.hosts."127.0.0.1" = [ name ];
 
     systemd.services = {
       reflector-secrets.script = lib.mkIf (cfg.auth.clientSecretFile == null) ''

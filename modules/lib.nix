@@ -52,6 +52,7 @@ rec {
           request>headers>Referer ${opens}
           resp_headers>Location ${opens}
           request>headers>X-Api-Key delete
+          request>headers>X-Upload-Token delete
           request>headers>Sec-Websocket-Protocol delete
         }
       }

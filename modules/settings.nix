@@ -198,6 +198,7 @@ in
         "auto"
         "float32"
         "bfloat16"
+        "int16"
         "int8"
       ]) "auto" "float32" "What Whisper computes with; `auto` is what the device is fastest in.";
       beam = option (ints.between 1 16) 5 1 "Hypotheses kept while decoding; 1 is greedy.";

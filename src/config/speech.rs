@@ -77,6 +77,7 @@ pub enum PrecisionChoice {
     Auto,
     Float32,
     Bfloat16,
+    Int16,
     Int8,
 }
 

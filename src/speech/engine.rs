@@ -34,8 +34,7 @@ pub struct EngineSettings {
     /// The Whisper that is loaded at start and used where a request names none.
     pub model: String,
     pub device: DeviceWish,
-    /// What Whisper computes with; `None` for what the device is fastest in: float16 on CUDA; on a CPU bfloat16 where it multiplies
-    /// that natively, else 8-bit integers.
+    /// What Whisper computes with; `None` for what the device is fastest in: float16 on CUDA; on a CPU what a short measurement says.
     pub precision: Option<Precision>,
     /// Hypotheses kept where a request does not say.
     pub beam: usize,

@@ -183,7 +183,7 @@ pub struct Health {
     pub running: usize,
     /// `cpu` or `cuda:0`.
     pub device: String,
-    /// `f32`, `bf16` or `f16`.
+    /// `f32`, `bf16`, `f16`, `int16` or `int8`.
     pub dtype: String,
 }
 

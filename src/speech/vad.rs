@@ -35,6 +35,10 @@ pub struct Span {
     pub end: f64,
 }
 
+// SAFETY: nothing is changed after it is loaded, and libtorch's operations may read the same tensors from many threads at once; what tch
+// forbids by leaving its tensors without `Sync` are those that change a tensor in place.
+unsafe impl Sync for Vad {}
+
 /// The network.
 pub struct Vad {
     basis: Tensor,

@@ -76,15 +76,18 @@ import ./combinations.nix { inherit on pkgs; }
     auth.authentik.domain = "auth.example.org";
   };
 
-  # The same under an authority of the machine's own, at an application that an older installation had there already.
+  # The same under an authority of the machine's own, at an application that an older installation had there already, and names written as people do.
   authentikBrought = on {
     domain = "meetings.internal";
     caddy.tls = "private-ca";
-    settings.auth.client_id = "x4mpl3";
+    settings.auth = {
+      issuer = "https://auth.internal/application/o/meetings/";
+      client_id = "x4mpl3";
+    };
     auth = {
       clientSecretFile = "/run/secrets/reflector-client-secret";
       authentik = {
-        domain = "auth.internal";
+        domain = "Auth.internal";
         address = "127.0.0.1:9010";
         slug = "meetings";
       };

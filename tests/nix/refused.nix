@@ -69,7 +69,7 @@ in
   });
   authentikInOurPlace = case "Authentik needs another" (on {
     caddy.aliases = [ "auth.example.org" ];
-    auth.authentik.domain = "auth.example.org";
+    auth.authentik.domain = "Auth.Example.org";
   });
   authentikElsewhere = case "passwords would cross the network" (on {
     auth.authentik.domain = "auth.example.org";

@@ -294,7 +294,7 @@ impl Decoder {
             None => self.layers.len(),
         };
         for (index, layer) in self.layers.iter().enumerate().take(needed) {
-            let [query, key, value] = layer.attention.project(&layer.norm.forward(&x), self.heads);
+            let [query, key, value] = layer.attention.project(&layer.norm, &x, self.heads);
             let mixed = match sight {
                 // Nothing will follow what is only watched.
                 Sight::Causal if watch.is_some() => attend(&query, &key, &value, true),
@@ -311,10 +311,10 @@ impl Decoder {
                     attend_few(&query, &key, &value, Some(mask))
                 }
             };
-            x += layer.attention.out.forward(&join_heads(&mixed));
+            x = layer.attention.out.add_to(&x, &join_heads(&mixed));
 
             // The hypotheses of a window are queries over one copy of its keys and values.
-            let query = layer.cross.query.forward(&layer.cross_norm.forward(&x));
+            let query = layer.cross.query.after(&layer.cross_norm, &x);
             if let Some((wanted, found)) = &mut watch {
                 let query = split_heads(&query, self.heads);
                 let scale = 1.0 / (query.size()[3] as f64).sqrt();
@@ -326,8 +326,8 @@ impl Decoder {
                     break;
                 }
             }
-            x += layer.cross.out.forward(&cross.mix(index, &query));
-            x += layer.feed_forward.forward(&x);
+            x = layer.cross.out.add_to(&x, &cross.mix(index, &query));
+            x = layer.feed_forward.forward(&x);
         }
         cache.length += length;
         cache.filled += count as usize;

@@ -1,6 +1,6 @@
 use tch::Tensor;
 
-use super::layers::{FeedForward, Loader, Norm, SelfAttention, attend, join_heads};
+use super::layers::{Convolution, FeedForward, Loader, Norm, SelfAttention};
 use crate::speech::SpeechError;
 
 struct Layer {
@@ -11,8 +11,8 @@ struct Layer {
 
 /// Mel frames to features: two convolutions and a stack of self-attention.
 pub struct Encoder {
-    conv1: (Tensor, Tensor),
-    conv2: (Tensor, Tensor),
+    conv1: Convolution,
+    conv2: Convolution,
     positions: Tensor,
     layers: Vec<Layer>,
     norm: Norm,
@@ -33,8 +33,8 @@ impl Encoder {
             })
             .collect::<Result<_, SpeechError>>()?;
         Ok(Self {
-            conv1: loader.conv(&format!("{e}.conv1"))?,
-            conv2: loader.conv(&format!("{e}.conv2"))?,
+            conv1: loader.convolution(&format!("{e}.conv1"), 1)?,
+            conv2: loader.convolution(&format!("{e}.conv2"), 2)?,
             positions: loader.tensor(&format!("{e}.embed_positions.weight"), 2)?,
             layers,
             norm: loader.norm(&format!("{e}.layer_norm"))?,
@@ -50,16 +50,11 @@ impl Encoder {
 
     /// Mel frames \[windows, bins, 2 n\] to features \[windows, n, d\]; n is at most 1500.
     pub fn forward(&self, mel: &Tensor) -> Tensor {
-        let (w1, b1) = &self.conv1;
-        let (w2, b2) = &self.conv2;
-        let x = mel.conv1d(w1, Some(b1), [1], [1], [1], 1).gelu("none");
-        let x = x.conv1d(w2, Some(b2), [2], [1], [1], 1).gelu("none");
-        let mut x = x.transpose(1, 2) + self.positions.narrow(0, 0, x.size()[2]);
+        let x = self.conv2.forward(&self.conv1.forward(&mel.transpose(1, 2)));
+        let mut x = &x + self.positions.narrow(0, 0, x.size()[1]);
         for layer in &self.layers {
-            let [query, key, value] = layer.attention.project(&layer.norm.forward(&x), self.heads);
-            let mixed = attend(&query, &key, &value, false);
-            x += layer.attention.out.forward(&join_heads(&mixed));
-            x += layer.feed_forward.forward(&x);
+            let mixed = layer.attention.mix(&layer.norm, &x, self.heads);
+            x = layer.feed_forward.forward(&layer.attention.out.add_to(&x, &mixed));
         }
         self.norm.forward(&x)
     }

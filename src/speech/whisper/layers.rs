@@ -3,7 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::speech::SpeechError;
-use crate::speech::native::{PackedLinear, Packing};
+use crate::speech::native::{self, Around, PackedLinear, Packing, Sixteen};
 use crate::weights::TensorMap;
 
 /// Takes tensors out of a map, moves them to where they are used and checks their rank.
@@ -12,7 +12,16 @@ pub struct Loader<'a> {
     pub device: Device,
     pub kind: Kind,
     /// How linear layers are packed; `None` leaves them as they are.
-    pub packing: Option<Packing>,
+    pub packing: Option<Numbers>,
+}
+
+/// In which numbers packed layers multiply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// By libtorch's operators.
+    Libtorch(Packing),
+    /// 16-bit integers, of which twelve bits and a sign are used, by our own.
+    Sixteen,
 }
 
 impl Loader<'_> {
@@ -60,8 +69,11 @@ impl Loader<'_> {
         })
     }
 
-    pub fn conv(&mut self, name: &str) -> Result<(Tensor, Tensor), SpeechError> {
-        Ok((self.tensor(&format!("{name}.weight"), 3)?, self.tensor(&format!("{name}.bias"), 1)?))
+    /// Over three frames, `stride` apart.
+    pub fn convolution(&mut self, name: &str, stride: i64) -> Result<Convolution, SpeechError> {
+        let weight = self.tensor(&format!("{name}.weight"), 3)?;
+        let bias = self.tensor(&format!("{name}.bias"), 1)?;
+        Convolution::new(weight, bias, stride, self.packing.is_some())
     }
 
     pub fn self_attention(&mut self, name: &str) -> Result<SelfAttention, SpeechError> {
@@ -97,20 +109,83 @@ pub enum Linear {
     /// Weights \[out, in\].
     Plain(Tensor, Option<Tensor>),
     Packed(PackedLinear),
+    Sixteen(Sixteen),
 }
 
 impl Linear {
-    pub fn new(weight: Tensor, bias: Option<Tensor>, packing: Option<Packing>) -> Result<Self, SpeechError> {
+    pub fn new(weight: Tensor, bias: Option<Tensor>, packing: Option<Numbers>) -> Result<Self, SpeechError> {
         Ok(match packing {
-            Some(packing) => Self::Packed(PackedLinear::new(&weight, bias.as_ref(), packing)?),
+            Some(Numbers::Libtorch(packing)) => {
+                Self::Packed(PackedLinear::new(&weight, bias.as_ref(), packing)?)
+            }
+            Some(Numbers::Sixteen) => Self::Sixteen(Sixteen::new(&weight, bias.as_ref())?),
             None => Self::Plain(weight, bias),
         })
     }
 
     pub fn forward(&self, x: &Tensor) -> Tensor {
+        self.apply(x, &Around::default())
+    }
+
+    /// With what is before and after it.
+    pub fn apply(&self, x: &Tensor, around: &Around<'_>) -> Tensor {
         match self {
-            Self::Plain(weight, bias) => x.linear(weight, bias.as_ref()),
-            Self::Packed(packed) => packed.forward(x),
+            Self::Plain(weight, bias) => around.plain(x, |x| x.linear(weight, bias.as_ref())),
+            Self::Packed(packed) => around.plain(x, |x| packed.forward(x)),
+            Self::Sixteen(layer) => layer.forward(x, around),
+        }
+    }
+
+    /// After a norm.
+    pub fn after(&self, norm: &Norm, x: &Tensor) -> Tensor {
+        self.apply(x, &Around { norm: Some(norm.parts()), ..Around::default() })
+    }
+
+    /// Added to what went into the block that it ends.
+    pub fn add_to(&self, before: &Tensor, x: &Tensor) -> Tensor {
+        self.apply(x, &Around { add: Some(before), ..Around::default() })
+    }
+}
+
+/// A convolution over three frames, and GELU of it.
+pub struct Convolution {
+    kernel: Kernel,
+    stride: i64,
+}
+
+enum Kernel {
+    /// Weights \[out, in, 3\].
+    Plain(Tensor, Tensor),
+    /// Weights \[out, 3 in\]: three frames that follow each other are a row.
+    Rows(Sixteen),
+}
+
+impl Convolution {
+    fn new(weight: Tensor, bias: Tensor, stride: i64, packed: bool) -> Result<Self, SpeechError> {
+        let kernel = if packed {
+            Kernel::Rows(Sixteen::new(&weight.transpose(1, 2).flatten(1, 2), Some(&bias))?)
+        } else {
+            Kernel::Plain(weight, bias)
+        };
+        Ok(Self { kernel, stride })
+    }
+
+    /// \[windows, frames, in\] to \[windows, frames / stride, out\].
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        match &self.kernel {
+            Kernel::Plain(weight, bias) => {
+                let y = x.transpose(1, 2).conv1d(weight, Some(bias), [self.stride], [1], [1], 1);
+                y.gelu("none").transpose(1, 2)
+            }
+            Kernel::Rows(layer) => {
+                // One frame of nothing before and after; rows overlap.
+                let x = x.constant_pad_nd([0, 0, 1, 1]).contiguous();
+                let (windows, frames, width) = x.size3().unwrap_or_default();
+                let rows = (frames - 2) / self.stride;
+                let strides = [frames * width, self.stride * width, 1];
+                let rows = x.as_strided([windows, rows, 3 * width], strides, None::<i64>);
+                layer.forward(&rows, &Around { bend: true, ..Around::default() })
+            }
         }
     }
 }
@@ -124,6 +199,10 @@ impl Norm {
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.layer_norm(self.weight.size(), Some(&self.weight), Some(&self.bias), 1e-5, false)
     }
+
+    fn parts(&self) -> (&Tensor, &Tensor) {
+        (&self.weight, &self.bias)
+    }
 }
 
 /// Queries, keys and values from one product.
@@ -133,9 +212,22 @@ pub struct SelfAttention {
 }
 
 impl SelfAttention {
-    /// \[rows, n, d\] to queries, keys and values, each \[rows, heads, n, d / heads\].
-    pub fn project(&self, x: &Tensor, heads: i64) -> [Tensor; 3] {
-        split(&self.input.forward(x), heads)
+    /// \[rows, n, d\] by a norm to queries, keys and values, each \[rows, heads, n, d / heads\].
+    pub fn project(&self, norm: &Norm, x: &Tensor, heads: i64) -> [Tensor; 3] {
+        split(&self.input.after(norm, x), heads)
+    }
+
+    /// What all tokens \[rows, n, d\] take from each other after a norm, \[rows, n, d\]. Where weights are packed, scores are products of
+    /// 16-bit integers.
+    pub fn mix(&self, norm: &Norm, x: &Tensor, heads: i64) -> Tensor {
+        let projected = self.input.after(norm, x);
+        if !matches!(self.input, Linear::Plain(..))
+            && let Some(mixed) = native::attend_all(&projected, heads)
+        {
+            return mixed;
+        }
+        let [query, key, value] = split(&projected, heads);
+        join_heads(&attend(&query, &key, &value, false))
     }
 }
 
@@ -161,8 +253,10 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
+    /// With the sum of what goes in and what comes out.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        self.fc2.forward(&self.fc1.forward(&self.norm.forward(x)).gelu("none"))
+        let around = Around { norm: Some(self.norm.parts()), bend: true, add: None };
+        self.fc2.add_to(x, &self.fc1.apply(x, &around))
     }
 }
 
@@ -198,4 +292,33 @@ pub fn attend_few(query: &Tensor, key: &Tensor, value: &Tensor, mask: Option<&Te
         scores += mask;
     }
     scores.softmax(-1, None).matmul(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn random(shape: &[i64]) -> Tensor {
+        Tensor::randn(shape, (Kind::Float, Device::Cpu))
+    }
+
+    #[test]
+    fn a_convolution_by_rows_equals_the_plain_one() {
+        if !native::available() {
+            return;
+        }
+        for (stride, channels) in [(1, 80), (2, 64)] {
+            let (weight, bias) = (random(&[64, channels, 3]) / 15.0, random(&[64]));
+            let x = random(&[2, channels, 50]).transpose(1, 2);
+            let of = |packed| {
+                let (weight, bias) = (weight.shallow_clone(), bias.shallow_clone());
+                Convolution::new(weight, bias, stride, packed).unwrap().forward(&x)
+            };
+            let (plain, rows) = (of(false), of(true));
+            assert_eq!(rows.size(), [2, 50 / stride, 64]);
+            assert_eq!(rows.size(), plain.size());
+            let far = (rows - plain).abs().max().double_value(&[]);
+            assert!(far < 1e-2, "stride {stride}: off by {far}");
+        }
+    }
 }

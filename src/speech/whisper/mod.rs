@@ -1,10 +1,12 @@
 //! Whisper: windows of speech in, segments and words with times out.
 //!
-//! A recording goes window by window: [`windows`] cuts it at silence, [`mel`] and [`encoder`] turn a batch of windows
+//! A recording goes window by window: [`ahead`] hears where speech is, [`windows`] cuts it at silence, [`mel`] and [`encoder`] turn a batch of windows
 //! into features, [`search`] finds tokens from the [`survey`] of each step under the timestamp [`rules`], [`fallback`] repeats what went wrong,
-//! [`segments`] splits tokens into segments and [`align`] gives words their times, which [`onset`] corrects from the sound. [`transcribe`] walks a file.
+//! [`segments`] splits tokens into segments and [`align`] gives words their times, which [`onset`] corrects from the sound. [`transcribe`] walks a file,
+//! in the numbers that [`pace`] found fastest.
 //! Source: Radford et al., "Robust Speech Recognition via Large-Scale Weak Supervision" (2022), and openai-whisper.
 
+mod ahead;
 pub mod align;
 mod decoder;
 mod encoder;
@@ -14,6 +16,7 @@ mod layers;
 pub mod mel;
 mod model;
 mod onset;
+pub(in crate::speech) mod pace;
 mod rules;
 mod search;
 mod segments;

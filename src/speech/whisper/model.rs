@@ -5,7 +5,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::decoder::{Cross, Decoder};
 use super::encoder::Encoder;
-use super::layers::Loader;
+use super::layers::{Loader, Numbers};
 use super::mel::{FRAMES, Mel};
 use super::tokens::Tokens;
 use crate::speech::native::{self, Packing};
@@ -85,12 +85,10 @@ impl Whisper {
             return Err(SpeechError::Model(format!("unknown size: width {width}, {bins} mel bins")));
         }
         let heads = width / HEAD_WIDTH;
-        // In the decoder 8 bits would cost words.
-        loader.packing = (precision == Precision::Int8).then_some(Packing::Eight);
+        let packing = packing(device, precision);
+        loader.packing = packing.encoder;
         let encoder = Encoder::load(&mut loader, heads)?;
-        // Of a few tokens' rows the decoder's products would mostly pack weights.
-        loader.packing =
-            (device == Device::Cpu && kind == Kind::Float && native::available()).then_some(Packing::Half);
+        loader.packing = packing.decoder;
         let decoder = Decoder::load(&mut loader, heads)?;
         let config = Config::read(&files.configs)?;
         let tokens = Tokens::load(&files.tokenizer, decoder.vocabulary(), config.suppressed)?;
@@ -131,6 +129,27 @@ impl Whisper {
     /// Bytes that a window needs while it is decoded, beside its tokens.
     pub fn window_bytes(&self) -> usize {
         self.decoder.cross_bytes()
+    }
+}
+
+/// How the layers of both halves are packed.
+pub(super) struct Halves {
+    pub encoder: Option<Numbers>,
+    pub decoder: Option<Numbers>,
+}
+
+pub(super) fn packing(device: Device, precision: Precision) -> Halves {
+    if device != Device::Cpu || precision.kind() != Kind::Float || !native::available() {
+        return Halves { encoder: None, decoder: None };
+    }
+    match precision {
+        Precision::Int16 => Halves { encoder: Some(Numbers::Sixteen), decoder: Some(Numbers::Sixteen) },
+        // In the decoder 8 bits would cost words.
+        Precision::Int8 => {
+            Halves { encoder: Some(Numbers::Libtorch(Packing::Eight)), decoder: Some(Numbers::Sixteen) }
+        }
+        // Of a few tokens' rows the decoder's products would mostly pack weights.
+        _ => Halves { encoder: None, decoder: Some(Numbers::Libtorch(Packing::Half)) },
     }
 }
 

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 
 use super::model::Whisper;
 use super::rules::{Allowed, TIMES};
-use crate::speech::SpeechError;
+use crate::speech::{SpeechError, native};
 
 /// Values of one block when the best of a row are looked for: first the best blocks, then the best inside them. Going over
 /// all values with `topk` takes several times as long.
@@ -84,10 +84,13 @@ impl Survey {
         let tail = [logits.narrow(1, eot, 1), logits.narrow(1, time_begin, TIMES as i64)];
         let tail = numbers(&Tensor::cat(&tail, 1))?;
         let (values, ids) = (numbers(values)?, Vec::<i64>::try_from(ids.contiguous().flatten(0, -1))?);
-        // In place: the logits are not needed any more.
         let mut text = logits.narrow(1, 0, eot);
-        text -= most.unsqueeze(1);
-        let norms = text.exp_().sum_dim_intlist([1i64].as_slice(), false, Kind::Float).log() + &most;
+        let sums = native::sums_of_powers(&text, &most).unwrap_or_else(|| {
+            // In place: the logits are not needed any more.
+            text -= most.unsqueeze(1);
+            text.exp_().sum_dim_intlist([1i64].as_slice(), false, Kind::Float)
+        });
+        let norms = sums.log() + &most;
         let most = numbers(&most)?;
         Ok(Self {
             eot,

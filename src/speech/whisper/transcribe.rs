@@ -1,9 +1,11 @@
 //! A whole recording, a batch of windows at a time, so that memory does not grow with its length.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::Receiver;
 
 use tch::Device;
 
+use super::ahead::{Heard, listen};
 use super::align::Text;
 use super::decoder::Cross;
 use super::model::Whisper;
@@ -14,7 +16,7 @@ use super::windows::{Merger, Window};
 use crate::audio::PcmFile;
 use crate::speech::memory;
 use crate::speech::threads::{StepThreads, cores};
-use crate::speech::vad::{CHUNK, Span, Vad};
+use crate::speech::vad::Vad;
 use crate::speech::{
     Cancel, Segment, SpeechError, Task, TranscribeOptions, TranscribeUpdate, Transcription, Word,
 };
@@ -123,34 +125,40 @@ impl Whisper {
         let before = self.before(options.prompt.as_deref().unwrap_or_default())?;
         let mut run = Run { whisper: self, pcm, options, beam, cancel, language, before };
         let _threads = self.step_threads();
-        let total = pcm.duration();
-        let mut speech = vad.start();
+        let segments = std::thread::scope(|scope| run.all(&listen(scope, vad, pcm), on_update))?;
+        let language = run.language.unwrap_or_else(|| "en".into());
+        Ok(Transcription { language, segments, duration: pcm.duration() })
+    }
+}
+
+impl Run<'_> {
+    /// Decodes what is heard, batch by batch.
+    fn all(
+        &mut self,
+        heard: &Receiver<Result<Heard, SpeechError>>,
+        on_update: &mut dyn FnMut(TranscribeUpdate),
+    ) -> Result<Vec<Segment>, SpeechError> {
+        let total = self.pcm.duration();
         let mut merger = Merger::default();
         let mut waiting: Vec<Window> = Vec::new();
         let mut segments: Vec<Segment> = Vec::new();
-        let mut position = 0;
         loop {
-            if cancel.is_cancelled() {
+            if self.cancel.is_cancelled() {
                 return Err(SpeechError::Cancelled);
             }
-            let samples = pcm.read(position, CHUNK)?;
-            position += samples.len() as u64;
-            let last = position >= pcm.len();
-            let mut spans: Vec<Span> = speech.push(&samples)?;
-            if last {
-                spans.extend(speech.finish()?);
-            }
+            let next = heard.recv().map_err(|_| SpeechError::Internal("nobody listens any more".into()))?;
+            let Heard { spans, last } = next?;
             waiting.extend(spans.into_iter().filter_map(|span| merger.push(span)));
             if last {
                 waiting.extend(merger.finish(total));
             }
             loop {
-                let size = self.batch(segments.is_empty(), beam);
+                let size = self.whisper.batch(segments.is_empty(), self.beam);
                 if waiting.is_empty() || (waiting.len() < size && !last) {
                     break;
                 }
                 let batch: Vec<Window> = waiting.drain(..size.min(waiting.len())).collect();
-                let new = run.batch(&batch)?;
+                let new = self.batch(&batch)?;
                 memory::give_back();
                 let done =
                     if last && waiting.is_empty() { total } else { batch.last().map_or(0.0, |w| w.end) };
@@ -158,36 +166,26 @@ impl Whisper {
                 segments.extend(new);
             }
             if last {
-                break;
+                return Ok(segments);
             }
         }
-        Ok(Transcription { language: run.language.unwrap_or_else(|| "en".into()), segments, duration: total })
     }
-}
 
-impl Run<'_> {
-    /// Decodes windows, and what their rows left behind, until all their speech is written down.
+    /// Decodes windows: every worker a part of them, and what its rows left behind, until all of its speech is written down.
     fn batch(&mut self, windows: &[Window]) -> Result<Vec<Segment>, SpeechError> {
-        let mut segments = Vec::new();
-        let mut todo = windows.to_vec();
-        while !todo.is_empty() {
-            let (found, rest) = self.round(&todo)?;
-            segments.extend(found);
-            todo = rest;
-        }
-        segments.sort_by(|a: &Segment, b| a.start.total_cmp(&b.start));
-        Ok(segments)
-    }
-
-    /// Every worker decodes a part of the windows.
-    fn round(&mut self, windows: &[Window]) -> Outcome<Segment, Window> {
         self.know_language(windows)?;
         let this = &*self;
         let parts = even_parts(windows, this.whisper.workers());
         let found = std::thread::scope(|scope| {
             let work = |part: &Vec<Window>| {
                 let _no_gradients = tch::no_grad_guard();
-                fewer_if_short(part, &|some| this.part(some))
+                let (mut found, mut todo) = (Vec::new(), part.clone());
+                while !todo.is_empty() {
+                    let (new, rest) = fewer_if_short(&todo, &|some| this.part(some))?;
+                    found.extend(new);
+                    todo = rest;
+                }
+                Ok::<_, SpeechError>(found)
             };
             let others: Vec<_> = parts[1..].iter().map(|part| scope.spawn(move || work(part))).collect();
             let mut found = vec![work(&parts[0])];
@@ -196,13 +194,12 @@ impl Run<'_> {
             );
             found
         });
-        let (mut segments, mut rest) = (Vec::new(), Vec::new());
+        let mut segments = Vec::new();
         for part in found {
-            let (new, left) = part?;
-            segments.extend(new);
-            rest.extend(left);
+            segments.extend(part?);
         }
-        Ok((segments, rest))
+        segments.sort_by(|a: &Segment, b| a.start.total_cmp(&b.start));
+        Ok(segments)
     }
 
     fn audio(&self, windows: &[Window]) -> Result<Vec<Vec<f32>>, SpeechError> {
