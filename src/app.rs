@@ -259,9 +259,10 @@ pub async fn run_worker(app: &App, groups: &[Group], shutdown: &Shutdown) -> any
     let sweeping = crate::jobs::sweep_for_ever(environment.clone(), keep, times);
     let sweeping = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(sweeping));
     let calling = inner.config.telemetry.healthcheck_url.clone().map(|url| {
-        let (pool, trust) = (inner.pool.clone(), inner.trust.clone());
+        let (pool, trust, stuck) = (inner.pool.clone(), inner.trust.clone(), watch::stuck(app));
         tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
-            if let Err(error) = crate::jobs::call_for_ever(pool, url, trust).await {
+            let calling = crate::jobs::call_for_ever(pool, (url, trust), crate::jobs::BETWEEN_CALLS, stuck);
+            if let Err(error) = calling.await {
                 tracing::error!(error = format!("{error:#}"), "nobody outside is told that all is well");
             }
         }))

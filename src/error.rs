@@ -1,6 +1,6 @@
 //! One enum for what a client may see; pages and the API dress it differently.
 
-use crate::db::DbError;
+use crate::db::{DbError, is_disk_full};
 use crate::storage::StorageError;
 
 /// What went wrong with a request, in words for the person who made it.
@@ -24,6 +24,9 @@ pub enum Error {
     /// To be seen, but not to be changed, by this viewer.
     #[error("you may not do that")]
     Forbidden,
+    /// The same, to anybody who does not show what the text names.
+    #[error("{0}")]
+    Denied(&'static str),
     /// The request itself is wrong; the text names the field and the limit.
     #[error("{0}")]
     BadRequest(String),
@@ -42,7 +45,7 @@ pub enum Error {
     /// Out of room or a dependency is down: try later.
     #[error("{0}")]
     Unavailable(String),
-    /// No room left where objects are kept.
+    /// No room left where objects are kept, or under the database.
     #[error("there is no room left on the disk; free some space and try again")]
     DiskFull,
     /// Ours: logged with its cause, shown without.
@@ -52,6 +55,10 @@ pub enum Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
+        if is_disk_full(&error) {
+            tracing::error!(%error, "the disk of PostgreSQL is full");
+            return Self::DiskFull;
+        }
         Self::Internal(anyhow::Error::new(error).context("the database"))
     }
 }
@@ -63,6 +70,7 @@ impl From<DbError> for Error {
                 tracing::warn!(reason, "PostgreSQL can't be reached");
                 Self::Unavailable("the database can't be reached right now; try again in a moment".into())
             }
+            DbError::Query(error) => error.into(),
             error => Self::Internal(anyhow::Error::new(error)),
         }
     }

@@ -117,6 +117,12 @@ pub fn may_create(viewer: Viewer) -> bool {
     }
 }
 
+/// Whether a viewer who sends the recording of a thing must show that they began to: where it is nobody's and not theirs to look after, so that
+/// of all who may add it one does.
+pub fn shows_who_began(viewer: Viewer, thing: Thing) -> bool {
+    thing.owner.is_none() && !owns(viewer, None)
+}
+
 /// Whether a viewer may be let past the door at all, to things that have rights of their own.
 pub fn may_enter(viewer: Viewer) -> bool {
     viewer != Viewer::Visitor { public: false }
@@ -324,6 +330,28 @@ mod tests {
                 expected,
                 "{who:?} {whose:?} {share_mode} {state}"
             );
+        }
+    }
+
+    #[test]
+    fn who_sends_what_is_nobodys_shows_that_they_began_unless_they_look_after_it() {
+        let me = UserId::new();
+        let thing = |owner| Thing {
+            owner,
+            share_mode: ShareMode::Private,
+            deleted: false,
+            locked: false,
+            empty: true,
+        };
+        for (viewer, wanted) in [
+            (Viewer::Visitor { public: true }, true),
+            (Viewer::User(me), true),
+            (Viewer::Key { user: me, scopes: Scopes::ALL }, true),
+            (Viewer::Anonymous, false),
+            (Viewer::Admin(me), false),
+        ] {
+            assert_eq!(shows_who_began(viewer, thing(None)), wanted, "{viewer:?}");
+            assert!(!shows_who_began(viewer, thing(Some(me))), "{viewer:?}");
         }
     }
 

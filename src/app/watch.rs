@@ -65,6 +65,12 @@ fn engine(app: &App) -> Check {
     moving(move || speech.steps())
 }
 
+/// For how long the speech engine of this process has been still at its work, each time it is asked, if that is too long.
+pub(super) fn stuck(app: &App) -> impl Fn() -> Option<Duration> + Send + Sync + 'static {
+    let (speech, pulse) = (app.speech().clone(), Pulse::new(LONGEST_STEP));
+    move || pulse.stuck(speech.steps())
+}
+
 fn moving(steps: impl Fn() -> Option<u64> + Send + Sync + 'static) -> Check {
     let pulse = Arc::new(Pulse::new(LONGEST_STEP));
     Arc::new(move || {

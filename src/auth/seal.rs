@@ -1,7 +1,9 @@
-//! What an identity provider gave for a session, so that the session's cookie alone opens it: the database has only its hash.
+//! What is kept so that only whoever shows a secret can read it, of which the database has a hash: what an identity provider gave, for the
+//! session's cookie; the answer to a request, for its `Idempotency-Key`.
 //!
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), a random nonce of 24 bytes before the text. The cookie's secret has 256 bits, so one
-//! round of SHA-256 over it makes the key; what is hashed begins otherwise than for the hash in the database.
+//! round of SHA-256 over it makes the key (a client's key is worth what the client made it of); what is hashed begins otherwise than for the
+//! hash in the database.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;

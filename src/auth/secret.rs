@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
 use rand::TryRngCore;
 use sha2::{Digest, Sha256};
 
@@ -50,6 +51,15 @@ pub fn hash(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 
+/// What nobody but the holder of a secret, or whoever was told it, can put under a text.
+pub fn mark(secret: &str, text: &str) -> String {
+    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
+    mac.update(b"mark\0");
+    mac.update(text.as_bytes());
+    hex::encode(&mac.finalize().into_bytes()[..16])
+}
+
 pub(super) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     #[expect(clippy::expect_used, reason = "a guessable secret is worse than none")]
@@ -67,6 +77,13 @@ mod tests {
         assert!(one != other && one.len() == 47 && one.starts_with(KEY_PREFIX), "{one}");
         assert_eq!(shown(&one), one[..12]);
         assert_eq!(hash("a"), "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb");
+    }
+
+    #[test]
+    fn a_mark_is_of_its_text_and_its_secret() {
+        let made = mark("cookie", "text");
+        assert!(made.len() == 32 && made == mark("cookie", "text"));
+        assert!(made != mark("cookie", "texts") && made != mark("cookies", "text"));
     }
 
     #[test]

@@ -26,3 +26,11 @@ pub enum DbError {
     #[error("the private PostgreSQL: {0}")]
     Private(String),
 }
+
+/// Whether PostgreSQL refused because its disk is full. diesel keeps no code of that (53100), so the system's words tell.
+pub fn is_disk_full(error: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind, Error};
+    let Error::DatabaseError(DatabaseErrorKind::Unknown, about) = error else { return false };
+    ["No space left on device", "Disk quota exceeded"].iter().any(|sign| about.message().contains(sign))
+        || about.hint() == Some("Check free disk space.")
+}

@@ -2,9 +2,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use diesel::ConnectionError;
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, deadpool};
+use diesel::sql_types::Integer;
+use diesel::{ConnectionError, IntoSql};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, PoolError, RecyclingMethod, deadpool,
+};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
 use futures::FutureExt;
 
@@ -16,14 +19,18 @@ pub type Connection = deadpool::Object<AsyncPgConnection>;
 /// How long a request or a job waits for a connection before it is told that the database can't be reached.
 const WAIT: Duration = Duration::from_secs(15);
 
+/// A connection that was in use a moment ago is not tried again before the next: each trial costs as much as a small query.
+const TRIED: Duration = Duration::from_secs(1);
+
 /// Connections to PostgreSQL, made when needed and shared by cloning.
 ///
-/// A connection is tried before it is handed out, so a PostgreSQL that was restarted costs nobody an error: broken
-/// connections are thrown away and new ones made.
+/// One that the driver knows to be closed is never handed out, and one that was not used for a second is tried first, so a PostgreSQL that was
+/// restarted costs nobody an error: broken connections are thrown away and new ones made.
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
     queries: Queries,
+    made: Arc<AtomicU64>,
 }
 
 /// How many queries were sent.
@@ -38,6 +45,20 @@ impl Instrumentation for Queries {
     }
 }
 
+/// Counts nothing.
+struct Silent;
+
+impl Instrumentation for Silent {
+    fn on_connection_event(&mut self, _: InstrumentationEvent<'_>) {}
+}
+
+/// Asks for nothing but an answer.
+async fn answers(conn: &mut AsyncPgConnection) -> diesel::QueryResult<()> {
+    // In here alone: it gives whatever has a `load` another one.
+    use diesel_async::RunQueryDsl as _;
+    diesel::select(1_i32.into_sql::<Integer>()).get_result::<i32>(conn).await.map(|_| ())
+}
+
 impl Pool {
     /// A pool of at most `size` connections; none is made yet.
     ///
@@ -48,25 +69,42 @@ impl Pool {
         address.parts()?;
         let mut config = ManagerConfig::<AsyncPgConnection>::default();
         let queries = Queries::default();
-        let counting = queries.clone();
+        let (counting, goes_on) = (queries.clone(), queries.clone());
+        let made: Arc<AtomicU64> = Arc::default();
+        let one_more = made.clone();
+        config.recycling_method = RecyclingMethod::Fast;
         config.custom_setup = Box::new(move |_| {
-            let (address, counting) = (address.clone(), counting.clone());
+            let (address, counting, one_more) = (address.clone(), counting.clone(), one_more.clone());
             async move {
                 let mut conn = address.connect().await.map_err(|error| match error {
                     DbError::Connect(reason) => ConnectionError::BadConnection(reason),
                     other => ConnectionError::BadConnection(other.to_string()),
                 })?;
                 conn.set_instrumentation(counting);
+                one_more.fetch_add(1, Ordering::Relaxed);
                 Ok(conn)
             }
             .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
+        let tried = deadpool::Hook::<AsyncPgConnection>::async_fn(move |conn, metrics| {
+            let (fresh, goes_on) = (metrics.last_used() < TRIED, goes_on.clone());
+            Box::pin(async move {
+                if fresh {
+                    return Ok(());
+                }
+                conn.set_instrumentation(Silent);
+                let tried = answers(conn).await;
+                conn.set_instrumentation(goes_on);
+                tried.map_err(|error| deadpool::HookError::Backend(PoolError::QueryError(error)))
+            })
+        });
         let inner = deadpool::Pool::builder(manager)
             .max_size(size)
+            .post_recycle(tried)
             .build()
             .map_err(|error| DbError::Connect(error.to_string()))?;
-        Ok(Self { inner, queries })
+        Ok(Self { inner, queries, made })
     }
 
     /// A working connection.
@@ -86,9 +124,14 @@ impl Pool {
         (status.size, status.available)
     }
 
-    /// How many queries were sent over its connections; a connection that is handed out is tried with one.
+    /// How many queries were sent over its connections, trials aside.
     pub fn queries(&self) -> u64 {
-        self.queries.0.load(Ordering::Relaxed)
+        AtomicU64::load(&self.queries.0, Ordering::Relaxed)
+    }
+
+    /// How many connections were made: where there is no new one, PostgreSQL has not been away.
+    pub fn made(&self) -> u64 {
+        AtomicU64::load(&self.made, Ordering::Relaxed)
     }
 
     /// Closes what is idle and refuses new requests.

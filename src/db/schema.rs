@@ -310,6 +310,7 @@ table! {
         front -> Tsvector,
         said -> Tsvector,
         notes -> Nullable<Tsvector>,
+        counted -> Bool,
     }
 }
 
@@ -338,6 +339,15 @@ table! {
         transcript_id -> Nullable<Uuid>,
         room_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        asker_sha256 -> Text,
+        too_long -> Bool,
+    }
+}
+
+table! {
+    upload_token (transcript_id) {
+        transcript_id -> Uuid,
+        sha256 -> Text,
     }
 }
 

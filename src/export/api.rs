@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cues::Cue;
-use super::document::one_line;
+use super::document::{add_line, one_line};
 use super::{Document, time, vtt};
 
 /// One of the API's formats.
@@ -59,27 +59,63 @@ impl ApiFormat {
     }
 }
 
+/// What one speaker says in a row, as the API's formats need it.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'s> {
+    pub start: f64,
+    pub end: f64,
+    pub speaker: Option<&'s str>,
+    pub text: &'s str,
+}
+
 /// The transcript as a string; `None` for `json`, which is a list.
 pub fn render_api(document: &Document, format: ApiFormat) -> Option<String> {
-    let lines = document.segments.iter();
+    let lines = document.segments.iter().map(|line| Said {
+        start: line.start,
+        end: line.end,
+        speaker: line.speaker.as_deref(),
+        text: &line.text,
+    });
+    render_said(lines, format)
+}
+
+/// As [`render_api`], of lines that lie elsewhere: an hour of them goes into one text, and none is copied before.
+pub fn render_said<'s>(lines: impl Iterator<Item = Said<'s>>, format: ApiFormat) -> Option<String> {
+    let mut text = String::new();
     match format {
-        ApiFormat::Text => Some(lines.map(|line| line.said()).collect::<Vec<_>>().join("\n")),
-        ApiFormat::TextTimestamped => {
-            let stamped = lines.map(|line| format!("[{}] {}", time::minutes(line.start), line.said()));
-            Some(stamped.collect::<Vec<_>>().join("\n"))
+        ApiFormat::Text | ApiFormat::TextTimestamped => {
+            for (number, line) in lines.enumerate() {
+                if number > 0 {
+                    text.push('\n');
+                }
+                if format == ApiFormat::TextTimestamped {
+                    text.push('[');
+                    text.push_str(&time::minutes(line.start));
+                    text.push_str("] ");
+                }
+                if let Some(name) = line.speaker {
+                    add_line(&mut text, name);
+                    text.push_str(": ");
+                }
+                add_line(&mut text, line.text);
+            }
         }
         ApiFormat::WebvttNamed => {
-            let cues = lines.map(|line| Cue {
-                start: line.start,
-                end: line.end,
-                speaker: line.speaker.clone(),
-                lines: vec![one_line(&line.text)],
-            });
-            let blocks: String = cues.map(|cue| format!("\n{}", vtt::block(&cue))).collect();
-            Some(format!("WEBVTT\n{blocks}"))
+            text.push_str("WEBVTT\n");
+            for line in lines {
+                let cue = Cue {
+                    start: line.start,
+                    end: line.end,
+                    speaker: line.speaker.map(str::to_owned),
+                    lines: vec![one_line(line.text)],
+                };
+                text.push('\n');
+                text.push_str(&vtt::block(&cue));
+            }
         }
-        ApiFormat::Json => None,
+        ApiFormat::Json => return None,
     }
+    Some(text)
 }
 
 #[cfg(test)]

@@ -90,14 +90,20 @@ impl Line {
 /// The text without line breaks, control characters and repeated spaces, so that it stays the line it is put on.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
+    add_line(&mut line, text);
+    line
+}
+
+/// The same behind what is there already.
+pub(super) fn add_line(line: &mut String, text: &str) {
+    let from = line.len();
     // Line and paragraph separators are white space, too.
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
+        if line.len() > from {
             line.push(' ');
         }
         line.push_str(word);
     }
-    line
 }
 
 #[cfg(test)]

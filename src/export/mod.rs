@@ -20,7 +20,7 @@ mod vtt;
 mod words;
 mod xml;
 
-pub use api::{ApiFormat, ApiSegment, render_api};
+pub use api::{ApiFormat, ApiSegment, Said, render_api, render_said};
 pub use blocks::is_right_to_left;
 pub use document::{Document, Line, Sentence, Topic};
 pub use docx::render as docx;

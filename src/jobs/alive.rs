@@ -9,23 +9,34 @@ use reqwest::Url;
 use crate::db::Pool;
 use crate::tls::Trust;
 
-const BETWEEN: Duration = Duration::from_secs(600);
+/// How long after one call the next one comes.
+pub const BETWEEN_CALLS: Duration = Duration::from_secs(600);
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Calls `url` every ten minutes for as long as it is polled and the database answers.
+/// Calls an address again and again, with so long in between, for as long as it is polled, the database answers and the speech engine is not
+/// stuck; `stuck` says for how long it is.
 ///
 /// # Errors
 /// The address can't be called at all.
-pub async fn call_for_ever(pool: Pool, url: String, trust: Trust) -> anyhow::Result<()> {
+pub async fn call_for_ever(
+    pool: Pool,
+    (url, trust): (String, Trust),
+    between: Duration,
+    stuck: impl Fn() -> Option<Duration> + Send,
+) -> anyhow::Result<()> {
     let url: Url = url.parse().context("telemetry.healthcheck_url")?;
     let client = trust.http().timeout(PATIENCE).build().context("telemetry.healthcheck_url")?;
     loop {
-        if let Err(error) = call(&pool, &client, &url).await {
+        let called = match stuck() {
+            Some(still) => Err(anyhow::anyhow!("the speech engine has not moved for {} s", still.as_secs())),
+            None => call(&pool, &client, &url).await,
+        };
+        if let Err(error) = called {
             // Its path is as good as a password.
             let host = url.host_str().unwrap_or_default();
             tracing::warn!(host, error = format!("{error:#}"), "nobody outside was told that all is well");
         }
-        tokio::time::sleep(BETWEEN).await;
+        tokio::time::sleep(between).await;
     }
 }
 

@@ -13,7 +13,6 @@ use super::run::Done;
 use super::transcribe::row;
 use crate::bus::Event;
 use crate::ids::TranscriptId;
-use crate::model::edit::Change;
 use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
 use crate::model::{edit, output, participant, turn};
@@ -62,11 +61,7 @@ pub(super) async fn run(cx: &Context) -> Result<Done, JobError> {
 async fn meant(conn: &mut AsyncPgConnection, transcript: TranscriptId) -> QueryResult<Vec<i32>> {
     let named = participant::list(conn, transcript).await?.into_iter().filter_map(|one| one.speaker);
     let log = edit::list(conn, transcript).await?;
-    let said = log.iter().filter_map(|one| match one.change {
-        Change::Assign { speaker, .. } | Change::Merge { speaker, .. } => Some(speaker),
-        _ => None,
-    });
-    Ok(named.chain(said).collect())
+    Ok(named.chain(log.iter().flat_map(|one| one.change.voices())).collect())
 }
 
 /// `channels`: how many sides there are, each with words and turns of its own; turns of the mix are everybody's.

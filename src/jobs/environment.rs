@@ -129,6 +129,7 @@ pub fn engine_settings(config: &SpeechConfig, models: &Path) -> EngineSettings {
             PrecisionChoice::Auto => None,
             PrecisionChoice::Float32 => Some(Precision::Float32),
             PrecisionChoice::Bfloat16 => Some(Precision::Bfloat16),
+            PrecisionChoice::Int16 => Some(Precision::Int16),
             PrecisionChoice::Int8 => Some(Precision::Int8),
         },
         beam: config.beam,

@@ -38,7 +38,7 @@ mod transcribe;
 mod webhook;
 
 pub use again::{Outlook, try_again};
-pub use alive::call_for_ever;
+pub use alive::{BETWEEN_CALLS, call_for_ever};
 pub use announce::{action_items as action_items_event, segments as segments_event, topic as topic_event};
 pub use environment::{Environment, Speech, engine_settings, expected};
 pub use installed::{InstalledModel, installed};

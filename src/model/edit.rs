@@ -10,6 +10,7 @@ mod find;
 mod layer;
 mod log;
 mod make;
+mod names;
 mod seek;
 mod text;
 
@@ -17,7 +18,9 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::output;
 use super::segment::{self, Segment};
+use super::stage::Stage;
 use crate::db::schema::edit;
 use crate::ids::{OutputId, TranscriptId, UserId};
 
@@ -29,6 +32,7 @@ pub use doubt::{Alike, DECIDED_MAX, Doubt, Place, alike};
 pub use layer::{Layer, Piece, Token};
 pub use log::{Standing, replay, shown};
 pub use make::{PLACES_MAX, Refusal, Replaced, SEGMENT_TEXT_MAX};
+pub use names::{Called, Renamed, called_at, renamed};
 pub use seek::{Found, Places};
 pub use text::tidy;
 
@@ -99,7 +103,7 @@ async fn add(
     of: TranscriptId,
     revision: i32,
     change: &Change,
-    output: OutputId,
+    output: Option<OutputId>,
     by: Option<UserId>,
 ) -> QueryResult<Edit> {
     let json = serde_json::to_value(change)
@@ -116,7 +120,37 @@ async fn add(
         .returning(edit::created_at)
         .get_result(conn)
         .await?;
-    Ok(Edit { revision, change: change.clone(), output: Some(output), user: by, created_at })
+    Ok(Edit { revision, change: change.clone(), output, user: by, created_at })
+}
+
+/// Writes down what became of participants, in the caller's transaction, which holds the transcript's row; false when the log is full.
+pub(super) async fn note(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    people: Vec<Renamed>,
+    by: Option<UserId>,
+) -> QueryResult<bool> {
+    let log = list(conn, of).await?;
+    let change = Change::Name { people };
+    if !has_room(&log, change.size()) {
+        return Ok(false);
+    }
+    // Who takes part may be known before anything is heard.
+    let made_on = output::current(conn, of, Stage::Assemble).await?.map(|output| output.id);
+    let revision = log.last().map_or(0, |edit| edit.revision).saturating_add(1);
+    add(conn, of, revision, &change, made_on, by).await?;
+    Ok(true)
+}
+
+/// Which state a transcript's text and names are in; its version is 0 until the text is assembled.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revision(conn: &mut AsyncPgConnection, of: TranscriptId) -> QueryResult<Revision> {
+    let version = output::current(conn, of, Stage::Assemble).await?.map_or(0, |output| output.version);
+    let all = edit::table.filter(edit::transcript_id.eq(of));
+    let last: Option<i32> = all.select(diesel::dsl::max(edit::revision)).first(conn).await?;
+    Ok(Revision { version, edit: last.unwrap_or(0) })
 }
 
 /// The segments of a version as people changed them.

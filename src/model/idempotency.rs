@@ -24,11 +24,24 @@ pub enum Claim {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: i16,
-    /// JSON; `None`: it holds a secret, and is not kept.
-    pub body: Option<String>,
+    pub body: Kept,
     /// Its `ETag`.
     pub tag: Option<String>,
 }
+
+/// What is kept of the text of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All of it, in a form that only whoever has the key can read.
+    Sealed(String),
+    /// Nothing: it holds a secret that is shown once.
+    Secret,
+    /// Nothing: it was too long.
+    TooLong,
+}
+
+/// Answers that are kept for one who asks.
+pub const MOST: i64 = 1000;
 
 /// What a request made, or was about. When that is gone for good, its answer is too, and its key is free again.
 #[derive(Clone, Copy, Debug)]
@@ -49,20 +62,31 @@ impl From<RoomId> for About {
     }
 }
 
-/// Takes a request for the caller, or tells what became of it. Both hashes are SHA-256 in hexadecimal digits: `request` of who asks,
-/// where, and the key; `body` of what they ask for. Of several at once one takes it.
+/// Takes a request for the caller, or tells what became of it. All three hashes are SHA-256 in hexadecimal digits: `request` of who asks,
+/// where, and the key; `asker` of who asks; `body` of what they ask for. Of several at once one takes it. Of what is kept for who asks
+/// the oldest goes, beyond [`MOST`].
 ///
 /// # Errors
 /// Those of the database.
-pub async fn claim(conn: &mut AsyncPgConnection, request: &str, body: &str) -> QueryResult<Claim> {
-    type Known = (String, Option<i16>, Option<String>, Option<String>, DateTime<Utc>);
+pub async fn claim(
+    conn: &mut AsyncPgConnection,
+    request: &str,
+    asker: &str,
+    body: &str,
+) -> QueryResult<Claim> {
+    type Known = (String, Option<i16>, Option<String>, bool, Option<String>, DateTime<Utc>);
     loop {
         let taken = diesel::insert_into(idempotency_key::table)
-            .values((idempotency_key::request_sha256.eq(request), idempotency_key::body_sha256.eq(body)))
+            .values((
+                idempotency_key::request_sha256.eq(request),
+                idempotency_key::asker_sha256.eq(asker),
+                idempotency_key::body_sha256.eq(body),
+            ))
             .on_conflict_do_nothing()
             .execute(conn)
             .await?;
         if taken == 1 {
+            make_room(conn, asker).await?;
             return Ok(Claim::New);
         }
         let known: Option<Known> = idempotency_key::table
@@ -71,6 +95,7 @@ pub async fn claim(conn: &mut AsyncPgConnection, request: &str, body: &str) -> Q
                 idempotency_key::body_sha256,
                 idempotency_key::status,
                 idempotency_key::answer,
+                idempotency_key::too_long,
                 idempotency_key::tag,
                 idempotency_key::created_at,
             ))
@@ -78,13 +103,35 @@ pub async fn claim(conn: &mut AsyncPgConnection, request: &str, body: &str) -> Q
             .await
             .optional()?;
         // It may have been let go in between.
-        let Some((asked, status, answer, tag, since)) = known else { continue };
+        let Some((asked, status, answer, too_long, tag, since)) = known else { continue };
+        let kept = match answer {
+            Some(sealed) => Kept::Sealed(sealed),
+            None if too_long => Kept::TooLong,
+            None => Kept::Secret,
+        };
         return Ok(match status {
             _ if asked != body => Claim::Other,
             None => Claim::Begun(since),
-            Some(status) => Claim::Done(Answer { status, body: answer, tag }),
+            Some(status) => Claim::Done(Answer { status, body: kept, tag }),
         });
     }
+}
+
+/// Lets go of the oldest of what is kept for who asks, so that there is room for one more. What is at work is not among it.
+async fn make_room(conn: &mut AsyncPgConnection, asker: &str) -> QueryResult<()> {
+    let too_many: Vec<String> = idempotency_key::table
+        .filter(idempotency_key::asker_sha256.eq(asker).and(idempotency_key::status.is_not_null()))
+        .order((idempotency_key::created_at.desc(), idempotency_key::request_sha256.desc()))
+        .offset(MOST - 1)
+        .limit(MOST)
+        .select(idempotency_key::request_sha256)
+        .load(conn)
+        .await?;
+    if too_many.is_empty() {
+        return Ok(());
+    }
+    let old = idempotency_key::table.filter(idempotency_key::request_sha256.eq_any(too_many));
+    diesel::delete(old).execute(conn).await.map(|_| ())
 }
 
 /// Keeps the answer to a request that is the caller's; one that is kept already stays.
@@ -102,11 +149,16 @@ pub async fn settle(
         Some(About::Room(id)) => (None, Some(id)),
         None => (None, None),
     };
+    let kept = match &answer.body {
+        Kept::Sealed(sealed) => Some(sealed.as_str()),
+        Kept::Secret | Kept::TooLong => None,
+    };
     diesel::update(idempotency_key::table.find(request))
         .filter(idempotency_key::status.is_null())
         .set((
             idempotency_key::status.eq(Some(answer.status)),
-            idempotency_key::answer.eq(answer.body.as_deref()),
+            idempotency_key::answer.eq(kept),
+            idempotency_key::too_long.eq(answer.body == Kept::TooLong),
             idempotency_key::tag.eq(answer.tag.as_deref()),
             idempotency_key::transcript_id.eq(transcript),
             idempotency_key::room_id.eq(room),

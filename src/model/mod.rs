@@ -34,6 +34,7 @@ pub mod transcript;
 pub mod turn;
 pub mod understanding;
 pub mod untold;
+pub mod upload_token;
 pub mod usage;
 pub mod user;
 pub mod view;

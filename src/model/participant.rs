@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
+use super::edit::{self, Called, Renamed};
 use super::{search, transcript};
 use crate::db::schema::participant;
 use crate::ids::{ParticipantId, TranscriptId, UserId};
@@ -53,6 +54,9 @@ pub enum ParticipantError {
     Unknown,
     #[error("a transcript may have at most {PARTICIPANTS_MAX} participants")]
     TooMany,
+    /// Its log is full.
+    #[error("there are too many changes")]
+    LogFull,
     #[error(transparent)]
     Database(diesel::result::Error),
 }
@@ -106,11 +110,12 @@ pub async fn create(
     of: TranscriptId,
     name: &str,
     speaker: Option<i32>,
+    by: Option<UserId>,
 ) -> Result<Participant, ParticipantError> {
     conn.transaction(async |conn| {
-        hold(conn, of).await?;
-        let created = insert(conn, of, name, speaker).await?;
-        changed(conn, of).await?;
+        let before = hold(conn, of).await?;
+        let created = insert(conn, of, (ParticipantId::new(), name, speaker)).await?;
+        changed(conn, of, &before, by).await?;
         Ok(created)
     })
     .await
@@ -125,25 +130,26 @@ pub async fn update(
     of: TranscriptId,
     id: ParticipantId,
     change: &Change,
+    by: Option<UserId>,
 ) -> Result<Participant, ParticipantError> {
     if change.name.is_none() && change.speaker.is_none() {
         return get(conn, of, id).await?.ok_or(ParticipantError::Unknown);
     }
     conn.transaction(async |conn| {
-        hold(conn, of).await?;
+        let before = hold(conn, of).await?;
         let updated = set(conn, of, id, change).await?;
-        changed(conn, of).await?;
+        changed(conn, of, &before, by).await?;
         Ok(updated)
     })
     .await
 }
 
-/// Gives a participant another voice, in the caller's transaction, which holds the transcript's row and renews what is searched: if they
-/// have that one still, and nobody has the other.
+/// Gives a participant another voice, in the caller's transaction, which holds the transcript's row, renews what is searched and has a
+/// change of its own in the log: if they have that one still, and nobody has the other.
 ///
 /// # Errors
 /// Those of the database.
-pub(super) async fn follow(
+pub async fn follow(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     id: ParticipantId,
@@ -162,6 +168,53 @@ pub(super) async fn follow(
     Ok(())
 }
 
+/// Makes participants what they are to be, as [`follow`]. False, and nothing is done: one of them is not what they were, or another has
+/// a voice by now that is to be theirs.
+pub(super) async fn turn(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    people: &[Renamed],
+) -> QueryResult<bool> {
+    let now = list(conn, of).await?;
+    let called = |id: ParticipantId| now.iter().find(|one| one.id == id).map(Called::from);
+    let others: Vec<i32> = now
+        .iter()
+        .filter(|one| people.iter().all(|person| person.id != one.id))
+        .filter_map(|one| one.speaker)
+        .collect();
+    let fits = |one: &Renamed| {
+        let voice = one.after.as_ref().and_then(|after| after.speaker);
+        called(one.id) == one.before && voice.is_none_or(|voice| !others.contains(&voice))
+    };
+    if !people.iter().all(fits) {
+        return Ok(false);
+    }
+    // First none of them has a voice, so that two may swap theirs.
+    let all: Vec<ParticipantId> = people.iter().map(|one| one.id).collect();
+    let meant = participant::transcript_id.eq(of).and(participant::id.eq_any(all));
+    diesel::update(participant::table.filter(meant))
+        .set(participant::speaker.eq(None::<i32>))
+        .execute(conn)
+        .await?;
+    for one in people {
+        match (&one.before, &one.after) {
+            (None, Some(after)) => {
+                insert(conn, of, (one.id, after.name.as_str(), after.speaker)).await?;
+            }
+            (Some(_), Some(after)) => {
+                diesel::update(participant::table.find(one.id))
+                    .set((participant::name.eq(&after.name), participant::speaker.eq(after.speaker)))
+                    .execute(conn)
+                    .await?;
+            }
+            (_, None) => {
+                remove(conn, of, &[one.id]).await?;
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// Removes a participant; their voice is then called by its number again.
 ///
 /// # Errors
@@ -170,13 +223,14 @@ pub async fn delete(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     id: ParticipantId,
+    by: Option<UserId>,
 ) -> Result<(), ParticipantError> {
     conn.transaction(async |conn| {
-        hold(conn, of).await?;
+        let before = hold(conn, of).await?;
         if remove(conn, of, &[id]).await? == 0 {
             return Err(ParticipantError::Unknown);
         }
-        changed(conn, of).await
+        changed(conn, of, &before, by).await
     })
     .await
 }
@@ -189,10 +243,10 @@ pub async fn replace(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     wanted: &[Wanted],
+    by: Option<UserId>,
 ) -> Result<(), ParticipantError> {
     conn.transaction(async |conn| {
-        hold(conn, of).await?;
-        let old = list(conn, of).await?;
+        let old = hold(conn, of).await?;
         let known = |one: &Wanted| one.id.filter(|id| old.iter().any(|old| old.id == *id));
         let gone = old.iter().map(|old| old.id).filter(|id| !wanted.iter().any(|new| new.id == Some(*id)));
         remove(conn, of, &gone.collect::<Vec<_>>()).await?;
@@ -208,11 +262,11 @@ pub async fn replace(
                     set(conn, of, id, &change).await?;
                 }
                 None => {
-                    insert(conn, of, &one.name, one.speaker).await?;
+                    insert(conn, of, (ParticipantId::new(), one.name.as_str(), one.speaker)).await?;
                 }
             }
         }
-        changed(conn, of).await
+        changed(conn, of, &old, by).await
     })
     .await
 }
@@ -225,10 +279,10 @@ pub async fn name_speakers(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
     names: &[(i32, String)],
+    by: Option<UserId>,
 ) -> Result<(), ParticipantError> {
     conn.transaction(async |conn| {
-        hold(conn, of).await?;
-        let old = list(conn, of).await?;
+        let old = hold(conn, of).await?;
         for (speaker, name) in names {
             let before = old.iter().find(|one| one.speaker == Some(*speaker));
             match before {
@@ -241,28 +295,36 @@ pub async fn name_speakers(
                 }
                 None if name.is_empty() => {}
                 None => {
-                    insert(conn, of, name, Some(*speaker)).await?;
+                    insert(conn, of, (ParticipantId::new(), name.as_str(), Some(*speaker))).await?;
                 }
             }
         }
-        changed(conn, of).await
+        changed(conn, of, &old, by).await
     })
     .await
 }
 
 /// Holds the transcript's row until the caller's transaction ends, before anything else, as every writer does: two that took
-/// their rows in another order would wait for each other.
-async fn hold(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<(), ParticipantError> {
+/// their rows in another order would wait for each other. Then who takes part.
+async fn hold(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<Vec<Participant>, ParticipantError> {
     transcript::get_locked(conn, of).await?.ok_or(diesel::result::Error::NotFound)?;
-    Ok(())
+    Ok(list(conn, of).await?)
 }
 
-/// Tells readers and search, in the caller's transaction, if there are not too many now.
-async fn changed(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<(), ParticipantError> {
-    let all = participant::table.filter(participant::transcript_id.eq(of)).count();
-    let count: i64 = all.get_result(conn).await?;
-    if usize::try_from(count).is_ok_and(|count| count > PARTICIPANTS_MAX) {
+/// Writes it down and tells readers and search, in the caller's transaction, if there are not too many now.
+async fn changed(
+    conn: &mut AsyncPgConnection,
+    of: TranscriptId,
+    before: &[Participant],
+    by: Option<UserId>,
+) -> Result<(), ParticipantError> {
+    let now = list(conn, of).await?;
+    if now.len() > PARTICIPANTS_MAX {
         return Err(ParticipantError::TooMany);
+    }
+    let people = edit::renamed(before, &now);
+    if !people.is_empty() && !edit::note(conn, of, people, by).await? {
+        return Err(ParticipantError::LogFull);
     }
     transcript::touch(conn, of).await?;
     Ok(search::refresh_front(conn, of).await?)
@@ -271,12 +333,11 @@ async fn changed(conn: &mut AsyncPgConnection, of: TranscriptId) -> Result<(), P
 async fn insert(
     conn: &mut AsyncPgConnection,
     of: TranscriptId,
-    name: &str,
-    speaker: Option<i32>,
+    (id, name, speaker): (ParticipantId, &str, Option<i32>),
 ) -> QueryResult<Participant> {
     diesel::insert_into(participant::table)
         .values((
-            participant::id.eq(ParticipantId::new()),
+            participant::id.eq(id),
             participant::transcript_id.eq(of),
             participant::name.eq(name),
             participant::speaker.eq(speaker),

@@ -280,6 +280,14 @@ pub async fn complete(
     Ok(Completion::Complete { size })
 }
 
+/// Forgets one in whose place another came, in the caller's transaction. Its objects are the caller's to remove, or the sweep's.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget(conn: &mut AsyncPgConnection, id: RecordingId) -> QueryResult<()> {
+    diesel::delete(recording::table.find(id)).execute(conn).await.map(|_| ())
+}
+
 /// Makes a recording the one of its transcript.
 async fn settle(
     conn: &mut AsyncPgConnection,

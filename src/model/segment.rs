@@ -1,6 +1,7 @@
 //! Segments with their words, as one version of `transcribe` or `assemble` has them.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Double, Integer, Nullable, SmallInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 
@@ -135,35 +136,75 @@ pub async fn all(conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<
     Ok(in_time(page(conn, output, None, i64::MAX).await?))
 }
 
-/// All segments in order of time, without their words: an hour's words are nine tenths of what it has.
+diesel::define_sql_function! {
+    #[aggregate]
+    #[sql_name = "array_agg"]
+    fn all_numbers(each: Integer) -> Nullable<Array<Integer>>;
+}
+
+diesel::define_sql_function! {
+    #[aggregate]
+    #[sql_name = "array_agg"]
+    fn all_channels(each: SmallInt) -> Nullable<Array<SmallInt>>;
+}
+
+diesel::define_sql_function! {
+    #[aggregate]
+    #[sql_name = "array_agg"]
+    fn all_times(each: Double) -> Nullable<Array<Double>>;
+}
+
+diesel::define_sql_function! {
+    #[aggregate]
+    #[sql_name = "array_agg"]
+    fn all_speakers(each: Nullable<Integer>) -> Nullable<Array<Nullable<Integer>>>;
+}
+
+diesel::define_sql_function! {
+    #[aggregate]
+    #[sql_name = "array_agg"]
+    fn all_texts(each: Text) -> Nullable<Array<Text>>;
+}
+
+/// All segments in order of time, without their words: an hour's words are nine tenths of what it has. They come as one row of lists: a row
+/// for each costs more than what is in it.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn lines(mut conn: &AsyncPgConnection, output: OutputId) -> QueryResult<Vec<Segment>> {
-    type Line = (i32, f64, f64, Option<i32>, String, i16);
-    let rows: Vec<Line> = segment::table
+    type List<T> = Option<Vec<T>>;
+    type Lists = (List<i32>, List<i16>, List<f64>, List<f64>, List<Option<i32>>, List<String>);
+    let (numbers, channels, starts, ends, speakers, texts): Lists = segment::table
         .filter(segment::output_id.eq(output))
-        .order(segment::idx.asc())
         .select((
-            segment::idx,
-            segment::start,
-            segment::end,
-            segment::speaker,
-            segment::text,
-            segment::channel,
+            all_numbers(segment::idx),
+            all_channels(segment::channel),
+            all_times(segment::start),
+            all_times(segment::end),
+            all_speakers(segment::speaker),
+            all_texts(segment::text),
         ))
-        .load(&mut conn)
+        .get_result(&mut conn)
         .await?;
-    let line = |(idx, start, end, speaker, text, channel)| Segment {
-        idx,
-        start,
-        end,
-        speaker,
-        text,
-        words: Vec::new(),
-        channel,
-    };
-    Ok(in_time(rows.into_iter().map(line).collect()))
+    let places = numbers.unwrap_or_default().into_iter().zip(channels.unwrap_or_default());
+    let times = starts.unwrap_or_default().into_iter().zip(ends.unwrap_or_default());
+    let said = speakers.unwrap_or_default().into_iter().zip(texts.unwrap_or_default());
+    let mut lines: Vec<Segment> = places
+        .zip(times)
+        .zip(said)
+        .map(|(((idx, channel), (start, end)), (speaker, text))| Segment {
+            idx,
+            start,
+            end,
+            speaker,
+            text,
+            words: Vec::new(),
+            channel,
+        })
+        .collect();
+    // As they came from the table; all lists in the same order.
+    lines.sort_by_key(|line| line.idx);
+    Ok(in_time(lines))
 }
 
 fn in_time(mut segments: Vec<Segment>) -> Vec<Segment> {

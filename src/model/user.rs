@@ -1,5 +1,7 @@
 //! People: who is looking, and the accounts they log in to.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -167,6 +169,22 @@ pub async fn get(conn: &mut AsyncPgConnection, id: UserId) -> QueryResult<Option
 pub async fn by_email(conn: &mut AsyncPgConnection, email: &str) -> QueryResult<Option<User>> {
     let wanted = email.trim().to_lowercase();
     User::query().filter(lower(app_user::email).eq(wanted)).first(conn).await.optional()
+}
+
+/// What accounts are called: their addresses, where they have any.
+///
+/// # Errors
+/// Those of the database.
+pub async fn names(conn: &mut AsyncPgConnection, of: &[UserId]) -> QueryResult<HashMap<UserId, String>> {
+    if of.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(UserId, Option<String>)> = app_user::table
+        .filter(app_user::id.eq_any(of))
+        .select((app_user::id, app_user::email))
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(id, email)| Some((id, email?))).collect())
 }
 
 /// Everybody, by address.

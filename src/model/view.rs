@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
-use super::edit::{self, Edit};
+use super::edit::{self, Edit, Revision};
 use super::estimate::{self, Estimate};
 use super::output::{self, Shown};
 use super::participant::{self, Participant, SpeakerNames};
@@ -98,6 +98,15 @@ impl TranscriptView {
         }))
     }
 
+    /// Which state of text and names this is, to be named by who changes it.
+    pub fn revision(&self) -> Revision {
+        let assembled = self.text.as_ref().filter(|shown| !shown.provisional);
+        Revision {
+            version: assembled.map_or(0, |shown| shown.output.version),
+            edit: self.edits.last().map_or(0, |edit| edit.revision),
+        }
+    }
+
     /// What to call the voices.
     pub fn speaker_names(&self) -> SpeakerNames {
         SpeakerNames::new(&self.participants)
@@ -165,7 +174,7 @@ async fn changed(
     edits: &[Edit],
 ) -> QueryResult<Option<Vec<Segment>>> {
     match text {
-        Some(shown) if !edits.is_empty() => {
+        Some(shown) if edits.iter().any(|one| one.change.is_of_text()) => {
             let machine = segment::all(conn, shown.output.id).await?;
             Ok(Some(edit::shown(machine, shown.output.id, edits)))
         }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use graphile_worker::{Database, IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
+use graphile_worker::{Database, DbError, IntoTaskHandlerResult, TaskHandler, WorkerContext, WorkerOptions};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -148,7 +148,8 @@ pub(super) async fn work(
     while !settings.stop.is_cancelled() {
         let started = tokio::time::Instant::now();
         let Err(error) = work_once(database, workers, &settings, handler.clone()).await else { continue };
-        tracing::warn!(group = %settings.group, %error, "the job engine stopped; it starts again");
+        let code = code(error.as_ref());
+        tracing::warn!(group = %settings.group, code, %error, "the job engine stopped; it starts again");
         if started.elapsed() > LONGEST_PAUSE {
             pause = FIRST_PAUSE;
         }
@@ -158,6 +159,18 @@ pub(super) async fn work(
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
+}
+
+/// PostgreSQL's own code, which the engine's words leave out: 53100 is a full disk.
+fn code<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(code) = error.downcast_ref::<DbError>().and_then(DbError::code) {
+            return Some(code);
+        }
+        next = error.source();
+    }
+    None
 }
 
 async fn work_once(

@@ -42,17 +42,21 @@ impl Deeds {
 const MOST: usize = 10_000;
 
 /// The log, as the middleware has it: with what of looking and listening is in it already, so that a page that is looked at again and
-/// again asks the database once a period.
+/// again asks the database once a period. Whatever a PostgreSQL that crashed has lost is noted again with the next look: that one asked
+/// through a new connection.
 #[derive(Clone)]
 pub(super) struct Log {
     app: App,
     noted: Arc<Mutex<Noted>>,
 }
 
-/// What was written in one period.
+/// A period, and how many connections the pool had made by then.
+type Since = (DateTime<Utc>, u64);
+
+/// What was written in one period, while PostgreSQL was there.
 #[derive(Default)]
 struct Noted {
-    period: DateTime<Utc>,
+    since: Since,
     looks: HashSet<Look>,
 }
 
@@ -66,14 +70,14 @@ struct Look {
 }
 
 impl Noted {
-    fn has(&self, period: DateTime<Utc>, look: &Look) -> bool {
-        self.period == period && self.looks.contains(look)
+    fn has(&self, since: Since, look: &Look) -> bool {
+        self.since == since && self.looks.contains(look)
     }
 
-    fn add(&mut self, period: DateTime<Utc>, look: Look) {
+    fn add(&mut self, since: Since, look: Look) {
         // What is forgotten costs a statement, which finds that it is there.
-        if self.period != period || self.looks.len() >= MOST {
-            *self = Self { period, looks: HashSet::new() };
+        if self.since != since || self.looks.len() >= MOST {
+            *self = Self { since, looks: HashSet::new() };
         }
         self.looks.insert(look);
     }
@@ -91,14 +95,15 @@ impl Log {
         let look = action.period(now).map(|period| (period, Look { action, thing, who, address }));
         let noted = || self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((period, look)) = &look
-            && noted().has(*period, look)
+            && noted().has((*period, self.app.pool().made()), look)
         {
             return Ok(());
         }
         let mut conn = read::connect(&self.app).await?;
+        let made = self.app.pool().made();
         audit::note(&mut conn, actor.clone(), action, thing, now).await?;
         if let Some((period, look)) = look {
-            noted().add(period, look);
+            noted().add((period, made), look);
         }
         Ok(())
     }
@@ -209,7 +214,8 @@ mod tests {
 
     #[test]
     fn what_was_noted_is_known_for_its_period_and_no_more_than_so_much_is_kept() {
-        let at = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
+        let minute = |minute: i64| DateTime::from_timestamp(minute * 60, 0).unwrap();
+        let at = |from: i64| (minute(from), 1);
         let look = |who: usize| Look {
             action: Action::View,
             thing: Thing::Room(RoomId(uuid::Uuid::nil())),
@@ -221,9 +227,11 @@ mod tests {
         assert!(noted.has(at(10), &look(0)) && !noted.has(at(20), &look(0)) && !noted.has(at(10), &look(1)));
         noted.add(at(20), look(1));
         assert!(noted.has(at(20), &look(1)) && !noted.has(at(20), &look(0)));
+        assert!(!noted.has((minute(20), 2), &look(1)), "PostgreSQL may have been away");
         (0..MOST * 2).for_each(|who| noted.add(at(20), look(who)));
         assert!(noted.looks.len() <= MOST && noted.has(at(20), &look(MOST * 2 - 1)));
-        assert_eq!((Action::View.period(at(19)), Action::Share.period(at(19))), (Some(at(10)), None));
+        let (view, share) = (Action::View.period(minute(19)), Action::Share.period(minute(19)));
+        assert_eq!((view, share), (Some(minute(10)), None));
     }
 
     #[test]

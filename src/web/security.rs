@@ -7,8 +7,10 @@ use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
+use super::cookies;
+use crate::auth::secret;
 use crate::config::ServerConfig;
 
 /// Names under which this server may be addressed.
@@ -69,15 +71,32 @@ pub(super) fn same_origin(uri: &Uri, headers: &HeaderMap) -> bool {
     theirs.as_str().eq_ignore_ascii_case(ours)
 }
 
-/// Whether one of our own pages led here, as far as the browser says. An address that came from elsewhere anybody may have written: it
-/// offers nothing to be pressed.
-pub(super) fn led_here(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin")
+/// Where the mark of an address stands, at its end.
+const MARK: &str = "&by=";
+
+/// Leads to an address with a query, which says what was done and may offer to take it back. It has a mark that this session alone can have
+/// got from us: browsers that ask without TLS do not say what led them here.
+pub(super) fn lead(to: String, headers: &HeaderMap, https: bool) -> Redirect {
+    match cookies::session(headers, https) {
+        Some(session) => Redirect::to(&format!("{to}{MARK}{}", secret::mark(&session, &to))),
+        None => Redirect::to(&to),
+    }
+}
+
+/// Whether [`lead`] led this session here. An address that came from elsewhere anybody may have written: it offers nothing to be pressed.
+/// Where there is no session there is no account that it could be about.
+pub(super) fn led_here(uri: &Uri, headers: &HeaderMap, https: bool) -> bool {
+    let from_here = headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    let Some(session) = cookies::session(headers, https) else { return from_here };
+    let address = uri.path_and_query().map_or("", |address| address.as_str());
+    let marked = address.rsplit_once(MARK).is_some_and(|(to, mark)| secret::mark(&session, to) == mark);
+    from_here && marked
 }
 
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderValue;
+    use axum::http::header::COOKIE;
 
     use super::*;
 
@@ -108,14 +127,28 @@ mod tests {
 
     #[test]
     fn one_is_led_here_by_our_own_pages_alone() {
+        let uri = Uri::from_static("/admin/users?done=out");
         let led = |site: &'static str| {
-            led_here(&HeaderMap::from_iter([(
+            let headers = HeaderMap::from_iter([(
                 axum::http::HeaderName::from_static("sec-fetch-site"),
                 HeaderValue::from_static(site),
-            )]))
+            )]);
+            led_here(&uri, &headers, false)
         };
-        assert!(led("same-origin") && led_here(&HeaderMap::new()));
+        assert!(led("same-origin") && led_here(&uri, &HeaderMap::new(), false));
         assert!(!led("none") && !led("cross-site") && !led("same-site"));
+    }
+
+    #[test]
+    fn an_address_that_offers_something_is_good_for_the_session_that_got_it() {
+        let of = |cookie| HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookie))]);
+        let (ada, bob) = (of("reflector=ada"), of("reflector=bob"));
+        let to = "/admin/users?done=out&who=x";
+        let led = lead(to.into(), &ada, false).into_response();
+        let marked = led.headers()["location"].to_str().unwrap().to_owned();
+        let here = |address: &str, headers| led_here(&address.parse().unwrap(), headers, false);
+        assert!(here(&marked, &ada) && !here(&marked, &bob));
+        assert!(!here(to, &ada) && !here(&marked.replace("out", "in"), &ada));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Receiving a recording: multipart fields go to storage as they arrive, and are never held in memory.
 
+pub(in crate::web) mod replace;
+pub(in crate::web) mod token;
+
 use std::io;
 
 use axum::extract::multipart::{Field, MultipartError};
@@ -140,47 +143,79 @@ async fn hashed<'f>(
     }
 }
 
-/// The upload of a transcript, begun now if it is not under way. Of chunks that arrive at once one begins it. `total`: chunks it
-/// has; `None`: it is a recording that is being made, and so is the transcript from now on.
+/// What is known of a chunk before it arrives.
+pub(super) struct Chunk<'c> {
+    /// From 0.
+    pub number: u32,
+    /// How many there will be; `None`: it is a recording that is being made.
+    pub total: Option<u32>,
+    pub name: &'c str,
+    pub content_type: &'c str,
+    /// What was [shown](token::shown) with it.
+    pub token: Option<&'c str>,
+}
+
+/// The upload that a chunk belongs to.
+pub(super) struct Begun {
+    pub recording: Recording,
+    /// Whoever sends it is to be [given](token::give) a token.
+    pub unclaimed: bool,
+}
+
+pub(super) fn already() -> Error {
+    Error::BadRequest("There is already a recording for this transcript".into())
+}
+
+/// The upload of a transcript, begun now if it is not under way. Of chunks that arrive at once one begins it. A recording that is being made
+/// makes the transcript one that is recorded from now on. A complete one of which nothing could be made gives way to another file: the first
+/// chunk of that begins it, or any where it has another number of them, since one that comes again is none of another file.
 ///
 /// # Errors
-/// As [`read::allowed`]; the transcript has its recording already, or an upload in another number of chunks is under way.
+/// As [`read::allowed`]; the transcript has its recording already, or an upload in another number of chunks is under way, or somebody
+/// else's.
 pub(super) async fn begin(
     conn: &mut Connection,
     (viewer, id): (Viewer, TranscriptId),
-    total: Option<u32>,
-    name: &str,
-    content_type: &str,
-) -> Result<Recording, Error> {
-    let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
-    let begun: Result<Recording, Error> = conn
+    chunk: &Chunk<'_>,
+) -> Result<Begun, Error> {
+    let total = chunk.total.map(i32::try_from).transpose().map_err(|_| too_large())?;
+    let begun: Result<Begun, Error> = conn
         .transaction(async |conn| {
             let row = receiving(conn, viewer, id).await?;
+            let pending = recording::pending(conn, id).await?;
             if let Some(recording) = row.recording_id {
-                let complete = recording::get(conn, recording).await?;
-                return complete.ok_or(Error::NotFound("Recording"));
+                let complete = recording::get(conn, recording).await?.ok_or(Error::NotFound("Recording"))?;
+                let again = pending.is_none() && chunk.number > 0 && complete.total_parts == total;
+                if total.is_none() || again || !replace::gives_way(conn, id, pending.is_some()).await? {
+                    return Ok(Begun { recording: complete, unclaimed: false });
+                }
+                read::judged(viewer, row.clone(), |may| may.upload)?;
             }
-            match recording::pending(conn, id).await? {
-                Some(pending) if pending.total_parts == total => Ok(pending),
-                Some(Recording { total_parts: Some(other), .. }) => Err(Error::Conflict(format!(
-                    "an upload in {other} chunks is under way for this transcript"
-                ))),
-                Some(_) => Err(Error::Conflict("this transcript is being recorded".into())),
+            let unclaimed = token::goes_on(conn, viewer, &row, pending.as_ref(), chunk.token).await?;
+            let recording = match pending {
+                Some(pending) if pending.total_parts == total => pending,
+                Some(Recording { total_parts: Some(other), .. }) => {
+                    return Err(Error::Conflict(format!(
+                        "an upload in {other} chunks is under way for this transcript"
+                    )));
+                }
+                Some(_) => return Err(Error::Conflict("this transcript is being recorded".into())),
                 None => {
                     if total.is_none() {
                         transcript::set_status(conn, id, Status::Recording).await?;
                     }
-                    Ok(recording::begin(conn, id, name, content_type, total).await?)
+                    recording::begin(conn, id, chunk.name, chunk.content_type, total).await?
                 }
-            }
+            };
+            Ok(Begun { recording, unclaimed })
         })
         .await;
-    let recording = begun?;
-    let other = total.is_some() && recording.total_parts != total;
-    if recording.status == RecordingStatus::Complete && other {
-        return Err(Error::BadRequest("There is already a recording for this transcript".into()));
+    let begun = begun?;
+    let other = total.is_some() && begun.recording.total_parts != total;
+    if begun.recording.status == RecordingStatus::Complete && other {
+        return Err(already());
     }
-    Ok(recording)
+    Ok(begun)
 }
 
 /// The transcript, held until the caller's transaction ends, if the viewer may give it its recording. One that has its recording is left as
@@ -207,10 +242,10 @@ pub(super) async fn allowance(
     Ok(MAX_UPLOAD_BYTES.saturating_sub(recording::size_without(conn, recording, part).await?))
 }
 
-/// Completes the upload if this was the last part, and starts the work in the same transaction.
+/// Completes the upload if this was the last part, and starts the work in the same transaction. What was there before goes.
 ///
 /// # Errors
-/// As [`read::allowed`].
+/// As [`read::allowed`]; what was there before could be read after all.
 pub(super) async fn finish(
     app: &App,
     conn: &mut Connection,
@@ -219,30 +254,47 @@ pub(super) async fn finish(
 ) -> Result<(), Error> {
     let started: Result<_, Error> = conn
         .transaction(async |conn| {
-            receiving(conn, viewer, transcript).await?;
+            let row = receiving(conn, viewer, transcript).await?;
+            let before = row.recording_id.filter(|before| *before != recording);
+            if before.is_some() {
+                read::judged(viewer, row, |may| may.upload)?;
+                if !replace::gives_way(conn, transcript, true).await? {
+                    return Err(already());
+                }
+            }
             match recording::complete(conn, recording, clock::now()).await? {
-                Completion::Complete { .. } => Ok(jobs::start(conn, transcript).await?),
-                Completion::Already | Completion::Missing(_) => Ok(None),
+                Completion::Complete { .. } => {
+                    if let Some(before) = before {
+                        recording::forget(conn, before).await?;
+                    }
+                    Ok((jobs::start(conn, transcript).await?, before))
+                }
+                Completion::Already | Completion::Missing(_) => Ok((None, None)),
                 Completion::Unknown => Err(Error::NotFound("Recording")),
             }
         })
         .await;
-    if started?.is_some() {
+    let (started, before) = started?;
+    if let Some(before) = before {
+        replace::remove(app, before).await;
+    }
+    if started.is_some() {
         jobs::tell(conn, app.bus(), transcript).await;
     }
     Ok(())
 }
 
 /// Ends the recording of a transcript that is being made and starts the work on it, in one transaction. `total`: chunks that must
-/// be there; `None`: those that are. Once it is ended, ending it again changes nothing.
+/// be there; `None`: those that are. `token`: what was [shown](token::shown). Once it is ended, ending it again changes nothing.
 ///
 /// # Errors
-/// As [`read::allowed`]; nothing has arrived, or not all of it; it is an upload, which ends by itself.
+/// As [`read::allowed`]; nothing has arrived, or not all of it; it is an upload, which ends by itself; somebody else began it.
 pub(super) async fn end(
     app: &App,
     conn: &mut Connection,
     (viewer, id): (Viewer, TranscriptId),
     total: Option<u32>,
+    token: Option<&str>,
 ) -> Result<(), Error> {
     let total = total.map(i32::try_from).transpose().map_err(|_| too_large())?;
     let started: Result<_, Error> = conn
@@ -250,7 +302,13 @@ pub(super) async fn end(
             let row = receiving(conn, viewer, id).await?;
             let found = match row.recording_id {
                 Some(complete) => Some(complete),
-                None => recording::pending(conn, id).await?.map(|pending| pending.id),
+                None => {
+                    let pending = recording::pending(conn, id).await?;
+                    if pending.is_some() {
+                        token::goes_on(conn, viewer, &row, pending.as_ref(), token).await?;
+                    }
+                    pending.map(|pending| pending.id)
+                }
             };
             let nothing = || Error::BadRequest("Nothing has been recorded for this transcript yet".into());
             let ended = open::end(conn, found.ok_or_else(nothing)?, total, clock::now()).await?;

@@ -382,6 +382,43 @@ async fn a_secret_that_is_shown_once_is_not_kept_for_who_asks_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_of_answers_can_not_be_read_without_their_key_and_ends_with_the_thousandth() {
+    let site = Site::new().await;
+    let body = json!({ "name": "weekly", "webhook_url": "https://hooks.example.org/" });
+    let made = post(&site, "", "/v1/rooms", "a key of one's own", &body).await;
+    let secret = made.body["webhook_secret"].as_str().expect("a room has a secret").to_owned();
+    let answers = async || {
+        let answers = idempotency_key::table.select(idempotency_key::answer);
+        let kept: Vec<Option<String>> = answers.load(&mut site.workshop.conn().await).await.unwrap();
+        kept.into_iter().flatten().collect::<Vec<String>>()
+    };
+    for kept in answers().await {
+        assert!(!kept.contains(&secret) && !kept.contains("weekly") && kept.len() > 100, "{kept}");
+    }
+    let again = post(&site, "", "/v1/rooms", "a key of one's own", &body).await;
+    assert_eq!(again, Keyed { replayed: true, ..made });
+
+    // A thousand more of the same, an hour ago: with the next one the oldest of them go.
+    run(
+        &site,
+        "INSERT INTO idempotency_key (request_sha256, asker_sha256, body_sha256, status, answer, created_at)
+         SELECT encode(sha256(convert_to(n::text, 'UTF8')), 'hex'), asker_sha256, body_sha256, 200, n::text,
+                now() - interval '1 hour' + n * interval '1 second'
+         FROM idempotency_key, generate_series(1, 1000) n",
+    )
+    .await;
+    assert_eq!(post(&site, "", "/v1/rooms", "another", &json!({ "name": "other" })).await.status, 200);
+    let left = answers().await;
+    assert_eq!(left.len(), 1000);
+    assert!(!left.contains(&"2".to_owned()) && left.contains(&"3".to_owned()), "the oldest are gone");
+    assert!(post(&site, "", "/v1/rooms", "a key of one's own", &body).await.replayed, "the newest are there");
+
+    run(&site, "UPDATE idempotency_key SET answer = NULL, too_long = true").await;
+    let long = post(&site, "", "/v1/rooms", "another", &json!({ "name": "other" })).await;
+    assert_eq!((long.status, &long.body["code"]), (409, &json!("not_kept")), "{long:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_goes_away_before_the_answer_gets_it_when_they_ask_again() {
     let receiver = Receiver::start(|_| {
         let slow = futures::stream::once(async {

@@ -252,6 +252,30 @@ async fn titles_names_topics_and_summaries_are_found_and_the_title_counts_most()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn among_what_only_says_a_word_that_comes_first_which_says_it_most_often() {
+    let site = Site::new().await;
+    let said = |times: usize| -> Vec<(i32, &'static str)> {
+        (0..24).map(|n| if n < times { (0, " The walrus again.") } else { (1, " Something else.") }).collect()
+    };
+    let mut wanted = vec![heard(&site, "walrus.wav", "en", &said(1)).await.to_string()];
+    // The newest says it least.
+    for times in [24, 7, 2, 1] {
+        wanted.push(heard(&site, "talk.wav", "en", &said(times)).await.to_string());
+    }
+    for query in ["walrus", "walruses", "walr*", "\"the walrus\"", "walrus OR penguin", "walrus -penguin"] {
+        assert_eq!(q(&site, query).await, wanted, "{query}");
+    }
+    let found = find(&site, &[("q", "walrus")]).await;
+    let ranks: Vec<f64> =
+        found["results"].as_array().unwrap().iter().map(|one| one["rank"].as_f64().unwrap()).collect();
+    assert!(ranks.windows(2).all(|pair| pair[0] > pair[1]) && ranks[4] > 0.0 && ranks[0] < 1.0, "{ranks:?}");
+    // Of two that say it as often, the newer one; and what marks a word is none that could be found.
+    let newer = heard(&site, "talk.wav", "en", &said(24)).await.to_string();
+    assert_eq!(q(&site, "walrus").await[..3], [wanted[0].clone(), newer, wanted[1].clone()]);
+    assert_eq!(q(&site, "##walrus").await, q(&site, "walrus").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn results_are_narrowed_by_date_speaker_room_language_and_source() {
     let site = Site::new().await;
     let id = site.finished("talk.wav").await;

@@ -433,4 +433,8 @@ async fn transcripts_from_before_search_are_learned() {
     assert_eq!(reflector::jobs::learn(site.app.pool()).await.unwrap(), 1);
     assert_eq!(site.json("/v1/transcripts/search?q=morning").await.1["results"][0]["id"], json!(id));
     assert_eq!(reflector::jobs::learn(site.app.pool()).await.unwrap(), 0);
+    // Those of which it does not know how often they say something are counted.
+    conn.batch_execute("UPDATE search_document SET said = '', counted = false").await.unwrap();
+    assert_eq!(reflector::jobs::learn(site.app.pool()).await.unwrap(), 1);
+    assert_eq!(site.json("/v1/transcripts/search?q=morning").await.1["total"], 1);
 }

@@ -1,5 +1,9 @@
 //! How a recording comes in, as clients of the ancestor send it: made, sent in chunks one after the other, processed.
 
+use reflector::clock;
+use reflector::ids::TranscriptId;
+use reflector::model::stage::{self, Begun, Stage, StageStatus};
+use reflector::model::{recording, transcript};
 use serde_json::{Value, json};
 
 use super::contract_conventions::fields;
@@ -78,4 +82,75 @@ async fn what_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!((&state["received"], &state["total_chunks"]), (&json!([0]), &json!(2)));
     site.send("DELETE", &path, &json!({})).await;
     assert_eq!(site.chunk(&id, 1, 2, b"def").await.0, 404, "in the trash");
+}
+
+/// Has what is queued of it fail for good.
+async fn fail(site: &Site, id: TranscriptId) {
+    let mut conn = site.workshop.conn().await;
+    let states = stage::list(&conn, id).await.unwrap();
+    let queued = states.iter().find(|state| state.status == StageStatus::Queued).expect("it was begun");
+    let begun = stage::begin(&mut conn, id, queued.run, queued.stage, "by hand", clock::now()).await;
+    let Begun::Start { attempt, .. } = begun.unwrap() else { panic!("it does not start") };
+    assert!(stage::fail(&mut conn, &attempt, "it is no sound", clock::now()).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_file_takes_the_place_of_one_that_could_not_be_read() {
+    let site = Site::new().await;
+    let (text, path) = made(&site).await;
+    let id: TranscriptId = text.parse().unwrap();
+    let arrived = async || site.json(&format!("{path}/record/upload")).await.1;
+    let stored = async || site.app.storage().list("uploads/").await.unwrap();
+    for (number, bytes) in [b"no".as_slice(), b"sound"].into_iter().enumerate() {
+        assert_eq!(site.chunk(&text, u32::try_from(number).unwrap(), 2, bytes).await.0, 200);
+    }
+    assert_eq!(site.chunk(&text, 0, 2, b"other").await.0, 400, "it is being worked on");
+    fail(&site, id).await;
+    // A chunk that is sent again is none of another file.
+    assert_eq!(site.chunk(&text, 1, 2, b"sound").await.0, 200, "its answer may have been lost");
+    assert_eq!(site.chunk(&text, 1, 2, b"other").await.0, 400);
+    assert_eq!((arrived().await["complete"].clone(), stored().await.len()), (json!(true), 2));
+
+    assert_eq!(site.chunk(&text, 0, 2, b"this ").await.0, 200);
+    let now = arrived().await;
+    assert_eq!((&now["complete"], &now["received"]), (&json!(false), &json!([0])), "it is on its way");
+    assert_eq!(site.chunk(&text, 1, 3, b"is").await.0, 409, "one other at a time");
+    let (_, before) = site.json(&path).await;
+    assert_eq!((&before["status"], &before["error"]), (&json!("error"), &json!("it is no sound")));
+    assert_eq!(stored().await.len(), 3, "what was there stays until the other is complete");
+    assert_eq!(site.chunk(&text, 1, 2, b"is").await.0, 200);
+    let (_, after) = site.json(&path).await;
+    assert_eq!((&after["status"], &after["stages"][0]["status"]), (&json!("uploaded"), &json!("queued")));
+    assert_eq!((&after["stages"][0]["run"], &after["error"]), (&json!(2), &Value::Null));
+    let now = arrived().await;
+    assert_eq!((&now["complete"], &now["received_bytes"]), (&json!(true), &json!(7)));
+    let mut conn = site.workshop.conn().await;
+    let kept = recording::of(&mut conn, id).await.unwrap();
+    let row = transcript::get(&conn, id).await.unwrap().unwrap();
+    assert_eq!(kept, [row.recording_id.unwrap()], "the first is gone");
+    let stored: Vec<String> = stored().await.iter().map(ToString::to_string).collect();
+    assert!(stored.len() == 2 && stored.iter().all(|key| key.contains(&kept[0].to_string())), "{stored:?}");
+
+    // In one chunk too; and nothing takes the place of what was heard once, whatever became of it since.
+    fail(&site, id).await;
+    assert_eq!(site.chunk(&text, 0, 1, b"whole").await, (200, json!({ "status": "ok" })));
+    assert_eq!(site.json(&path).await.1["stages"][0]["run"], 3);
+    // And on its page, without script.
+    let page = format!("/transcripts/{id}");
+    let form = format!("action=\"{page}/upload\"");
+    let (kind, body) = multipart(&[("file", Some("talk.mp3"), b"sound")]);
+    let send = async || {
+        let request = site.client.post(site.url(&format!("{page}/upload"))).header("content-type", &kind);
+        request.body(body.clone()).send().await.unwrap().status().as_u16()
+    };
+    assert!(!site.page(&page).await.1.contains(&form), "not while it is being worked on");
+    assert_eq!(send().await, 400);
+    fail(&site, id).await;
+    assert!(site.page(&page).await.1.contains(&form));
+    assert_eq!(send().await, 303);
+    assert_eq!(site.json(&path).await.1["stages"][0]["run"], 4);
+    let heard = site.finished("talk.wav").await;
+    stage::restart(&mut conn, heard, Stage::Ingest, clock::now()).await.unwrap().expect("it starts again");
+    fail(&site, heard).await;
+    assert_eq!(site.chunk(&heard.to_string(), 0, 1, b"other").await.0, 400);
 }

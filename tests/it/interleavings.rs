@@ -1,4 +1,4 @@
-//! Random interleavings of what several people and the machine do with one transcript: changing its text, undoing, having it heard
+//! Random interleavings of what several people and the machine do with one transcript: changing its text, naming a speaker, undoing, having it heard
 //! again, showing older versions, putting it into the trash, taking it out, destroying it. Through HTTP, beside a model of the
 //! expected state.
 
@@ -42,6 +42,8 @@ pub enum Step {
     Two(Who, usize, usize),
     /// The machine's words of a segment.
     Back(Who, usize),
+    /// Another name for the first voice.
+    Name(Who),
     Undo(Who),
     Redo(Who),
     Title(Who),
@@ -82,13 +84,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A change of the text.
+/// A change of the text, or of a name.
 fn change() -> impl Strategy<Value = Step> {
     let who = || prop_oneof![Just(Who::Ada), Just(Who::Key)];
     prop_oneof![
         4 => (who(), 0..3usize, 0..5usize).prop_map(|(who, at, word)| Step::Word(who, at, word)),
         3 => (who(), 0..3usize, 0..5usize).prop_map(|(who, at, word)| Step::Two(who, at, word)),
         2 => (who(), 0..3usize).prop_map(|(who, at)| Step::Back(who, at)),
+        2 => who().prop_map(Step::Name),
         2 => who().prop_map(Step::Undo),
         1 => who().prop_map(Step::Redo),
     ]

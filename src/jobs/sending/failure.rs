@@ -37,7 +37,7 @@ pub(super) fn reason(stage: Stage, error: &str) -> String {
 
 /// Why, in a language; what is no text of the catalogue stays as it is.
 pub(super) fn said(why: &Why, language: Language) -> String {
-    let remark = why.remark.as_ref().and_then(|kept| serde_json::from_value::<Remark>(kept.clone()).ok());
+    let remark = why.remark.as_ref().and_then(|kept| Remark::kept(kept, language));
     match remark.filter(|_| language != Language::En) {
         Some(remark) => match remark.detail() {
             Some(detail) => format!("{} ({detail})", remark.say(language)),
@@ -121,6 +121,8 @@ mod tests {
             "le serveur du modèle de langue est injoignable ou ne répond pas (timeout)"
         );
         assert_eq!(said(&why, Language::En), why.text);
+        let older = Why { remark: Some(json!({ "id": "reason-of-before" })), ..why.clone() };
+        assert_eq!(said(&older, Language::Fr), why.text, "one of another version is said in English");
         assert!(reason.starts_with("ingest: ffmpeg x") && reason.chars().count() == 1008, "{reason}");
     }
 }

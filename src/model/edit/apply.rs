@@ -68,7 +68,7 @@ impl Layer {
                 }
                 Outcome::of(&found)
             }
-            Change::Undo | Change::Redo => Outcome::default(),
+            Change::Name { .. } | Change::Undo | Change::Redo => Outcome::default(),
         }
     }
 

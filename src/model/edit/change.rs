@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::names::Renamed;
 use crate::ids::ParticipantId;
 use crate::model::text_enum::text_enum;
 
@@ -71,6 +72,8 @@ pub enum Change {
     RestoreAll,
     /// These words, of which the machine was not sure, are right.
     Confirm { words: Words },
+    /// Who is called what: participants as they were, and as they are from then on.
+    Name { people: Vec<Renamed> },
     /// The newest change that stands does not count.
     Undo,
     /// What was undone last counts again.
@@ -88,6 +91,7 @@ text_enum! {
         Restore = "restore",
         RestoreAll = "restore_all",
         Confirm = "confirm",
+        Name = "name",
         Undo = "undo",
         Redo = "redo",
     }
@@ -104,6 +108,7 @@ impl Change {
             Self::Restore { .. } => ChangeKind::Restore,
             Self::RestoreAll => ChangeKind::RestoreAll,
             Self::Confirm { .. } => ChangeKind::Confirm,
+            Self::Name { .. } => ChangeKind::Name,
             Self::Undo => ChangeKind::Undo,
             Self::Redo => ChangeKind::Redo,
         }
@@ -119,7 +124,25 @@ impl Change {
             | Self::Confirm { words }
             | Self::Restore { words } => words.len(),
             Self::Text { runs } => runs.iter().map(|run| run.old.len() + run.new.len()).sum(),
+            Self::Name { people } => people.len(),
             Self::RestoreAll | Self::Undo | Self::Redo => 0,
+        }
+    }
+
+    /// Whether it may change what a text reads or who says it.
+    pub fn is_of_text(&self) -> bool {
+        !matches!(self, Self::Name { .. } | Self::Undo | Self::Redo)
+    }
+
+    /// Voices that it speaks of by number.
+    pub fn voices(&self) -> Vec<i32> {
+        match self {
+            Self::Assign { speaker, .. } | Self::Merge { speaker, .. } => vec![*speaker],
+            Self::Name { people } => {
+                let called = people.iter().flat_map(|one| [&one.before, &one.after]);
+                called.flatten().filter_map(|one| one.speaker).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

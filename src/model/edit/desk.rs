@@ -18,7 +18,7 @@ use crate::model::segment::{self, Segment};
 use crate::model::stage::Stage;
 use crate::model::{participant, search, transcript};
 
-/// Which state of a text somebody saw: the machine's version, and how many changes were made. In words "3.12".
+/// Which state of a text somebody saw: the machine's version, and how many changes of it and of names were made. In words "3.12".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
     pub version: i32,
@@ -104,8 +104,8 @@ impl Desk {
         Ok(Some(replay(machine, made.id, &self.log[..until]).0))
     }
 
-    /// Writes a change down, in the caller's transaction, which holds the transcript's row; what is searched follows, and so does a name
-    /// that went along with a voice.
+    /// Writes a change down, in the caller's transaction, which holds the transcript's row; what is searched follows, and so do names that
+    /// went along with a voice, or were given. False, and nothing is written: they are others by now than this would take back.
     ///
     /// # Errors
     /// Those of the database.
@@ -114,33 +114,43 @@ impl Desk {
         conn: &mut AsyncPgConnection,
         change: &Change,
         by: Option<UserId>,
-    ) -> QueryResult<()> {
-        self.follow(conn, change).await?;
+    ) -> QueryResult<bool> {
+        if !self.follow(conn, change).await? {
+            return Ok(false);
+        }
         let revision = self.revision().edit.saturating_add(1);
-        self.log.push(add(conn, self.transcript, revision, change, self.output.id, by).await?);
+        self.log.push(add(conn, self.transcript, revision, change, Some(self.output.id), by).await?);
         transcript::touch(conn, self.transcript).await?;
         // What was confirmed reads as it did.
         if matches!(change, Change::Confirm { .. }) {
-            return Ok(());
+            return Ok(true);
         }
-        search::refresh_words(conn, self.transcript).await
+        search::refresh_words(conn, self.transcript).await?;
+        Ok(true)
     }
 
-    /// Who went along when two voices became one goes back as that is undone, and along again as it is done again.
-    async fn follow(&self, conn: &mut AsyncPgConnection, change: &Change) -> QueryResult<()> {
+    /// Who went along when two voices became one goes back as that is undone, and along again as it is done again; so with names. Whether
+    /// they are what that was done to.
+    async fn follow(&self, conn: &mut AsyncPgConnection, change: &Change) -> QueryResult<bool> {
         let standing = Standing::of(&self.log);
         let meant = match change {
             Change::Undo => standing.applied.last(),
             Change::Redo => standing.undone.last(),
             _ => None,
         };
-        let Some(Change::Merge { speaker, moved: Some((one, own)), .. }) =
-            meant.map(|place| &self.log[*place].change)
-        else {
-            return Ok(());
-        };
-        let (from, to) = if *change == Change::Undo { (*speaker, *own) } else { (*own, *speaker) };
-        participant::follow(conn, self.transcript, *one, from, to).await
+        let undo = *change == Change::Undo;
+        match meant.map(|place| &self.log[*place].change) {
+            Some(Change::Merge { speaker, moved: Some((one, own)), .. }) => {
+                let (from, to) = if undo { (*speaker, *own) } else { (*own, *speaker) };
+                participant::follow(conn, self.transcript, *one, from, to).await?;
+                Ok(true)
+            }
+            Some(Change::Name { people }) => {
+                let people = people.iter().map(|one| if undo { one.back() } else { one.clone() });
+                participant::turn(conn, self.transcript, &people.collect::<Vec<_>>()).await
+            }
+            _ => Ok(true),
+        }
     }
 }
 

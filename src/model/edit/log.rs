@@ -35,6 +35,29 @@ impl Standing {
     }
 }
 
+/// Which change each entry of a log is about, by their places: undoing one and doing it again are about that one.
+pub fn meant(log: &[Edit]) -> Vec<Option<usize>> {
+    let mut standing = Standing::default();
+    let places = log.iter().enumerate().map(|(number, edit)| match edit.change {
+        Change::Undo => {
+            let place = standing.applied.pop();
+            standing.undone.extend(place);
+            place
+        }
+        Change::Redo => {
+            let place = standing.undone.pop();
+            standing.applied.extend(place);
+            place
+        }
+        _ => {
+            standing.applied.push(number);
+            standing.undone.clear();
+            Some(number)
+        }
+    });
+    places.collect()
+}
+
 /// The text of a version with all changes that count, and how much of each could be applied, by its place in the log.
 pub fn replay(machine: Vec<Segment>, output: OutputId, log: &[Edit]) -> (Layer, HashMap<usize, Outcome>) {
     let mut layer = Layer::new(machine);
@@ -49,7 +72,7 @@ pub fn replay(machine: Vec<Segment>, output: OutputId, log: &[Edit]) -> (Layer, 
 
 /// What is shown of a version.
 pub fn shown(machine: Vec<Segment>, output: OutputId, log: &[Edit]) -> Vec<Segment> {
-    if Standing::of(log).applied.is_empty() {
+    if Standing::of(log).applied.iter().all(|place| !log[*place].change.is_of_text()) {
         return machine;
     }
     replay(machine, output, log).0.shown()

@@ -9,6 +9,7 @@ use diesel::sql_types::{Array, BigInt, Double, Text, Timestamptz, Uuid as SqlUui
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::compile::{self, Compiled};
+use super::index::OFTEN;
 use super::terms::{self, Group};
 use super::text::code;
 use super::{Ask, LIMIT_MAX, Order};
@@ -115,7 +116,7 @@ pub(super) async fn documents(
 
 fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, offset: i64) -> Sql {
     let mut sql = Sql::default();
-    let wanted = compiled.iter().any(|one| one.word.is_some());
+    let wanted = ask.order == Order::Best && compiled.iter().any(|one| one.word.is_some());
     let rank = if wanted {
         let query = sql.by_config(compiled, |one| one.word.as_ref());
         let front = if ask.notes {
@@ -123,7 +124,7 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
         } else {
             "d.front"
         };
-        format!("coalesce(ts_rank({front}, {query}, 32), 0)::float8")
+        format!("coalesce(ts_rank({front}, {query}, 32), 0)::float8{}", said(&mut sql, compiled))
     } else {
         "0::float8".to_owned()
     };
@@ -141,6 +142,28 @@ fn statement(ask: &Ask, groups: &[Group], compiled: &[Compiled], limit: i64, off
     let (limit, offset) = (sql.bind(Bind::Number(limit)), sql.bind(Bind::Number(offset)));
     sql.add(&format!(" ORDER BY {} LIMIT {limit} OFFSET {offset}", order(ask)));
     sql
+}
+
+/// What a rank has for what is said, the more the more often: little beside what a title or a summary adds.
+fn said(sql: &mut Sql, compiled: &[Compiled]) -> String {
+    let mut rank = String::from(" + 0.001");
+    for (sign, _) in OFTEN {
+        let sets: Vec<String> = compiled
+            .iter()
+            .filter_map(|one| Some((&one.config, one.often(sign)?)))
+            .map(|(config, query)| {
+                let (config, query) = (sql.bind(Bind::Text(config.clone())), sql.bind(Bind::Text(query)));
+                format!("SELECT s.id FROM search_documents({config}, {query}::tsquery) AS s (id)")
+            })
+            .collect();
+        if !sets.is_empty() {
+            rank.push_str(&format!(
+                " + CASE WHEN t.id IN ({}) THEN 0.001 ELSE 0 END",
+                sets.join(" UNION ALL ")
+            ));
+        }
+    }
+    rank
 }
 
 /// The title that is shown, for sorting.

@@ -5,6 +5,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Array, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::index::MOST_MARKED;
 use super::terms::{Group, Term};
 use super::text::configs;
 
@@ -14,6 +15,8 @@ pub(super) struct Compiled {
     pub config: String,
     /// Of a document: all groups, phrases as their words. `None` when there are only phrases that must not occur.
     pub document: Option<String>,
+    /// The same without what must not occur. `None` when all terms are negated.
+    pub wanted: Option<String>,
     /// Of passages, each somewhere in the document: groups with a phrase.
     pub somewhere: Vec<String>,
     /// Of passages, nowhere in the document: phrases that must not occur.
@@ -24,6 +27,22 @@ pub(super) struct Compiled {
     pub every: Option<String>,
     /// Of a single word: any of all terms' words.
     pub word: Option<String>,
+}
+
+impl Compiled {
+    /// As `wanted`, of what is said often: behind the sign that such words have. `None` where one is too long to have it.
+    pub fn often(&self, sign: &str) -> Option<String> {
+        let marked = |piece: &str| match piece.strip_prefix('\'') {
+            Some(word) => format!("'{sign}{word}"),
+            None => piece.to_owned(),
+        };
+        let pieces = self.wanted.as_ref()?.split(' ');
+        let short = |piece: &str| i32::try_from(piece.len()).is_ok_and(|bytes| bytes < MOST_MARKED);
+        pieces
+            .map(|piece| short(piece).then(|| marked(piece)))
+            .collect::<Option<Vec<_>>>()
+            .map(|all| all.join(" "))
+    }
 }
 
 #[derive(QueryableByName)]
@@ -83,6 +102,7 @@ fn assemble(config: String, groups: &[Group], lexemes: &[Lexemes]) -> Compiled {
     let mut made = Compiled {
         config: config.clone(),
         document: None,
+        wanted: None,
         somewhere: Vec::new(),
         nowhere: Vec::new(),
         any: None,
@@ -90,6 +110,7 @@ fn assemble(config: String, groups: &[Group], lexemes: &[Lexemes]) -> Compiled {
         word: None,
     };
     let (mut document, mut every, mut any, mut word) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut wanted = Vec::new();
     let mut rest = lexemes.iter();
     for group in groups {
         let (mut exact, mut loose) = (Vec::new(), Vec::new());
@@ -127,10 +148,12 @@ fn assemble(config: String, groups: &[Group], lexemes: &[Lexemes]) -> Compiled {
             made.somewhere.push(either(&exact));
         }
         every.push(either(&exact));
+        wanted.push(either(&loose));
         document.push(either(&loose));
     }
     let joined = |all: Vec<String>, with: &str| Some(all.join(with)).filter(|text| !text.is_empty());
     made.document = joined(document, " & ");
+    made.wanted = joined(wanted, " & ");
     made.every = joined(every, " & ");
     made.any = joined(any, " | ");
     made.word = joined(word, " | ");
@@ -174,6 +197,7 @@ mod tests {
         assert_eq!(made.document.as_deref(), Some("( ( 'budget' | 'budgets' ) )"));
         assert_eq!(made.word.as_deref(), Some("'budget' | 'budgets'"));
         assert!(made.somewhere.is_empty());
+        assert_eq!(made.often("##").as_deref(), Some("( ( '##budget' | '##budgets' ) )"));
     }
 
     #[test]
@@ -198,5 +222,6 @@ mod tests {
         assert_eq!(made.document.as_deref(), Some("!( 'a' ) & ( ( 'd':* ) )"));
         assert_eq!(made.nowhere, ["( 'b' <-> 'c' )"]);
         assert_eq!(made.any.as_deref(), Some("( 'd':* )"));
+        assert_eq!(made.often("#").as_deref(), Some("( ( '#d':* ) )"));
     }
 }

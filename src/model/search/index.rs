@@ -21,6 +21,11 @@ const MOST_WORDS: i32 = 500_000;
 /// so many bytes, because lines of a letter would be thousands of rows.
 const NOTES_LINES: usize = 200;
 const NOTES_PASSAGE: usize = 500;
+/// How often something is said: in so many passages it stands among a document's words once more, behind a sign that no word begins with. So
+/// the index tells it, and no rank reads all that is said in thousands of hours.
+pub(super) const OFTEN: [(&str, i32); 3] = [("#", 2), ("##", 6), ("###", 20)];
+/// Bytes of a word that may get a sign before it; PostgreSQL's words end at 2046.
+pub(super) const MOST_MARKED: i32 = 2000;
 
 /// One piece of what is searched.
 struct Passage {
@@ -42,8 +47,8 @@ pub async fn refresh_words(conn: &mut AsyncPgConnection, id: TranscriptId) -> Qu
     };
     let language = code(view.language());
     sql_query(
-        "INSERT INTO search_document (transcript_id, config, language, front, said) VALUES ($1, $2, $3, '', '')
-         ON CONFLICT (transcript_id) DO UPDATE SET config = excluded.config, language = excluded.language",
+        "INSERT INTO search_document (transcript_id, config, language, front, said, counted) VALUES ($1, $2, $3, '', '', true)
+         ON CONFLICT (transcript_id) DO UPDATE SET config = excluded.config, language = excluded.language, counted = true",
     )
     .bind::<Uuid, _>(id)
     .bind::<Text, _>(config(&language))
@@ -66,17 +71,25 @@ pub async fn refresh_words(conn: &mut AsyncPgConnection, id: TranscriptId) -> Qu
     for (batch, from) in passages.chunks(2000).zip((0..).step_by(2000)) {
         insert(conn, id, config(&language), from, batch).await?;
     }
+    let marks = std::iter::once(("", 1)).chain(OFTEN);
+    let (signs, times): (Vec<&str>, Vec<i32>) = marks.unzip();
+    // Where there is no room for all of it, the words themselves come first.
     sql_query(
         "UPDATE search_document SET said = coalesce((
-             SELECT array_to_tsvector(array_agg(lexeme)) FROM (
-                 SELECT lexeme, sum(octet_length(lexeme)) OVER (ORDER BY lexeme) AS bytes FROM (
-                     SELECT DISTINCT word.lexeme FROM search_passage p, unnest(p.vector) AS word
-                     WHERE p.transcript_id = $1 AND p.kind = 'words') AS words) AS counted
+             SELECT array_to_tsvector(array_agg(sign || lexeme)) FROM (
+                 SELECT sign, lexeme, sum(octet_length(sign || lexeme)) OVER (ORDER BY octet_length(sign), lexeme) AS bytes FROM (
+                     SELECT word.lexeme, count(*) AS passages FROM search_passage p, unnest(p.vector) AS word
+                     WHERE p.transcript_id = $1 AND p.kind = 'words' GROUP BY word.lexeme) AS words
+                 JOIN unnest($3, $4) AS often (sign, times) ON passages >= times AND (sign = '' OR octet_length(lexeme) < $5)
+             ) AS marked
              WHERE bytes < $2), '')
          WHERE transcript_id = $1",
     )
     .bind::<Uuid, _>(id)
     .bind::<Integer, _>(MOST_WORDS)
+    .bind::<Array<Text>, _>(signs)
+    .bind::<Array<Integer>, _>(times)
+    .bind::<Integer, _>(MOST_MARKED)
     .execute(conn)
     .await?;
     front(conn, &view, segments.iter().map(|segment| (segment.speaker, segment.start))).await
@@ -259,8 +272,8 @@ fn limited(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// Transcripts that search does not know yet, from before it was there: the newest, or those older than `before`; at most
-/// `limit`.
+/// Transcripts that search does not know yet, or not how often they say something, from before that was there: the newest, or those older
+/// than `before`; at most `limit`.
 ///
 /// # Errors
 /// Those of the database.
@@ -269,7 +282,8 @@ pub async fn unknown(
     before: Option<TranscriptId>,
     limit: i64,
 ) -> QueryResult<Vec<TranscriptId>> {
-    let known = search_document::table.filter(search_document::transcript_id.eq(transcript::id));
+    let known = search_document::table
+        .filter(search_document::transcript_id.eq(transcript::id).and(search_document::counted));
     transcript::table
         .filter(transcript::id.lt(before.unwrap_or(TranscriptId(uuid::Uuid::max()))))
         .filter(diesel::dsl::not(diesel::dsl::exists(known)))

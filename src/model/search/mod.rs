@@ -110,7 +110,7 @@ impl Ask {
 #[derive(Clone, Debug)]
 pub struct Hit {
     pub item: ListItem,
-    /// 0 to 1; 0 where only what is said holds the words.
+    /// 0 to 1, where the best come first; without words 0. Where only what is said holds them, by how often.
     pub rank: f64,
     /// At most [`places::SNIPPETS`], the best first. Where only the title was found there is none.
     pub snippets: Vec<Snippet>,

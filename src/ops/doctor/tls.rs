@@ -28,7 +28,7 @@ pub(super) fn examine(config: &TlsConfig) -> (Vec<Finding>, Trust) {
         findings.push(finding(lasting(&authority.certificate, format!("{place} is trusted"), remedy)));
     }
     if let Some(file) = &config.site_ca {
-        findings.push(finding(match site::root(file) {
+        let outcome = match site::root(file) {
             Ok(root) => {
                 let text = format!("/trust offers {} from {}", root.subject, file.display());
                 lasting(
@@ -42,7 +42,8 @@ pub(super) fn examine(config: &TlsConfig) -> (Vec<Finding>, Trust) {
                 remedy: "name the certificate of the pages' authority, or leave tls.site_ca out",
                 warning: false,
             }),
-        }));
+        };
+        findings.push(Finding { what: "certificate for visitors", outcome });
     }
     (findings, trust)
 }

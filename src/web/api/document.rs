@@ -29,7 +29,7 @@ pub(in crate::web) struct Refused {
     /// What is wrong, for a person.
     pub detail: String,
     /// The same for a program, where there is something to tell apart: `feature_off` for what the operator switched off; `at_work`,
-    /// `outcome_unknown` and `told_once` for a request that came before under its `Idempotency-Key`.
+    /// `outcome_unknown`, `told_once` and `not_kept` for a request that came before under its `Idempotency-Key`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<&'static str>,
 }

@@ -1,7 +1,5 @@
 //! What the pages' forms do. Each ends with a redirect, so that reloading does nothing twice.
 
-use std::collections::BTreeMap;
-
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Redirect;
@@ -15,16 +13,16 @@ use crate::config::MAX_UPLOAD_BYTES;
 use crate::error::Error;
 use crate::ids::{RoomId, TranscriptId};
 use crate::jobs;
+use crate::model::recording::RecordingStatus;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, TranscriptView, participant};
+use crate::model::{ShareMode, TranscriptView};
 use crate::policy::{self, Viewer};
-use crate::web::api::v1::participants::refused;
-use crate::web::api::v1::speaker::in_range;
 use crate::web::api::v1::{process as work, transcripts};
 use crate::web::audit::Shares;
 use crate::web::extract::{PageForm, PageMultipart, UrlPath};
 use crate::web::respond::{PageError, about_field};
 use crate::web::say::{say, say_with};
+use crate::web::uploads::Chunk;
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell, uploads};
 
@@ -109,7 +107,7 @@ pub(in crate::web) async fn finish(
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
-    uploads::end(&app, &mut conn, (viewer, id), None).await?;
+    uploads::end(&app, &mut conn, (viewer, id), None, None).await?;
     Ok(to(id))
 }
 
@@ -136,7 +134,11 @@ async fn create(
     Ok((id, new.share_mode))
 }
 
-async fn receive(
+/// All of a recording in one field.
+///
+/// # Errors
+/// As [`uploads::begin`]; there is one already; it breaks off.
+pub(super) async fn receive(
     app: &App,
     whose: (Viewer, TranscriptId),
     field: axum::extract::multipart::Field<'_>,
@@ -144,11 +146,15 @@ async fn receive(
     let name = uploads::clean_name(field.file_name());
     let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
     let mut conn = read::connect(app).await?;
-    let recording = uploads::begin(&mut conn, whose, Some(1), &name, &kind).await?;
+    let whole = Chunk { number: 0, total: Some(1), name: &name, content_type: &kind, token: None };
+    let begun = uploads::begin(&mut conn, whose, &whole).await?;
+    if begun.recording.status == RecordingStatus::Complete {
+        return Err(uploads::already());
+    }
     drop(conn);
-    uploads::receive_part(app, &recording, (0, 0), field, MAX_UPLOAD_BYTES).await?;
+    uploads::receive_part(app, &begun.recording, (0, 0), field, MAX_UPLOAD_BYTES).await?;
     let mut conn = read::connect(app).await?;
-    uploads::finish(app, &mut conn, whose, recording.id).await
+    uploads::finish(app, &mut conn, whose, begun.recording.id).await
 }
 
 async fn discard(app: &App, id: TranscriptId) {
@@ -193,33 +199,6 @@ pub(in crate::web) async fn title(
         app.bus().publish(id, &Event::FinalTitle { title }).await;
     }
     Ok(to(id))
-}
-
-/// `POST /transcripts/{id}/speakers`: fields `speaker-0` and so on; an empty one takes the name away. With `stay` it leads back to the
-/// page of the speakers, else to the transcript.
-pub(in crate::web) async fn speakers(
-    State(app): State<App>,
-    Asking(viewer): Asking,
-    UrlPath(id): UrlPath<TranscriptId>,
-    PageForm(form): PageForm<BTreeMap<String, String>>,
-) -> Result<Redirect, PageError> {
-    let stay = form.contains_key("stay");
-    let mut names = Vec::new();
-    for (field, name) in form {
-        let speaker = field.strip_prefix("speaker-").and_then(|speaker| speaker.parse::<i32>().ok());
-        if let Some(speaker) = speaker {
-            names.push((in_range("speaker", speaker)?, transcripts::short("name", name)?));
-        }
-    }
-    let mut conn = read::connect(&app).await?;
-    let named: Result<(), Error> = conn
-        .transaction(async |conn| {
-            read::held(conn, viewer, id, |may| may.write).await?;
-            participant::name_speakers(conn, id, &names).await.map_err(refused)
-        })
-        .await;
-    named?;
-    Ok(if stay { Redirect::to(&format!("/transcripts/{id}/speakers?done=named")) } else { to(id) })
 }
 
 /// The form of "Try again" and "Transcribe again".

@@ -21,7 +21,8 @@ impl Moment {
     }
 }
 
-/// A date for people and for machines.
+/// A date for people and for machines: both as this machine's clock shows it, so that a script knows where a reader's clock shows
+/// another (src/web/assets/util.js).
 #[derive(Clone, Debug)]
 pub(crate) struct Date {
     pub iso: String,
@@ -30,8 +31,8 @@ pub(crate) struct Date {
 
 impl Date {
     pub fn new(at: DateTime<Utc>) -> Self {
-        let iso = at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-        Self { iso, text: say::moment(&at.with_timezone(&Local)) }
+        let here = at.with_timezone(&Local);
+        Self { iso: here.to_rfc3339_opts(chrono::SecondsFormat::Secs, true), text: say::moment(&here) }
     }
 }
 

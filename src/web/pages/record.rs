@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 
 use super::format::{Date, plain, shown_title};
@@ -26,6 +26,8 @@ use crate::web::{assets, read, rooms};
 
 /// Interrupted recordings that are offered at once.
 const OFFERED: i64 = 20;
+/// After so long without a piece it counts as interrupted. Browsers send one every two seconds.
+const SILENCE: TimeDelta = TimeDelta::seconds(10);
 
 #[derive(Template)]
 #[template(path = "record.html")]
@@ -47,6 +49,8 @@ struct ResumeView {
     /// How long it is by now: for people, and in seconds.
     clock: String,
     seconds: String,
+    /// Only the browser that began it may go on with it.
+    others: bool,
 }
 
 /// Which recording to go on with; none: a new one. One that never reached the server is known to its browser alone.
@@ -74,7 +78,8 @@ pub(in crate::web) async fn record(
             }
             let title = shown_title(row.title.as_deref(), &row);
             let (clock, seconds) = (clock(row.seconds()), plain(row.seconds()));
-            Some(ResumeView { id, title, clock, seconds })
+            let others = policy::shows_who_began(viewer, (&row).into());
+            Some(ResumeView { id, title, clock, seconds, others })
         }
     };
     let rooms = rooms::choice(&mut conn, viewer, |may| may.add).await?;
@@ -102,10 +107,14 @@ pub(super) struct UnfinishedView {
     pub since: Option<Date>,
 }
 
-/// What a person may finish, go on with or throw away. Visitors have nothing of their own here: their browser knows it.
-pub(super) async fn unfinished(conn: &mut Connection, viewer: Viewer) -> Result<Vec<UnfinishedView>, Error> {
+/// What a person may finish, go on with or throw away, and whether more is being recorded. Visitors have nothing of their own here: their
+/// browser knows it.
+pub(super) async fn unfinished(
+    conn: &mut Connection,
+    viewer: Viewer,
+) -> Result<(Vec<UnfinishedView>, bool), Error> {
     if matches!(viewer, Viewer::Visitor { .. }) {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), false));
     }
     let found = open::of_person(conn, viewer.user(), OFFERED).await?;
     let view = |(row, last): (Transcript, Option<DateTime<Utc>>)| UnfinishedView {
@@ -118,5 +127,10 @@ pub(super) async fn unfinished(conn: &mut Connection, viewer: Viewer) -> Result<
         let may = policy::capabilities(viewer, row.into());
         may.upload && may.delete
     };
-    Ok(found.into_iter().filter(|(row, _)| mine(row)).map(view).collect())
+    let heard = crate::clock::now() - SILENCE;
+    let (going, silent): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .filter(|(row, _)| mine(row))
+        .partition(|(row, last)| last.unwrap_or(row.created_at) > heard);
+    Ok((silent.into_iter().map(view).collect(), !going.is_empty()))
 }

@@ -163,7 +163,7 @@ pub(in crate::web) async fn show(
     let (view, _) = read::view(&mut conn, viewer, id).await?;
     let link = format!("{}/transcripts/{id}", origin(&app, &uri, &headers, https));
     let page = page(&app, &mut conn, viewer, view).await?;
-    let undo = if security::led_here(&headers) { query.undo(&page) } else { Vec::new() };
+    let undo = if security::led_here(&uri, &headers, https) { query.undo(&page) } else { Vec::new() };
     Ok(html(&SharePage { done, undo, link, ..page }))
 }
 
@@ -258,7 +258,9 @@ pub(in crate::web) struct ShareForm {
 pub(in crate::web) async fn share(
     State(app): State<App>,
     Asking(viewer): Asking,
+    Extension(Https(https)): Extension<Https>,
     UrlPath(id): UrlPath<TranscriptId>,
+    headers: HeaderMap,
     PageForm(form): PageForm<ShareForm>,
 ) -> Result<(Option<Extension<Shares>>, Redirect), PageError> {
     let mut conn = read::connect(&app).await?;
@@ -297,6 +299,6 @@ pub(in crate::web) async fn share(
         let room = before.room_id.map(|room| room.to_string()).unwrap_or_default();
         query.append_pair("room_id", &room);
     }
-    let to = Redirect::to(&format!("/transcripts/{id}/share?{}", query.finish()));
+    let to = security::lead(format!("/transcripts/{id}/share?{}", query.finish()), &headers, https);
     Ok((changed.then_some(Extension(Shares::Named)), to))
 }

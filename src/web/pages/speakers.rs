@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::db::Connection;
 use crate::error::Error;
 use crate::ids::TranscriptId;
+use crate::model::edit::{ChangeKind, Revision};
 use crate::model::{Segment, Stage, StageStatus, TranscriptView};
 use crate::policy::Viewer;
 use crate::web::api::v1::speaker::{in_range, joined, parted};
@@ -40,9 +41,11 @@ struct SpeakersPage {
     title: String,
     has_sound: bool,
     name_limit: usize,
+    /// What one sees here, to be named by who merges voices.
+    revision: String,
     done: String,
-    /// What was done can be taken back.
-    may_undo: bool,
+    /// What was done can be taken back: the number of that change, empty where it is not known.
+    undo: Option<String>,
     wrong: Option<String>,
     voices: Vec<VoiceView>,
 }
@@ -134,8 +137,9 @@ async fn page(conn: &mut Connection, viewer: Viewer, id: TranscriptId) -> Result
         title: shown_title(view.title.as_deref(), &view.transcript),
         has_sound: has_sound(&view),
         name_limit: MAX_TITLE,
+        revision: view.revision().to_string(),
         done: String::new(),
-        may_undo: false,
+        undo: None,
         wrong: None,
         voices: voices(&segments, &Names::new(&view.participants)),
     })
@@ -146,6 +150,7 @@ async fn page(conn: &mut Connection, viewer: Viewer, id: TranscriptId) -> Result
 #[serde(default)]
 pub(in crate::web) struct SpeakersQuery {
     done: String,
+    change: String,
 }
 
 /// `GET /transcripts/{id}/speakers`, for those who may change it.
@@ -155,20 +160,23 @@ pub(in crate::web) async fn show(
     UrlPath(id): UrlPath<TranscriptId>,
     PageQuery(query): PageQuery<SpeakersQuery>,
 ) -> Result<Response, PageError> {
-    let (done, may_undo) = match query.done.as_str() {
-        "named" => (say("speakers-named"), false),
-        "merged" => (say("speakers-merged"), true),
-        "undone" => (say("speakers-undone"), false),
-        _ => (String::new(), false),
+    let (done, undo) = match query.done.as_str() {
+        "named" => (say("speakers-named"), Some(query.change).filter(|change| !change.is_empty())),
+        "merged" => (say("speakers-merged"), Some(query.change)),
+        "undone" => (say("speakers-undone"), None),
+        "named-back" => (say("speakers-named-back"), None),
+        _ => (String::new(), None),
     };
     let mut conn = read::connect(&app).await?;
-    Ok(html(&SpeakersPage { done, may_undo, ..page(&mut conn, viewer, id).await? }))
+    Ok(html(&SpeakersPage { done, undo, ..page(&mut conn, viewer, id).await? }))
 }
 
 /// Which voice is which, by number.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(in crate::web) struct MergeForm {
+    /// What was seen of them; empty: it does not say.
+    revision: String,
     speaker_from: String,
     speaker_to: String,
 }
@@ -188,35 +196,47 @@ pub(in crate::web) async fn merge(
 ) -> Result<Response, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.write && may.read).await?;
+    let seen: Option<Revision> = form.revision.parse().ok();
     let merged = match (number("speaker_from", &form.speaker_from), number("speaker_to", &form.speaker_to)) {
-        (Ok(from), Ok(to)) => joined(&app, &mut conn, viewer, id, from, to).await,
+        (Ok(from), Ok(to)) => joined(&app, &mut conn, viewer, (id, seen), (from, to)).await,
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
-    let wrong = match &merged {
-        Ok(()) => return Ok(Redirect::to(&format!("/transcripts/{id}/speakers?done=merged")).into_response()),
-        Err(Error::BadRequest(_)) => say("speakers-both-named"),
-        Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => sentence(&error.to_string()),
-        Err(_) => String::new(),
-    };
-    match merged {
-        Err(error) if !wrong.is_empty() => {
-            let shown = page(&mut conn, viewer, id).await?;
-            Ok(html_with(&error, &SpeakersPage { wrong: Some(wrong), ..shown }))
+    let (error, wrong) = match merged {
+        Ok(Ok(made)) => {
+            let to = format!("/transcripts/{id}/speakers?done=merged&change={made}");
+            return Ok(Redirect::to(&to).into_response());
         }
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(Redirect::to(&format!("/transcripts/{id}/speakers")).into_response()),
-    }
+        Ok(Err(clash)) => (Error::Conflict(clash.detail.into()), say("speakers-changed")),
+        Err(error @ Error::BadRequest(_)) => (error, say("speakers-both-named")),
+        Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
+            let wrong = sentence(&error.to_string());
+            (error, wrong)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let shown = page(&mut conn, viewer, id).await?;
+    Ok(html_with(&error, &SpeakersPage { wrong: Some(wrong), ..shown }))
 }
 
-/// `POST /transcripts/{id}/speakers/undo`: two voices again, if nothing else was changed since.
+/// What is to be taken back.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct UndoForm {
+    /// Its number; empty: whatever was done last.
+    change: String,
+}
+
+/// `POST /transcripts/{id}/speakers/undo`: two voices again, or the names that were there, if nothing else was changed since.
 pub(in crate::web) async fn take_back(
     State(app): State<App>,
     Asking(viewer): Asking,
     UrlPath(id): UrlPath<TranscriptId>,
+    PageForm(form): PageForm<UndoForm>,
 ) -> Result<Redirect, PageError> {
     let mut conn = read::connect(&app).await?;
-    parted(&app, &mut conn, viewer, id).await?;
-    Ok(Redirect::to(&format!("/transcripts/{id}/speakers?done=undone")))
+    let kind = parted(&app, &mut conn, viewer, id, form.change.parse().ok()).await?;
+    let done = if kind == ChangeKind::Name { "named-back" } else { "undone" };
+    Ok(Redirect::to(&format!("/transcripts/{id}/speakers?done={done}")))
 }
 
 #[cfg(test)]

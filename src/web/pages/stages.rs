@@ -26,6 +26,8 @@ pub(crate) struct StagesView {
     pub upload_open: bool,
     /// It is being recorded, or was interrupted.
     pub recording: bool,
+    /// Another file may take the place of the one that could not be read.
+    pub another: bool,
 }
 
 impl StagesView {

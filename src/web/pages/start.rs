@@ -37,6 +37,8 @@ struct StartPage {
     rooms: Vec<(String, String)>,
     undo: Option<UndoView>,
     unfinished: Vec<UnfinishedView>,
+    /// Whether something is being recorded elsewhere, which may be interrupted any moment.
+    recording: bool,
     rows: Vec<RowView>,
     busy: bool,
     more: bool,
@@ -72,7 +74,7 @@ pub(in crate::web) async fn start(
     let Rows { rows, busy, total } = rows::load(&mut conn, &filter).await?;
     let undo = rows::undo(&mut conn, viewer, just.deleted).await?;
     let rooms = rooms::choice(&mut conn, viewer, |may| may.add).await?;
-    let unfinished = record::unfinished(&mut conn, viewer).await?;
+    let (unfinished, recording) = record::unfinished(&mut conn, viewer).await?;
     drop(conn);
     Ok(html(&StartPage {
         version: &assets::VERSION,
@@ -84,6 +86,7 @@ pub(in crate::web) async fn start(
         rooms,
         undo,
         unfinished,
+        recording,
         rows,
         busy,
         more: total > RECENT,

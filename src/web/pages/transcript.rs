@@ -31,6 +31,7 @@ use crate::web::extract::{PageQuery, UrlPath};
 use crate::web::read;
 use crate::web::respond::{PageError, html};
 use crate::web::say::{filters, say, say_with};
+use crate::web::uploads::replace::unread;
 use crate::web::viewer::{Asking, language};
 use crate::web::waveform;
 use crate::web::{features, print, quotes, rooms};
@@ -163,6 +164,8 @@ impl TopicView {
 
 #[derive(Default)]
 struct TextView {
+    /// Which state this is, to be named by who changes it.
+    revision: String,
     /// How many segments there are.
     segments: usize,
     language: String,
@@ -197,9 +200,12 @@ pub(in crate::web) async fn transcript(
 ) -> Result<Response, PageError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read).await?;
+    // While a Redis that hangs is waited for, others may ask the database.
+    drop(conn);
     // Before anything is read: what happens meanwhile is told rather twice than never. No page waits for it for long.
     let position = tokio::time::timeout(POSITION, app.bus().position(id)).await;
     let after = position.ok().and_then(Result::ok).map(|id| id.to_string());
+    let conn = read::connect(&app).await?;
     let t = load(&app, conn, viewer, id, (at.open(), at.t)).await?;
     Ok(html(&TranscriptPage { version: &assets::VERSION, here: "", t, after }))
 }
@@ -275,6 +281,7 @@ async fn load(
         let tried = again::tried(&mut conn, &[id]).await?.remove(&id);
         let times = app.config().failures.retry_days;
         stages.outlook = outlook(&view.transcript, &view.stages, tried.as_ref(), times);
+        stages.another = may.upload && unread(&view.stages, false);
     }
     let segments = view.segments(&mut conn).await?;
     let mut rooms =
@@ -367,12 +374,13 @@ fn text(view: &TranscriptView, segments: usize, leaves: Vec<LeafView>, working: 
     let over = |state: &StageState| matches!(state.status, StageStatus::Done | StageStatus::Failed);
     let writing = working && transcribe.is_some_and(|state| !over(state));
     let language = view.language().to_owned();
+    let revision = view.revision().to_string();
     let Some(shown) = &view.text else {
         let note = (!writing && !view.stages.is_empty()).then(|| say("transcript-no-text"));
-        return TextView { language, writing, note, ..TextView::default() };
+        return TextView { revision, language, writing, note, ..TextView::default() };
     };
     let writing = writing && shown.provisional && !shown.output.complete;
     let silent = (segments == 0 && !writing).then(|| say("transcript-silent"));
     let method = if shown.provisional { String::new() } else { shown.output.method.clone() };
-    TextView { segments, language, method, leaves, writing, note: silent }
+    TextView { revision, segments, language, method, leaves, writing, note: silent }
 }

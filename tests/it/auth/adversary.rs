@@ -107,7 +107,7 @@ async fn what_is_anothers_answers_on_every_route_as_if_it_did_not_exist() {
                     if path.ends_with("/zulip") {
                         request = request.query(&[("stream", "team"), ("topic", "x")]);
                     }
-                    let request = if path.ends_with("/record/upload") {
+                    let request = if path.ends_with("/upload") {
                         let (kind, body) = multipart(&[("chunk", Some("x.wav"), b"x")]);
                         let request = request.query(&[("chunk_number", "0"), ("total_chunks", "1")]);
                         request.header("content-type", kind).body(body)

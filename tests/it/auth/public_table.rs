@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use reflector::app::App;
+use reflector::auth::secret;
 use reflector::config::Config;
 use reflector::ids::{RoomId, TranscriptId};
-use reflector::model::{participant, room, transcript};
+use reflector::model::{participant, room, transcript, upload_token};
 use regex::Regex;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::found::key;
 use super::{ADA, cookie, person, public, token};
-use crate::support::site::Site;
+use crate::support::site::{Site, multipart};
 use crate::support::socket::{Came, Watcher};
 
 /// Method, address, body and status. `{n}` is a transcript that nobody owns, `{who}` one of its participants, `{room}` a shared room.
@@ -186,7 +187,7 @@ async fn without_a_login_public_mode_gives_what_the_table_says_row_by_row() {
     let site = without_login().await;
     let id = site.finished("talk.wav").await;
     let mut conn = site.workshop.conn().await;
-    let who = participant::create(&mut conn, id, "Ada", Some(0)).await.unwrap().id;
+    let who = participant::create(&mut conn, id, "Ada", Some(0), None).await.unwrap().id;
     let room = shared_room(&site).await;
     let filled = |text: &str| {
         let text = text.replace("{n}", &id.to_string()).replace("{who}", &who.to_string());
@@ -306,6 +307,125 @@ async fn what_people_own_from_when_they_logged_in_stays_theirs_whatever_anybody_
         assert_eq!(ask("/v1/me", who).await.json::<Value>().await.unwrap(), Value::Null);
         assert_eq!(ask("/settings", who).await.status(), 404, "{}", who.0);
     }
+}
+
+/// Sends a chunk as somebody who shows that, beside a token of an upload, to this address of an installation.
+async fn send(
+    site: &Site,
+    url: &str,
+    id: &str,
+    query: &str,
+    token: Option<&str>,
+    (name, value): (&str, &str),
+) -> (u16, Value) {
+    let (kind, body) = multipart(&[("chunk", Some("a.webm"), b"sound")]);
+    let mut request = site.client.post(format!("{url}/v1/transcripts/{id}/record/upload?{query}"));
+    request = request.header("content-type", kind).header(name, value).body(body);
+    if let Some(token) = token {
+        request = request.header("X-Upload-Token", token);
+    }
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+/// Ends a recording, as somebody who shows that token.
+async fn end(site: &Site, id: &str, token: Option<&str>) -> u16 {
+    let mut request = site.client.post(site.url(&format!("/v1/transcripts/{id}/record/finish")));
+    if let Some(token) = token {
+        request = request.header("X-Upload-Token", token);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+/// A transcript that somebody makes, with a token or without.
+async fn begun(site: &Site, token: Option<&str>) -> String {
+    let mut request = site.client.post(site.url("/v1/transcripts")).json(&json!({ "name": "visitor's" }));
+    if let Some(token) = token {
+        request = request.header("X-Upload-Token", token);
+    }
+    let made: Value = request.send().await.unwrap().json().await.unwrap();
+    assert!(token.is_none_or(|token| !made.to_string().contains(token)), "{made}");
+    made["id"].as_str().unwrap().to_owned()
+}
+
+const MINE: &str = "0123456789abcdef0123456789abcdef";
+const THEIRS: &str = "fedcba9876543210fedcba9876543210";
+const NOBODY: (&str, &str) = ("x-nothing", "x");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_visitor_began_to_send_only_they_go_on_with_and_end() {
+    let site = without_login().await;
+    let here = site.url("");
+    let piece = "open=true&chunk_number=0&take=0";
+    let id = begun(&site, Some(MINE)).await;
+    let sent = async |query: &str, token| send(&site, &here, &id, query, token, NOBODY).await.0;
+    for token in [None, Some(THEIRS)] {
+        assert_eq!(sent(piece, token).await, 403, "{token:?}: not even the first");
+    }
+    assert_eq!(sent(piece, Some("short")).await, 422);
+    assert_eq!(sent(piece, Some(MINE)).await, 200);
+    let next = "open=true&chunk_number=1&take=1";
+    for token in [None, Some(THEIRS)] {
+        assert_eq!(sent(next, token).await, 403, "{token:?}");
+        assert_eq!(end(&site, &id, token).await, 403, "{token:?}");
+    }
+    assert_eq!(site.form(&format!("/transcripts/{id}/finish"), "").await.0, 403, "nor by a form");
+    let (_, page) = site.page(&format!("/record?resume={id}")).await;
+    assert!(page.contains(" data-others"), "the page knows that only one browser may");
+    // Its operator may, in a process of their own, and nobody needs a token there.
+    let own = beside(&site, |_| ()).await;
+    assert_eq!(send(&site, &own, &id, next, None, NOBODY).await.0, 200);
+    assert_eq!(end(&site, &id, Some(MINE)).await, 200);
+
+    // Whoever brings no token gets one with the first chunk of several.
+    let id = begun(&site, None).await;
+    let of_two = |number: u32| format!("chunk_number={number}&total_chunks=2");
+    let (status, first) = send(&site, &here, &id, &of_two(0), None, NOBODY).await;
+    let given = first["upload_token"].as_str().unwrap_or_else(|| panic!("{first}")).to_owned();
+    assert!(status == 200 && given.len() >= 32 && first["status"] == "ok", "{first}");
+    for token in [None, Some(THEIRS)] {
+        assert_eq!(send(&site, &here, &id, &of_two(1), token, NOBODY).await.0, 403, "{token:?}");
+    }
+    let last = send(&site, &here, &id, &of_two(1), Some(&given), NOBODY).await;
+    assert_eq!(last, (200, json!({ "status": "ok" })));
+    let kept = upload_token::of(&mut *site.workshop.conn().await, id.parse().unwrap()).await.unwrap();
+    assert_eq!(kept, Some(secret::hash(&given)), "only its hash is kept");
+
+    // All in one go needs none: as clients of the ancestor send it, and as a form does.
+    let id = begun(&site, None).await;
+    let whole = send(&site, &here, &id, "chunk_number=0&total_chunks=1", None, NOBODY).await;
+    assert_eq!(whole, (200, json!({ "status": "ok" })));
+    let (kind, body) = multipart(&[("file", Some("talk.mp3"), b"sound")]);
+    let form = site.client.post(site.url("/upload")).header("content-type", kind).body(body);
+    assert_eq!(form.send().await.unwrap().status(), 303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn owners_and_who_looks_after_what_is_nobodys_send_it_without_a_token() {
+    let site = public().await;
+    person(&site, ADA, false).await;
+    person(&site, "root@example.org", true).await;
+    let here = site.url("");
+    let (ada, root) = (cookie(&site, ADA).await, cookie(&site, "root@example.org").await);
+    let (ada, root) = (("cookie", ada.as_str()), ("cookie", root.as_str()));
+    let request = site.client.post(site.url("/v1/transcripts")).json(&json!({ "name": "Ada's" }));
+    let made: Value = request.header(ada.0, ada.1).send().await.unwrap().json().await.unwrap();
+    let hers = made["id"].as_str().unwrap();
+    let of_two = |number: u32| format!("chunk_number={number}&total_chunks=2");
+    for number in [0, 1] {
+        let (status, answer) = send(&site, &here, hers, &of_two(number), None, ada).await;
+        assert_eq!((status, answer), (200, json!({ "status": "ok" })), "chunk {number}");
+    }
+    let visitors = begun(&site, Some(MINE)).await;
+    let to = async |number, who| send(&site, &here, &visitors, &of_two(number), None, who).await.0;
+    assert_eq!(
+        (to(0, NOBODY).await, to(0, ada).await),
+        (403, 403),
+        "somebody who is logged in is anybody there"
+    );
+    assert_eq!(to(0, root).await, 200);
+    let (status, _) = send(&site, &here, &visitors, &of_two(1), Some(MINE), NOBODY).await;
+    assert_eq!(status, 200, "and does not take it from who began it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,6 +31,7 @@ pub enum Machine {
 enum Entry {
     Write { old: Vec<String>, new: Vec<String> },
     Back(Vec<String>),
+    Name(String),
     Undo,
     Redo,
 }
@@ -45,6 +46,8 @@ pub struct State {
     /// While it is there.
     pub text: Option<(String, Vec<String>)>,
     pub title: Option<String>,
+    /// What the first voice is called.
+    pub name: Option<String>,
     pub job: bool,
 }
 
@@ -115,10 +118,16 @@ impl Model {
                         words[slot].clone_from(&machine[slot]);
                     }
                 }
-                Entry::Undo | Entry::Redo => {}
+                Entry::Name(_) | Entry::Undo | Entry::Redo => {}
             }
         }
         words
+    }
+
+    /// What the first voice is called.
+    fn name(&self) -> Option<String> {
+        let mut newest = Self::standing(&self.log).0.into_iter().rev();
+        newest.find_map(|entry| if let Entry::Name(name) = entry { Some(name.clone()) } else { None })
     }
 
     pub fn state(&self) -> State {
@@ -129,6 +138,7 @@ impl Model {
             life: self.life,
             text: there.then(|| (format!("{}.{}", self.shown + 1, self.log.len()), text)),
             title: self.title.clone().filter(|_| there),
+            name: self.name().filter(|_| there),
             job: self.life != Life::Gone && self.machine == Machine::Queued { job: true },
         }
     }
@@ -161,6 +171,10 @@ impl Model {
                 if model.words(model.now())[segment] != heard {
                     model.log.push(Entry::Back(heard));
                 }
+            }),
+            Step::Name(who) => self.write(*who, |model| {
+                model.log.push(Entry::Name(fresh[0].clone()));
+                200
             }),
             Step::Undo(who) => self.whole(*who, Entry::Undo),
             Step::Redo(who) => self.whole(*who, Entry::Redo),

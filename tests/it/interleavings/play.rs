@@ -7,7 +7,7 @@ use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncC
 use reflector::clock;
 use reflector::ids::TranscriptId;
 use reflector::model::stage::{self, Attempt, Begun, Finished, Stage};
-use reflector::model::{ShareMode, output, recording, segment, transcript};
+use reflector::model::{ShareMode, output, participant, recording, segment, transcript};
 use serde_json::{Value, json};
 
 use super::model::{Life, Model, SEGMENTS, State, heard};
@@ -135,6 +135,12 @@ impl<'s> Play<'s> {
             Step::Back(who, at) => {
                 (*who, "POST", format!("/segments/{at}/restore-machine-text"), on(*who, nothing))
             }
+            Step::Name(who) => (
+                *who,
+                "PATCH",
+                String::new(),
+                json!({ "participants": [{ "name": fresh[0], "speaker": 0 }] }),
+            ),
             Step::Undo(who) => (*who, "POST", "/edits/undo".to_owned(), on(*who, nothing)),
             Step::Redo(who) => (*who, "POST", "/edits/redo".to_owned(), on(*who, nothing)),
             Step::Version(who, version) => {
@@ -234,7 +240,11 @@ impl<'s> Play<'s> {
 
     /// What the database and Ada see.
     pub async fn state(&self) -> State {
-        let row = transcript::get(&*self.site.workshop.conn().await, self.id).await.unwrap();
+        let conn = self.site.workshop.conn().await;
+        let row = transcript::get(&conn, self.id).await.unwrap();
+        let people = participant::list(&conn, self.id).await.unwrap();
+        drop(conn);
+        assert!(people.len() <= 1, "{people:?}");
         let life = match &row {
             None => Life::Gone,
             Some(row) if row.deleted_at.is_some() => Life::Trash,
@@ -249,7 +259,8 @@ impl<'s> Play<'s> {
         });
         let title = row.and_then(|row| row.title).filter(|_| life == Life::There);
         let job = life != Life::Gone && self.attempt.is_none() && self.job().await.is_some();
-        State { life, text, title, job }
+        let name = people.into_iter().next().map(|one| one.name).filter(|_| life == Life::There);
+        State { life, text, title, name, job }
     }
 
     /// At the end nothing is lost but what was destroyed, and of that nothing is left.

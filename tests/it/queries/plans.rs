@@ -9,22 +9,24 @@ use diesel::sql_types::{Integer, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use reflector::clock;
-use reflector::ids::{RecordingId, TranscriptId};
+use reflector::ids::{ApiKeyId, RecordingId, SessionId, TranscriptId, UserId};
 use reflector::model::recording::open;
 use reflector::model::retention::{self, Limits};
 use reflector::model::stage::Stage;
-use reflector::model::{audit, quote, sweep, transcript};
+use reflector::model::{again, api_key, audit, idempotency, quote, session, sweep, transcript};
 use reflector::queue::{self, StageJob};
 use uuid::Uuid;
 
 use crate::support::site::{Person, Site, with_login};
 
 /// Tables that grow with use, all of them filled.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 22] = [
     "action_item",
+    "again",
     "audit",
     "edit",
     "headline",
+    "idempotency_key",
     "output",
     "participant",
     "quote",
@@ -32,12 +34,14 @@ const LARGE: [&str; 18] = [
     "room",
     "segment",
     "sending",
+    "session",
     "stage_run",
     "stage_state",
     "summary_sentence",
     "topic",
     "transcript",
     "upload_part",
+    "user_api_key",
     "webhook_delivery",
 ];
 /// Rows that a step may read for nothing.
@@ -330,6 +334,46 @@ async fn in_time(plans: &mut Plans<'_>) {
     let transcripts: Vec<TranscriptId> = (1..=20).map(|n| TranscriptId(id(3, n))).collect();
     sweep::unnamed_transcripts(&mut conn, &transcripts).await.unwrap();
     plans.judge("objects of transcripts", &["transcript_pkey"], &[]).await;
+    again::failed(&mut conn, ago(60 * 24), now).await.unwrap();
+    plans.judge("what failed and is tried again", &["stage_state_failed"], &[]).await;
+    assert_eq!(again::tried(&mut conn, &transcripts).await.unwrap().len(), 20);
+    plans.judge("how often these were tried", &["again_pkey"], &[]).await;
+}
+
+/// Who asks, by a browser's cookie or a key, and whether they asked before.
+async fn at_the_door(plans: &mut Plans<'_>, ada: &Person) {
+    let now = clock::now();
+    let mut conn = plans.site.app.pool().get().await.expect("a connection");
+    let found = session::find(&mut conn, "hash 4000", now).await.unwrap();
+    assert_eq!(found.map(|(session, user)| (session.id.0, user.id)), Some((id(15, 4000), ada.user.id)));
+    plans.judge("a session", &["session_token_hash_key", "app_user_pkey", "session_pkey"], &[]).await;
+    assert!(session::holds(&mut conn, SessionId(id(15, 7)), now).await.unwrap());
+    plans.judge("a session still", &["session_pkey"], &[]).await;
+    let one = UserId(id(1, 7));
+    assert_eq!(session::list(&mut conn, one, now).await.unwrap().len(), 3);
+    plans.judge("somebody's sessions", &["session_of_user"], &[]).await;
+    assert_eq!(session::end_others(&mut conn, one, Some(SessionId(id(15, 7)))).await.unwrap(), 2);
+    plans.judge("sessions that are ended", &["session_of_user"], &[]).await;
+    let found = api_key::find(&mut conn, "hash 2000", now).await.unwrap();
+    assert_eq!(found.map(|(key, user)| (key.id.0, user.id)), Some((id(16, 2000), ada.user.id)));
+    let of_key = ["user_api_key_key_hash_key", "app_user_pkey", "user_api_key_pkey"];
+    plans.judge("a key", &of_key, &[]).await;
+    assert!(api_key::holds(&mut conn, ApiKeyId(id(16, 7)), now).await.unwrap());
+    plans.judge("a key still", &["user_api_key_pkey"], &[]).await;
+    let (new, asker, body) = ("f".repeat(64), format!("{:064x}", 7), "0".repeat(64));
+    let claim = idempotency::claim(&mut conn, &new, &asker, &body).await.unwrap();
+    assert_eq!(claim, idempotency::Claim::New);
+    plans.judge("a request that is new", &["idempotency_key_asker"], &[]).await;
+    let claim = idempotency::claim(&mut conn, &format!("{:064x}", 7), &asker, &body).await.unwrap();
+    assert!(matches!(claim, idempotency::Claim::Done(_)), "{claim:?}");
+    plans.judge("a request that came again", &["idempotency_key_pkey"], &[]).await;
+    idempotency::release(&mut conn, &new).await.unwrap();
+    plans.judge("a request that was not done", &["idempotency_key_pkey"], &[]).await;
+    assert_eq!(idempotency::forget(&mut conn, now - TimeDelta::hours(24)).await.unwrap(), 0);
+    plans.judge("old requests", &["idempotency_key_age"], &[]).await;
+    drop(conn);
+    plans.get(Some(ada), "/settings", &["session_of_user", "user_api_key_user"]).await;
+    plans.get(Some(ada), "/v1/user/api-keys", &["user_api_key_user"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -345,6 +389,7 @@ async fn among_many_rows_lists_transcripts_log_queue_and_sweep_find_theirs_by_in
     lists(&mut plans, &ada, &root).await;
     transcripts(&mut plans, &ada).await;
     log_and_queue(&mut plans, &ada, &root).await;
+    at_the_door(&mut plans, &ada).await;
     in_time(&mut plans).await;
     assert!(plans.wrong.is_empty(), "{}", plans.wrong.join("\n\n"));
 

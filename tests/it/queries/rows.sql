@@ -75,6 +75,16 @@ INSERT INTO sending (id, transcript_id, purpose, channel, target, user_id, run, 
 INSERT INTO webhook_delivery (id, room_id, event, status, created_at)
     SELECT pg_temp.id(14, n), pg_temp.id(2, n % 2000 + 1), 'test', 'delivered', now() - n * interval '1 minute'
     FROM generate_series(1, 6000) AS n;
+INSERT INTO again (transcript_id, run, tries, tried_at)
+    SELECT pg_temp.id(3, n), 1, 1, now() FROM generate_series(1, 20000) AS n;
+INSERT INTO session (id, user_id, token_hash, created_at, used_at, expires_at, user_agent, address)
+    SELECT pg_temp.id(15, n), pg_temp.owner(n), 'hash ' || n, now(), now() - interval '1 hour', now() + interval '1 day', 'by hand', '127.0.0.1'
+    FROM generate_series(1, 6000) AS n;
+INSERT INTO user_api_key (id, user_id, name, key_hash, prefix, scopes, created_at)
+    SELECT pg_temp.id(16, n), pg_temp.owner(n), 'key ' || n, 'hash ' || n, 'rfl_', '{read}', now() FROM generate_series(1, 6000) AS n;
+INSERT INTO idempotency_key (request_sha256, asker_sha256, body_sha256, status, created_at)
+    SELECT lpad(to_hex(n), 64, '0'), lpad(to_hex(n % 2000), 64, '0'), repeat('0', 64), 200, now() - n * interval '1 second'
+    FROM generate_series(1, 6000) AS n;
 
 RESET session_replication_role;
 ANALYZE;

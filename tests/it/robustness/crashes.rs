@@ -6,11 +6,16 @@ use std::collections::BTreeMap;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use reflector::config::cache_dir;
 use reflector::ids::TranscriptId;
+use reflector::model::Segment;
+use reflector::model::output;
+use reflector::model::segment;
 use reflector::model::stage::{MAX_STARTS, Stage, StageStatus};
 use reflector::model::transcript::Status;
 
 use crate::support::media::Media;
+use crate::support::site::Site;
 use crate::support::workshop::{Workshop, two_people};
 
 /// The sessions that wait for the brake's lock.
@@ -90,7 +95,7 @@ impl Brake {
 }
 
 /// How often each stage came to which end.
-async fn history(workshop: &Workshop, id: TranscriptId) -> BTreeMap<(Stage, String), i64> {
+pub(super) async fn history(workshop: &Workshop, id: TranscriptId) -> BTreeMap<(Stage, String), i64> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
@@ -132,6 +137,59 @@ async fn a_worker_killed_in_any_stage_costs_that_stage_and_no_other() {
         expected.insert((*stage, "done".to_owned()), 1);
     }
     assert_eq!(history(&workshop, id).await, expected);
+}
+
+/// What the newest attempt has written down so far.
+async fn heard(workshop: &Workshop, id: TranscriptId) -> Vec<Segment> {
+    let conn = workshop.conn().await;
+    let versions = output::versions(&conn, id, Stage::Transcribe).await.expect("the versions");
+    match versions.into_iter().next() {
+        Some(newest) => segment::all(&conn, newest.id).await.expect("the words"),
+        None => Vec::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_show_while_later_ones_are_heard_and_a_worker_killed_then_leaves_none_twice() {
+    let site = Site::new().await;
+    let workshop = &site.workshop;
+    let media = Media::new();
+    // So wide a search takes one window of 30 s a core at a time, and this is several times as much.
+    let wide = [("REFLECTOR_SPEECH__BEAM", "11")];
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let sample = cache_dir().join("samples/conversation.wav");
+    let long = format!("-stream_loop {} -i {} -c copy", cores / 3, sample.display());
+    let id = workshop.upload(&media.ffmpeg(&long, "long.wav")).await;
+    let worker = workshop.worker_with(&wide);
+    let mut words = Vec::new();
+    while words.is_empty() {
+        let state = workshop.stage(id, Stage::Transcribe).await.status;
+        assert!(!matches!(state, StageStatus::Done | StageStatus::Failed), "it all came at the end");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        words = heard(workshop, id).await;
+    }
+    let (_, page) = site.page(&format!("/transcripts/{id}")).await;
+    worker.kill();
+    let length = workshop.transcript(id).await.seconds();
+    let until = words.last().map_or(0.0, |last| last.end);
+    assert!(until < length * 0.75, "the first words to be shown were {until} s of {length} s");
+    assert!(page.contains("More is being written"), "{page}");
+    let state = workshop.stage(id, Stage::Transcribe).await;
+    assert!(state.status == StageStatus::Running && state.progress < 0.9, "{state:?}");
+
+    let _next = workshop.worker_with(&wide);
+    workshop.until_stage(id, Stage::Transcribe, StageStatus::Done).await;
+    let again = heard(workshop, id).await;
+    let last = again.last().map_or(0.0, |last| last.end);
+    assert!(last > length - 10.0, "{last} s of {length} s");
+    let in_order = |pair: &[Segment]| pair[0].start <= pair[1].start && pair[0].idx < pair[1].idx;
+    assert!(again.windows(2).all(in_order), "{again:?}");
+    let early = again.iter().filter(|one| one.end <= until).count();
+    assert!(early.abs_diff(words.len()) <= 1, "{early} for {}: {again:?}", words.len());
+    let history = history(workshop, id).await;
+    let of = |stage: Stage, outcome: &str| history.get(&(stage, outcome.to_owned())).copied();
+    assert_eq!((of(Stage::Ingest, "done"), of(Stage::Ingest, "lost")), (Some(1), None));
+    assert_eq!((of(Stage::Transcribe, "done"), of(Stage::Transcribe, "lost")), (Some(1), Some(1)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

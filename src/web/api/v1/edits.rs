@@ -3,13 +3,14 @@
 //! Whoever writes names the revision that they saw. Where somebody else has changed the same since, the answer is 409 with both
 //! texts, and nothing is written.
 
-mod change;
+pub(in crate::web) mod change;
 pub(in crate::web) mod find;
 pub(in crate::web) mod history;
-mod named;
+pub(in crate::web) mod named;
+pub(in crate::web) mod names;
 pub(in crate::web) mod review;
 pub(in crate::web) mod segments;
-mod shapes;
+pub(in crate::web) mod shapes;
 pub(in crate::web) mod versions;
 pub(in crate::web) mod whole;
 
@@ -22,6 +23,8 @@ use crate::ids::TranscriptId;
 use crate::jobs;
 use crate::model::TranscriptView;
 use crate::model::edit::{self, Change, Desk, EDIT_WORDS_MAX, EDITS_MAX, Layer};
+use crate::model::output;
+use crate::model::stage::Stage;
 use crate::policy::Viewer;
 
 /// The text of a transcript, which the caller holds: see [`read::held`](crate::web::read::held).
@@ -50,11 +53,29 @@ pub(super) async fn write(
     viewer: Viewer,
 ) -> Result<(), Error> {
     if !edit::has_room(&desk.log, change.size()) {
-        return Err(Error::Conflict(format!(
-            "A transcript may have {EDITS_MAX} changes, of {EDIT_WORDS_MAX} words together"
-        )));
+        return Err(too_many());
     }
-    Ok(desk.write(conn, change, viewer.user()).await?)
+    match desk.write(conn, change, viewer.user()).await? {
+        true => Ok(()),
+        false => Err(Error::Conflict("The names were changed since, and stay as they are".into())),
+    }
+}
+
+/// That a transcript has been changed too often.
+pub(super) fn too_many() -> Error {
+    Error::Conflict(format!("A transcript may have {EDITS_MAX} changes, of {EDIT_WORDS_MAX} words together"))
+}
+
+/// Tells those who watch that names are others: where there is a text with speakers, all of it.
+pub(in crate::web) async fn tell_names(
+    app: &App,
+    conn: &mut AsyncPgConnection,
+    id: TranscriptId,
+) -> Result<(), Error> {
+    match output::current(conn, id, Stage::Assemble).await? {
+        Some(_) => tell(app, conn, id).await,
+        None => Ok(()),
+    }
 }
 
 /// Tells those who watch: the text, and the topics with it.

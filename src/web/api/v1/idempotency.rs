@@ -22,10 +22,11 @@ use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 use crate::app::App;
+use crate::auth::{seal, secret};
 use crate::clock;
 use crate::error::Error;
 use crate::model::audit::Thing;
-use crate::model::idempotency::{self, About, Answer, Claim};
+use crate::model::idempotency::{self, About, Answer, Claim, Kept};
 use crate::policy::Viewer;
 use crate::web::api::document::Refused;
 use crate::web::audit;
@@ -48,6 +49,8 @@ pub(in crate::web) const PATTERN: &str = "^[ -~]+$";
 const WITHOUT: [&str; 2] = ["/v1/transcripts/{id}/record/upload", "/v1/auth/login"];
 /// Paths whose handlers [keep](Once::keep) their answer with what they make: where there is no answer nothing was made, and it is begun anew.
 const KEPT: [&str; 2] = ["/v1/transcripts", "/v1/rooms"];
+/// Bytes of an answer that is kept.
+const LONGEST_ANSWER: usize = 128 * 1024;
 /// How long one waits for the same request that is at work, and how often one looks.
 const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(100);
@@ -72,9 +75,12 @@ pub(super) fn told_once<T>(answer: T) -> Secret<T> {
 }
 
 /// A request that is to be done once, and what it is about.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::web) struct Once {
     request: String,
+    /// Who asks, where, and the key: the answer is sealed with it, so that what it says (a room's secret, say) is in no second place for
+    /// whoever has the database alone.
+    seal: String,
     about: Option<About>,
 }
 
@@ -98,8 +104,15 @@ impl Once {
         told: &T,
     ) -> Result<(), Error> {
         let body = serde_json::to_string(told).map_err(|error| Error::Internal(error.into()))?;
-        let answer = Answer { status: 200, body: Some(body), tag: None };
+        let answer = Answer { status: 200, body: self.kept(&body), tag: None };
         Ok(idempotency::settle(conn, &self.request, Some(made.into()), &answer).await?)
+    }
+
+    /// The text of an answer as it is kept.
+    fn kept(&self, body: &str) -> Kept {
+        let short = body.len() <= LONGEST_ANSWER;
+        let sealed = short.then(|| seal::seal(&self.seal, body.as_bytes())).flatten();
+        sealed.map_or(Kept::TooLong, Kept::Sealed)
     }
 
     /// Keeps the answer to what was done; frees the key of what was refused.
@@ -113,10 +126,10 @@ impl Once {
         let Ok(bytes) = to_bytes(body, usize::MAX).await else {
             return ApiError(Error::Internal(anyhow::anyhow!("an answer could not be read"))).into_response();
         };
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let once = head.extensions.get::<ToldOnce>().is_some();
         let answer = Answer {
             status: i16::try_from(head.status.as_u16()).unwrap_or(200),
-            body: head.extensions.get::<ToldOnce>().is_none().then_some(text),
+            body: if once { Kept::Secret } else { self.kept(&String::from_utf8_lossy(&bytes)) },
             tag: head.headers.get(ETAG).and_then(|tag| tag.to_str().ok()).map(str::to_owned),
         };
         self.ended(app, Some(&answer)).await;
@@ -181,8 +194,9 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
     let asked = Sha256::new().chain_update(parts.uri.query().unwrap_or_default()).chain_update([0]);
     let asked = asked.chain_update(revision.join(&b',')).chain_update([0]);
     let body_sha256 = hex::encode(asked.chain_update(&body).finalize());
-    let wholly = [asker(&parts).as_str(), path, key.as_str()].join("\0");
-    let request_sha256 = hex::encode(Sha256::digest(wholly));
+    let asker = asker(&parts);
+    let wholly = [asker.as_str(), path, key.as_str()].join("\0");
+    let (request_sha256, asker_sha256) = (secret::hash(&wholly), secret::hash(&asker));
     let thing = audit::thing(path);
     let about = thing.map(|thing| match thing {
         Thing::Transcript(id) => About::Transcript(id),
@@ -191,7 +205,7 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
     let (kept, begin) = (KEPT.contains(&path), tokio::time::Instant::now());
     let claim = loop {
         let mut conn = read::connect(app).await?;
-        let claim = idempotency::claim(&mut conn, &request_sha256, &body_sha256).await?;
+        let claim = idempotency::claim(&mut conn, &request_sha256, &asker_sha256, &body_sha256).await?;
         match claim {
             Claim::Begun(since) if clock::now() - since < LONGEST_WORK && begin.elapsed() < PATIENCE => {
                 drop(conn);
@@ -207,7 +221,7 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
     };
     Ok(match claim {
         Claim::New => {
-            let once = Once { request: request_sha256, about };
+            let once = Once { request: request_sha256, seal: wholly, about };
             Ok((once, Request::from_parts(parts, body_left)))
         }
         Claim::Other => {
@@ -228,7 +242,7 @@ async fn take(app: &App, request: Request) -> Result<Result<(Once, Request), Res
             if let Some(thing) = thing {
                 sees(app, viewer(&parts), thing).await?;
             }
-            Err(again(answer))
+            Err(again(answer, &wholly))
         }
     })
 }
@@ -284,13 +298,23 @@ async fn sees(app: &App, viewer: Viewer, thing: Thing) -> Result<(), Error> {
     }
 }
 
-/// The answer of then. The audit log, which stands behind this, hears of no second deed.
-fn again(answer: Answer) -> Response {
-    let Some(body) = answer.body else {
+/// The answer of then, which `seal` opens. The audit log, which stands behind this, hears of no second deed.
+fn again(answer: Answer, seal: &str) -> Response {
+    let body = match answer.body {
+        Kept::Sealed(sealed) => seal::open(seal, &sealed),
+        Kept::Secret => {
+            return refused(
+                "told_once",
+                "This was made already, and its answer holds a secret that is shown once and kept nowhere: take it back and make another \
+                 one, with a new key",
+            );
+        }
+        Kept::TooLong => None,
+    };
+    let Some(body) = body else {
         return refused(
-            "told_once",
-            "This was made already, and its answer holds a secret that is shown once and kept nowhere: take it back and make another \
-             one, with a new key",
+            "not_kept",
+            "This was done already, and its answer was too long to be kept: ask for what is there now, and take a new key for what comes next",
         );
     };
     let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
@@ -326,6 +350,20 @@ mod tests {
         ] {
             assert_eq!(honours(route), wanted, "{route}");
         }
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_its_key_alone_and_only_up_to_its_limit() {
+        let once = Once { request: String::new(), seal: "ada\0/v1/rooms\0k".into(), about: None };
+        let Kept::Sealed(kept) = once.kept("{\"webhook_secret\":\"s3cret\"}") else { panic!("it is short") };
+        assert!(!kept.contains("s3cret"));
+        assert_eq!(seal::open("bob\0/v1/rooms\0k", &kept), None);
+        let answer = |body| Answer { status: 200, body, tag: None };
+        assert_eq!(again(answer(Kept::Sealed(kept)), &once.seal).status(), StatusCode::OK);
+        let longest = "x".repeat(LONGEST_ANSWER);
+        assert!(matches!(once.kept(&longest), Kept::Sealed(_)));
+        assert_eq!(once.kept(&(longest + "x")), Kept::TooLong);
+        assert_eq!(again(answer(Kept::TooLong), &once.seal).status(), StatusCode::CONFLICT);
     }
 
     #[test]

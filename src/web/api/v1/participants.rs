@@ -2,16 +2,23 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use diesel_async::AsyncConnection;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::edits::named::{MAY_NAME, may_name};
+use super::edits::names::{Seen, shown, tagged};
+use super::edits::shapes::{NameClash, NameConflict};
+use super::edits::{self, tell_names};
 use super::shapes::ParticipantOut;
 use super::transcripts::{ParticipantIn, short};
 use super::{Done, ok};
 use crate::app::App;
 use crate::error::Error;
 use crate::ids::{ParticipantId, TranscriptId};
+use crate::model::edit::Called;
 use crate::model::participant::{self, Change, PARTICIPANTS_MAX, Participant, ParticipantError, Wanted};
 use crate::web::api::document::Fails;
 use crate::web::extract::{ApiJson, ApiPath};
@@ -24,6 +31,7 @@ pub(in crate::web) fn refused(error: ParticipantError) -> Error {
         ParticipantError::SpeakerTaken => Error::BadRequest("Speaker already assigned".into()),
         ParticipantError::Unknown => Error::NotFound("Participant"),
         ParticipantError::TooMany => too_many(),
+        ParticipantError::LogFull => edits::too_many(),
         ParticipantError::Database(diesel::result::Error::NotFound) => Error::NotFound("Transcript"),
         ParticipantError::Database(error) => error.into(),
     }
@@ -62,20 +70,27 @@ pub(super) fn wanted(list: Vec<ParticipantIn>) -> Result<Vec<Wanted>, Error> {
 
 /// Names of voices
 #[utoipa::path(get, path = "/transcripts/{id}/participants", operation_id = "list_participants", tag = "speakers",
-    params(("id" = TranscriptId, Path)), responses((status = 200, body = Vec<ParticipantOut>)))]
+    params(("id" = TranscriptId, Path)),
+    responses((status = 200, body = Vec<ParticipantOut>)))]
 pub(in crate::web) async fn list(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
-) -> Result<Json<Vec<ParticipantOut>>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read).await?;
-    Ok(Json(participant::list(&conn, id).await?.into_iter().map(Into::into).collect()))
+    let people: Vec<ParticipantOut> =
+        participant::list(&conn, id).await?.into_iter().map(Into::into).collect();
+    Ok(shown(&mut conn, id, &headers, Json(people)).await?)
 }
 
 /// A new participant.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct CreateParticipant {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
+    revision: Option<String>,
     #[schema(minimum = 0, maximum = 9999)]
     speaker: Option<i32>,
     #[schema(min_length = 1, max_length = 200)]
@@ -84,23 +99,35 @@ pub(in crate::web) struct CreateParticipant {
 
 /// Gives a voice a name, or notes who was there
 #[utoipa::path(post, path = "/transcripts/{id}/participants", operation_id = "create_participant", tag = "speakers",
-    params(("id" = TranscriptId, Path)), request_body = CreateParticipant,
-    responses((status = 200, body = ParticipantOut), Fails<400>))]
+    params(("id" = TranscriptId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = MAY_NAME)), request_body = CreateParticipant,
+    responses((status = 200, body = ParticipantOut, headers(("ETag" = String))), (status = 409, body = NameConflict), Fails<400>))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<CreateParticipant>,
-) -> Result<Json<ParticipantOut>, ApiError> {
-    let name = checked(body.name, body.speaker)?;
+) -> Result<Response, ApiError> {
+    let asked = may_name(&headers, body.revision.as_deref())?;
+    let yours = Called { name: checked(body.name, body.speaker)?, speaker: body.speaker };
     let mut conn = read::connect(&app).await?;
-    let made: Result<Participant, Error> = conn
+    let made: Result<Result<Participant, Box<NameClash>>, Error> = conn
         .transaction(async |conn| {
-            read::held(conn, viewer, id, |may| may.write).await?;
-            participant::create(conn, id, &name, body.speaker).await.map_err(refused)
+            read::held(conn, viewer, id, |may| may.write && (may.read || asked.is_none())).await?;
+            if let Some(clash) = Seen::of(conn, id, asked).await?.and_then(|seen| seen.taken(&yours)) {
+                return Ok(Err(clash));
+            }
+            let made = participant::create(conn, id, &yours.name, yours.speaker, viewer.user()).await;
+            made.map(Ok).map_err(refused)
         })
         .await;
-    Ok(Json(made?.into()))
+    match made? {
+        Ok(made) => {
+            tell_names(&app, &mut conn, id).await?;
+            Ok(tagged(&mut conn, id, Json(ParticipantOut::from(made))).await?)
+        }
+        Err(clash) => Ok((StatusCode::CONFLICT, Json(clash)).into_response()),
+    }
 }
 
 /// One participant
@@ -111,16 +138,21 @@ pub(in crate::web) async fn get(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath((id, participant)): ApiPath<(TranscriptId, ParticipantId)>,
-) -> Result<Json<ParticipantOut>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read).await?;
     let found = participant::get(&mut conn, id, participant).await?;
-    Ok(Json(found.ok_or(Error::NotFound("Participant"))?.into()))
+    let found = ParticipantOut::from(found.ok_or(Error::NotFound("Participant"))?);
+    Ok(shown(&mut conn, id, &headers, Json(found)).await?)
 }
 
 /// What changes; a speaker of `null` takes the voice away.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(in crate::web) struct UpdateParticipant {
+    /// As `If-Match`, without quotation marks.
+    #[schema(pattern = r"^[0-9]+\.[0-9]+$")]
+    revision: Option<String>,
     #[serde(default, deserialize_with = "given")]
     #[schema(minimum = 0, maximum = 9999)]
     speaker: Option<Option<i32>>,
@@ -134,14 +166,17 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<i32>>, D::
 
 /// Renames a participant, or gives them another voice
 #[utoipa::path(patch, path = "/transcripts/{id}/participants/{participant}", operation_id = "update_participant",
-    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path)),
-    request_body = UpdateParticipant, responses((status = 200, body = ParticipantOut), Fails<400>))]
+    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = MAY_NAME)),
+    request_body = UpdateParticipant,
+    responses((status = 200, body = ParticipantOut, headers(("ETag" = String))), (status = 409, body = NameConflict), Fails<400>))]
 pub(in crate::web) async fn update(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath((id, participant)): ApiPath<(TranscriptId, ParticipantId)>,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<UpdateParticipant>,
-) -> Result<Json<ParticipantOut>, ApiError> {
+) -> Result<Response, ApiError> {
+    let asked = may_name(&headers, body.revision.as_deref())?;
     let speaker = body.speaker.flatten();
     if let Some(speaker) = speaker {
         super::speaker::in_range("speaker", speaker)?;
@@ -149,31 +184,57 @@ pub(in crate::web) async fn update(
     let name = body.name.map(|name| checked(name, speaker)).transpose()?;
     let mut conn = read::connect(&app).await?;
     let change = Change { name, speaker: body.speaker };
-    let changed: Result<Participant, Error> = conn
+    let yours = |one: &Called| {
+        let name = change.name.clone().unwrap_or_else(|| one.name.clone());
+        Some(Called { name, speaker: change.speaker.unwrap_or(one.speaker) })
+    };
+    let changed: Result<Result<Participant, Box<NameClash>>, Error> = conn
         .transaction(async |conn| {
-            read::held(conn, viewer, id, |may| may.write).await?;
-            participant::update(conn, id, participant, &change).await.map_err(refused)
+            read::held(conn, viewer, id, |may| may.write && (may.read || asked.is_none())).await?;
+            let seen = Seen::of(conn, id, asked).await?;
+            if let Some(clash) = seen.and_then(|seen| seen.clash(participant, yours)) {
+                return Ok(Err(clash));
+            }
+            let changed = participant::update(conn, id, participant, &change, viewer.user()).await;
+            changed.map(Ok).map_err(refused)
         })
         .await;
-    Ok(Json(changed?.into()))
+    match changed? {
+        Ok(changed) => {
+            tell_names(&app, &mut conn, id).await?;
+            Ok(tagged(&mut conn, id, Json(ParticipantOut::from(changed))).await?)
+        }
+        Err(clash) => Ok((StatusCode::CONFLICT, Json(clash)).into_response()),
+    }
 }
 
 /// Takes a name away
 #[utoipa::path(delete, path = "/transcripts/{id}/participants/{participant}", operation_id = "delete_participant",
-    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path)),
-    responses((status = 200, body = Done)))]
+    tag = "speakers", params(("id" = TranscriptId, Path), ("participant" = ParticipantId, Path), ("If-Match" = Option<String>, Header, pattern = r#"^"[0-9]+\.[0-9]+"$"#, description = MAY_NAME)),
+    responses((status = 200, body = Done, headers(("ETag" = String))), (status = 409, body = NameConflict)))]
 pub(in crate::web) async fn delete(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath((id, participant)): ApiPath<(TranscriptId, ParticipantId)>,
-) -> Result<Json<Done>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let asked = may_name(&headers, None)?;
     let mut conn = read::connect(&app).await?;
-    let removed: Result<(), Error> = conn
+    let removed: Result<Result<(), Box<NameClash>>, Error> = conn
         .transaction(async |conn| {
-            read::held(conn, viewer, id, |may| may.write).await?;
-            participant::delete(conn, id, participant).await.map_err(refused)
+            read::held(conn, viewer, id, |may| may.write && (may.read || asked.is_none())).await?;
+            let seen = Seen::of(conn, id, asked).await?;
+            if let Some(clash) = seen.and_then(|seen| seen.clash(participant, |_| None)) {
+                return Ok(Err(clash));
+            }
+            participant::delete(conn, id, participant, viewer.user()).await.map(Ok).map_err(refused)
         })
         .await;
-    removed?;
-    Ok(ok())
+    match removed? {
+        Ok(()) => {
+            tell_names(&app, &mut conn, id).await?;
+            Ok(tagged(&mut conn, id, ok()).await?)
+        }
+        Err(clash) => Ok((StatusCode::CONFLICT, Json(clash)).into_response()),
+    }
 }

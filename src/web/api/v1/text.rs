@@ -1,12 +1,13 @@
 //! The text of a transcript in the ancestor's four formats.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::Error;
-use crate::export::{ApiFormat, ApiSegment, render_api};
+use crate::export::{ApiFormat, ApiSegment, Said, render_said};
 use crate::model::{Segment, TranscriptView};
-use crate::web::read;
 
 /// Reads `transcript_format`.
 ///
@@ -29,12 +30,20 @@ pub(in crate::web) enum TextOut {
 
 /// Renders the text.
 pub(super) fn render(format: ApiFormat, view: &TranscriptView, segments: &[Segment]) -> TextOut {
-    if format != ApiFormat::Json
-        && let Some(text) = render_api(&read::document(view, segments), format)
-    {
+    let names = view.speaker_names();
+    let mut known: BTreeMap<i32, String> = BTreeMap::new();
+    for speaker in segments.iter().filter_map(|segment| segment.speaker) {
+        known.entry(speaker).or_insert_with(|| names.name(speaker));
+    }
+    let lines = segments.iter().map(|segment| Said {
+        start: segment.start,
+        end: segment.end,
+        speaker: segment.speaker.and_then(|speaker| known.get(&speaker)).map(String::as_str),
+        text: &segment.text,
+    });
+    if let Some(text) = render_said(lines, format) {
         return TextOut::Text(text);
     }
-    let names = view.speaker_names();
     let list = segments
         .iter()
         .map(|segment| {

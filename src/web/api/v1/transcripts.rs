@@ -1,7 +1,7 @@
 //! `/v1/transcripts` and one of them: create, get, change, delete, restore.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use diesel_async::AsyncConnection;
@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::idempotency::Once;
 use super::shapes::{ParticipantOut, TranscriptDetail, TranscriptOut};
 use super::text::{self, TextOut};
-use super::{Done, ok, participants};
+use super::{Done, edits, ok, participants};
 use crate::app::App;
 use crate::clock;
 use crate::config::MAX_PROMPT;
@@ -21,13 +21,14 @@ use crate::export::ApiFormat;
 use crate::ids::{ParticipantId, RoomId, TranscriptId};
 use crate::jobs;
 use crate::model::transcript::{self, NewTranscript, Patch};
-use crate::model::{ShareMode, SourceKind, Transcript, participant};
+use crate::model::{ShareMode, SourceKind, Transcript, TranscriptView, participant};
 use crate::policy::{self, Viewer};
 use crate::web::api::document::Fails;
 use crate::web::audit::Shares;
 use crate::web::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::web::notes::{NotesClash, Written};
 use crate::web::respond::ApiError;
+use crate::web::uploads::token::{self, TOKEN};
 use crate::web::viewer::Asking;
 use crate::web::{read, rooms, tell};
 
@@ -74,16 +75,19 @@ pub(in crate::web) struct CreatedOut {
 
 /// Makes a transcript, for a recording to come
 #[utoipa::path(post, path = "/transcripts", operation_id = "create_transcript", tag = "transcripts",
+    params(("X-Upload-Token" = Option<String>, Header, pattern = "^[!-~]{32,128}$", description = TOKEN)),
     request_body = CreateTranscript, responses((status = 200, body = CreatedOut)))]
 pub(in crate::web) async fn create(
     State(app): State<App>,
     Asking(viewer): Asking,
     once: Option<Once>,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<CreateTranscript>,
 ) -> Result<(Option<Extension<Shares>>, Json<CreatedOut>), ApiError> {
     if !policy::may_create(viewer) {
         return Err(Error::Forbidden.into());
     }
+    let shown = token::shown(&headers)?;
     let mut new = NewTranscript {
         id: TranscriptId::new(),
         name: short("name", body.name)?,
@@ -107,6 +111,7 @@ pub(in crate::web) async fn create(
             };
             new.share_mode = policy::share_mode_in(room.as_ref().map(Into::into));
             let row = transcript::create(conn, &new).await?;
+            token::claim(conn, viewer, &row, shown).await?;
             let room_name = room.map(|room| room.name);
             let transcript = TranscriptOut::new(row, None, None, None, room_name);
             let made = CreatedOut { transcript, participants: Vec::new() };
@@ -300,7 +305,7 @@ pub(in crate::web) async fn update(
     };
     let people = body.participants.map(participants::wanted).transpose()?;
     let mut conn = read::connect(&app).await?;
-    let changed: Result<Result<Transcript, NotesClash>, Error> = conn
+    let changed: Result<Result<(Transcript, TranscriptView), NotesClash>, Error> = conn
         .transaction(async |conn| {
             // The answer shows the transcript, so a key that may only write is refused.
             let before = read::held(conn, viewer, id, |may| may.write && may.read).await?;
@@ -313,16 +318,24 @@ pub(in crate::web) async fn update(
             }
             transcript::patch(conn, id, &patch).await?;
             if let Some(people) = &people {
-                participant::replace(conn, id, people).await.map_err(participants::refused)?;
+                participant::replace(conn, id, people, viewer.user()).await.map_err(participants::refused)?;
             }
-            Ok(Ok(before))
+            // What was done is answered, whatever becomes of it right after.
+            let view = TranscriptView::load(conn, id).await?.ok_or(Error::NotFound("Transcript"))?;
+            Ok(Ok((before, view)))
         })
         .await;
-    let before = match changed? {
-        Ok(before) => before,
+    let (before, view) = match changed? {
+        Ok(done) => done,
         Err(clash) => return Ok((StatusCode::CONFLICT, Json(clash)).into_response()),
     };
-    let (view, _) = read::view(&mut conn, viewer, id).await?;
+    if people.is_some() {
+        edits::tell_names(&app, &mut conn, id).await?;
+    }
+    // Whoever gave it out of their hands sees it no more.
+    if !policy::capabilities(viewer, (&view.transcript).into()).read {
+        return Err(Error::NotFound("Transcript").into());
+    }
     if let (Some(title), true) = (&view.title, patch.title.is_some()) {
         app.bus().publish(id, &crate::bus::Event::FinalTitle { title: title.clone() }).await;
     }

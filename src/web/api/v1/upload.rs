@@ -23,7 +23,8 @@ use crate::web::api::v1::within;
 use crate::web::extract::{ApiMultipart, ApiPath, ApiQuery, OptionalJson};
 use crate::web::read;
 use crate::web::respond::ApiError;
-use crate::web::uploads::{self, MAX_CHUNKS, MAX_OPEN_CHUNKS, MAX_TAKE};
+use crate::web::uploads::token::{self, TOKEN};
+use crate::web::uploads::{self, Begun, Chunk, MAX_CHUNKS, MAX_OPEN_CHUNKS, MAX_TAKE};
 use crate::web::viewer::Asking;
 
 /// Longest recording that is being made: what is decoded of any recording.
@@ -92,14 +93,24 @@ struct ChunkForm {
     chunk: String,
 }
 
+/// That a chunk is there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ChunkOut {
+    #[serde(flatten)]
+    done: Done,
+    /// To the first chunk of what is nobody's and is more than that, where it came without a token: shown as `X-Upload-Token` with the rest. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_token: Option<String>,
+}
+
 /// Uploads a chunk of a recording
 ///
 /// In any order, and again at will. The last one completes the recording, and the work begins. A chunk of an open recording that is there
-/// already is taken only if it is the same.
+/// already is taken only if it is the same. A recording of which nothing could be made gives way to another file, whose first chunk comes first.
 #[utoipa::path(post, path = "/transcripts/{id}/record/upload", operation_id = "upload_chunk", tag = "recording",
-    params(("id" = TranscriptId, Path), ChunkQuery),
+    params(("id" = TranscriptId, Path), ("X-Upload-Token" = Option<String>, Header, pattern = "^[!-~]{32,128}$", description = TOKEN), ChunkQuery),
     request_body(content = ChunkForm, content_type = "multipart/form-data"),
-    responses((status = 200, body = Done), Fails<400>, Fails<409>))]
+    responses((status = 200, body = ChunkOut), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn post(
     State(app): State<App>,
     Asking(viewer): Asking,
@@ -107,8 +118,9 @@ pub(in crate::web) async fn post(
     ApiQuery(query): ApiQuery<ChunkQuery>,
     headers: HeaderMap,
     ApiMultipart(mut form): ApiMultipart,
-) -> Result<Json<Done>, ApiError> {
+) -> Result<Json<ChunkOut>, ApiError> {
     let total = query.total()?;
+    let shown = token::shown(&headers)?;
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     // The form around the file has some bytes of its own.
@@ -129,12 +141,12 @@ pub(in crate::web) async fn post(
         let name = uploads::clean_name(query.filename.as_deref().or(field.file_name()));
         let kind = mime_guess::from_path(&name).first_or_octet_stream().to_string();
         let mut conn = read::connect(&app).await?;
-        let recording = uploads::begin(&mut conn, (viewer, id), total, &name, &kind).await?;
+        let chunk =
+            Chunk { number: query.chunk_number, total, name: &name, content_type: &kind, token: shown };
+        let Begun { recording, unclaimed } = uploads::begin(&mut conn, (viewer, id), &chunk).await?;
         let known = recording::part(&mut conn, recording.id, number(&query)?).await?;
         let refused = match (recording.status, &known) {
-            (RecordingStatus::Complete, _) => {
-                Some(Error::BadRequest("There is already a recording for this transcript".into()))
-            }
+            (RecordingStatus::Complete, _) => Some(uploads::already()),
             // Two browsers that go on with one recording must not write over each other.
             (RecordingStatus::Pending, Some(_)) if total.is_none() => Some(Error::Conflict(format!(
                 "chunk {} is there already, and is another one",
@@ -157,7 +169,7 @@ pub(in crate::web) async fn post(
                 let mut conn = read::connect(&app).await?;
                 recording::came_again(&mut conn, recording.id, number(&query)?, clock::now()).await?;
             }
-            return Ok(ok());
+            return Ok(arrived(None));
         }
         let allowance = uploads::allowance(&mut conn, recording.id, query.chunk_number).await?;
         drop(conn);
@@ -168,9 +180,14 @@ pub(in crate::web) async fn post(
             Some(_) => uploads::finish(&app, &mut conn, (viewer, id), recording.id).await?,
             None => grown(&app, &mut conn, &row, recording.id, query.seconds).await?,
         }
-        return Ok(ok());
+        let more = unclaimed && total != Some(1);
+        return Ok(arrived(if more { token::give(&mut conn, id).await? } else { None }));
     }
     Err(Error::Invalid { field: "chunk", message: "is missing from the form".into() }.into())
+}
+
+fn arrived(upload_token: Option<String>) -> Json<ChunkOut> {
+    Json(ChunkOut { done: ok().0, upload_token })
 }
 
 fn number(query: &ChunkQuery) -> Result<i32, Error> {
@@ -214,19 +231,20 @@ pub(in crate::web) struct Finish {
 ///
 /// The work begins. Once it is finished, finishing it again changes nothing.
 #[utoipa::path(post, path = "/transcripts/{id}/record/finish", operation_id = "finish_recording", tag = "recording",
-    params(("id" = TranscriptId, Path)), request_body = Option<Finish>,
-    responses((status = 200, body = Done), Fails<400>, Fails<409>))]
+    params(("id" = TranscriptId, Path), ("X-Upload-Token" = Option<String>, Header, pattern = "^[!-~]{32,128}$", description = TOKEN)),
+    request_body = Option<Finish>, responses((status = 200, body = Done), Fails<400>, Fails<409>))]
 pub(in crate::web) async fn finish(
     State(app): State<App>,
     Asking(viewer): Asking,
     ApiPath(id): ApiPath<TranscriptId>,
+    headers: HeaderMap,
     OptionalJson(body): OptionalJson<Finish>,
 ) -> Result<Json<Done>, ApiError> {
     let total = body.and_then(|body| body.total_chunks);
     total.map(|total| within("total_chunks", total, 1..=MAX_OPEN_CHUNKS)).transpose()?;
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
-    uploads::end(&app, &mut conn, (viewer, id), total).await?;
+    uploads::end(&app, &mut conn, (viewer, id), total, token::shown(&headers)?).await?;
     Ok(ok())
 }
 
@@ -257,9 +275,10 @@ pub(in crate::web) async fn get(
 ) -> Result<Json<UploadOut>, ApiError> {
     let mut conn = read::connect(&app).await?;
     let row = read::allowed(&mut conn, viewer, id, |may| may.upload).await?;
-    let found = match row.recording_id {
-        Some(complete) => recording::get(&mut conn, complete).await?,
-        None => recording::pending(&mut conn, id).await?,
+    // One that comes in the place of another is what a client goes on with.
+    let found = match (recording::pending(&mut conn, id).await?, row.recording_id) {
+        (None, Some(complete)) => recording::get(&mut conn, complete).await?,
+        (pending, _) => pending,
     };
     let Some(found) = found else {
         return Ok(Json(UploadOut {

@@ -1,8 +1,9 @@
 //! Accounts: who has one, and what those who look after the installation may do with it.
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -21,7 +22,7 @@ use crate::web::pages::login::{by_password, exists};
 use crate::web::pages::tabs::Tab;
 use crate::web::respond::{PageError, explained, html, html_with};
 use crate::web::say::{filters, say};
-use crate::web::viewer::Seen;
+use crate::web::viewer::{Https, Seen};
 use crate::web::{assets, login, read, security};
 
 #[derive(Template)]
@@ -126,7 +127,9 @@ pub(in crate::web) struct UsersQuery {
 pub(in crate::web) async fn users(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
+    Extension(Https(https)): Extension<Https>,
     PageQuery(query): PageQuery<UsersQuery>,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, PageError> {
     let done = match query.done.as_str() {
@@ -138,7 +141,7 @@ pub(in crate::web) async fn users(
         "in" => say("admin-users-done-in"),
         _ => String::new(),
     };
-    let undo = UndoView::new(seen.viewer, &query).filter(|_| security::led_here(&headers));
+    let undo = UndoView::new(seen.viewer, &query).filter(|_| security::led_here(&uri, &headers, https));
     let mut conn = read::connect(&app).await?;
     Ok(html(&UsersPage { done, undo, ..page(&app, &mut conn, &seen).await? }))
 }
@@ -148,8 +151,8 @@ fn to(done: &str) -> Response {
 }
 
 /// As [`to`], with the account it was done with: it can be taken back.
-fn switched(done: &str, id: UserId) -> Response {
-    Redirect::to(&format!("/admin/users?done={done}&who={id}")).into_response()
+fn switched(done: &str, id: UserId, headers: &HeaderMap, https: bool) -> Response {
+    security::lead(format!("/admin/users?done={done}&who={id}"), headers, https).into_response()
 }
 
 /// A password that was typed, or one that is made; its hash, and what is to be shown if it was made.
@@ -278,26 +281,30 @@ async fn of_another(
 pub(in crate::web) async fn admin(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
+    Extension(Https(https)): Extension<Https>,
     UrlPath(id): UrlPath<UserId>,
+    headers: HeaderMap,
     PageForm(switch): PageForm<Switch>,
 ) -> Result<Response, PageError> {
     let mut conn = read::connect(&app).await?;
     let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_admin(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), admin = on, "an account has other rights");
-    Ok(switched(if on { "admin" } else { "plain" }, id))
+    Ok(switched(if on { "admin" } else { "plain" }, id, &headers, https))
 }
 
 /// `POST /admin/users/{id}/disabled`: shuts them out at once, or lets them in again.
 pub(in crate::web) async fn disabled(
     State(app): State<App>,
     Caretaker(seen): Caretaker,
+    Extension(Https(https)): Extension<Https>,
     UrlPath(id): UrlPath<UserId>,
+    headers: HeaderMap,
     PageForm(switch): PageForm<Switch>,
 ) -> Result<Response, PageError> {
     let mut conn = read::connect(&app).await?;
     let on = of_another(&app, &mut conn, seen.viewer, id, &switch).await?;
     user::set_disabled(&mut conn, id, on, clock::now()).await?;
     tracing::info!(user.id = %id, by = ?seen.viewer.user(), disabled = on, "an account was shut out or let in");
-    Ok(switched(if on { "out" } else { "in" }, id))
+    Ok(switched(if on { "out" } else { "in" }, id, &headers, https))
 }

@@ -166,6 +166,7 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("POST /v1/auth/login", "it is where one logs in"),
     ("POST /v1/user/api-keys", "for one's own account alone: contract_user, auth::keys"),
     ("DELETE /v1/user/api-keys/{id}", "of one's own account alone: contract_user"),
+    ("POST /transcripts/{id}/upload", "as the first chunk, of what could not be read alone: contract_upload"),
     ("POST /transcripts/bulk", "several, each by its own rights: library, public_table"),
     ("POST /transcripts/undo", "several, each by its own rights: library"),
     ("GET /quote/{token}/audio", "whoever has the link: quotes"),

@@ -105,7 +105,7 @@ impl World {
         }
         let now = clock::now();
         // Grace took part, and is known to have.
-        let participant = participant::create(&mut conn, id, "Grace", None).await.unwrap().id;
+        let participant = participant::create(&mut conn, id, "Grace", None, None).await.unwrap().id;
         diesel::update(people::table.find(participant))
             .set((people::user_id.eq(Some(self.grace)), people::email.eq(Some(super::GRACE))))
             .execute(&mut conn)

@@ -21,7 +21,7 @@ use crate::web::read;
 use crate::web::respond::ApiError;
 
 /// Segments that an answer shows.
-const SHOWN: usize = 1000;
+pub(super) const SHOWN: usize = 1000;
 /// Changes of others that an answer shows.
 const OTHERS: usize = 20;
 
@@ -55,7 +55,7 @@ enum Done {
 /// The answer to who saw another text than there is.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Clash {
+pub(in crate::web::api::v1) enum Clash {
     Segment(Box<SegmentClash>),
     Text(TextClash),
 }
@@ -134,7 +134,6 @@ async fn meant(
     if asked.revision == now {
         return pieces.get(index).map(|_| Ok(index)).ok_or_else(|| refused(Refusal::NoSegment));
     }
-    let unknown = || Error::Invalid { field: "revision", message: "is none of this transcript's".into() };
     let then = desk.layer_of(conn, asked.revision).await?.ok_or_else(unknown)?;
     let seen = then.pieces();
     let piece = seen.get(index).ok_or_else(|| refused(Refusal::NoSegment))?;
@@ -169,8 +168,13 @@ async fn meant(
     }))))
 }
 
+/// That a transcript was never in the state that somebody saw.
+pub(super) fn unknown() -> Error {
+    Error::Invalid { field: "revision", message: "is none of this transcript's".into() }
+}
+
 /// For what is about the whole text: what others have changed since.
-fn others(desk: &Desk, seen: Revision) -> TextClash {
+pub(super) fn others(desk: &Desk, seen: Revision) -> TextClash {
     TextClash {
         detail: "Somebody else has changed the text since",
         revision: desk.revision().to_string(),

@@ -7,8 +7,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::shapes::EditOut;
 use crate::app::App;
-use crate::ids::TranscriptId;
+use crate::ids::{TranscriptId, UserId};
 use crate::model::edit::{Desk, Edit, Standing};
+use crate::model::user;
 use crate::web::api::document::Fails;
 use crate::web::api::v1::within;
 use crate::web::extract::{ApiPath, ApiQuery};
@@ -61,15 +62,21 @@ pub(in crate::web) async fn history(
     let mut conn = read::connect(&app).await?;
     read::allowed(&mut conn, viewer, id, |may| may.read && may.write).await?;
     let desk = super::desk(&mut conn, id).await?;
-    drop(conn);
-    let standing = Standing::of(&desk.log);
     let older = |edit: &Edit| query.before.is_none_or(|before| edit.revision < before);
+    let mut edits = entries(&desk, older, query.limit);
+    let by: Vec<UserId> = edits.iter().filter_map(|edit| edit.user_id).collect();
+    let names = user::names(&mut conn, &by).await?;
+    drop(conn);
+    for edit in &mut edits {
+        edit.user_name = edit.user_id.and_then(|id| names.get(&id).cloned());
+    }
+    let standing = Standing::of(&desk.log);
     Ok(Json(HistoryOut {
         revision: desk.revision().to_string(),
         can_undo: !standing.applied.is_empty(),
         can_redo: !standing.undone.is_empty(),
         total: desk.log.len(),
-        edits: entries(&desk, older, query.limit),
+        edits,
     }))
 }
 

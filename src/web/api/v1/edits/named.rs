@@ -7,14 +7,28 @@ use crate::error::Error;
 use crate::model::edit::Revision;
 
 /// What its header is for, in the API's description.
-pub(super) const REVISION: &str =
+pub(in crate::web::api::v1) const REVISION: &str =
     "The revision of the text that the change is made on, in quotation marks; here or in the body";
+
+/// The same where it may be left out: what was there before is then written over, as the ancestor's clients expect.
+pub(in crate::web::api::v1) const MAY_NAME: &str = "The revision that was seen, in quotation marks; here or in the body. Left out: whatever is there is written over";
 
 /// Reads it.
 ///
 /// # Errors
 /// None is named, it can't be read, or there are two.
 pub(super) fn named(headers: &HeaderMap, body: Option<&str>) -> Result<Revision, Error> {
+    may_name(headers, body)?.ok_or_else(|| Error::Invalid {
+        field: "revision",
+        message: "is missing: name the one that the change is made on, here or in the header If-Match".into(),
+    })
+}
+
+/// Reads it where there is one.
+///
+/// # Errors
+/// It can't be read, or there are two.
+pub(in crate::web) fn may_name(headers: &HeaderMap, body: Option<&str>) -> Result<Option<Revision>, Error> {
     let header = headers.get(IF_MATCH).map(|value| {
         let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
         quoted.and_then(|text| text.parse::<Revision>().ok()).ok_or_else(|| Error::Invalid {
@@ -30,12 +44,7 @@ pub(super) fn named(headers: &HeaderMap, body: Option<&str>) -> Result<Revision,
         (Some(header), Some(body)) if header != body => {
             Err(Error::Invalid { field: "revision", message: "is another than that in If-Match".into() })
         }
-        (Some(revision), _) | (None, Some(revision)) => Ok(revision),
-        (None, None) => Err(Error::Invalid {
-            field: "revision",
-            message: "is missing: name the one that the change is made on, here or in the header If-Match"
-                .into(),
-        }),
+        (header, body) => Ok(header.or(body)),
     }
 }
 

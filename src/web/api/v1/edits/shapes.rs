@@ -7,7 +7,9 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::ids::UserId;
-use crate::model::edit::{Change, ChangeKind, Desk, Edit, Layer, Outcome, Piece, Run, Standing};
+use crate::model::edit::{
+    Called, Change, ChangeKind, Desk, Edit, Layer, Outcome, Piece, Renamed, Run, Standing,
+};
 use crate::web::api::document::Refused;
 
 /// Places of one change that are told.
@@ -108,12 +110,46 @@ pub(in crate::web) struct EditOut {
     pub state: EditState,
     pub created_at: DateTime<Utc>,
     pub user_id: Option<UserId>,
+    /// What that account is called; in the history alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
     /// Who says the words from then on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<i32>,
     /// How many words or places it is about.
     pub count: usize,
     pub texts: Vec<EditTextOut>,
+    /// Of a change of names: who was called what, and is from then on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<EditNameOut>,
+}
+
+/// A participant's name and voice, before a change and after it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct EditNameOut {
+    /// `null`: they were not there.
+    pub before: Option<NamedOut>,
+    /// `null`: they are not there any more.
+    pub after: Option<NamedOut>,
+}
+
+impl From<&Renamed> for EditNameOut {
+    fn from(one: &Renamed) -> Self {
+        Self { before: one.before.clone().map(Into::into), after: one.after.clone().map(Into::into) }
+    }
+}
+
+/// What a participant is called, and their voice.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(in crate::web) struct NamedOut {
+    pub name: String,
+    pub speaker: Option<i32>,
+}
+
+impl From<Called> for NamedOut {
+    fn from(called: Called) -> Self {
+        Self { name: called.name, speaker: called.speaker }
+    }
 }
 
 /// Whether a change counts.
@@ -157,7 +193,12 @@ impl EditOut {
             | Change::Join { words }
             | Change::Restore { words }
             | Change::Confirm { words } => (None, words.len(), Vec::new()),
+            Change::Name { people } => (None, people.len(), Vec::new()),
             Change::RestoreAll | Change::Undo | Change::Redo => (None, 0, Vec::new()),
+        };
+        let names = match &edit.change {
+            Change::Name { people } => people.iter().take(TEXTS).map(EditNameOut::from).collect(),
+            _ => Vec::new(),
         };
         Self {
             revision: edit.revision,
@@ -165,9 +206,11 @@ impl EditOut {
             state,
             created_at: edit.created_at,
             user_id: edit.user,
+            user_name: None,
             speaker,
             count,
             texts,
+            names,
         }
     }
 }
@@ -206,6 +249,20 @@ pub(in crate::web) struct TextClash {
     pub edits: Vec<EditOut>,
 }
 
+/// Somebody else has changed a name since, and nothing is written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct NameClash {
+    pub detail: &'static str,
+    /// Of text and names as they are now.
+    pub revision: String,
+    /// What was seen; `null`: nobody.
+    pub base: Option<NamedOut>,
+    /// What was to be; `null`: they were to go.
+    pub yours: Option<NamedOut>,
+    /// What is there now; `null`: they are gone.
+    pub theirs: Option<NamedOut>,
+}
+
 /// What 409 says: who was first, or what else is in the way.
 macro_rules! or_refused {
     ($($name:ident: $clash:ident),*) => {$(
@@ -228,4 +285,4 @@ macro_rules! or_refused {
     )*};
 }
 
-or_refused!(SegmentConflict: SegmentClash, TextConflict: TextClash);
+or_refused!(SegmentConflict: SegmentClash, TextConflict: TextClash, NameConflict: NameClash);
