@@ -146,7 +146,7 @@ pub async fn copy(url: &str, from: usize, wanted: usize) -> anyhow::Result<()> {
                  SELECT id AS old, gen_random_uuid() AS new FROM (SELECT id FROM transcript ORDER BY created_at LIMIT {from}) AS first;
              INSERT INTO transcript SELECT (jsonb_populate_record(t, jsonb_build_object('id', new, 'recording_id', NULL))).*
                  FROM transcript t JOIN copied ON old = t.id;
-             INSERT INTO search_document SELECT new, config, language, front, said
+             INSERT INTO search_document SELECT new, config, language, front, said, notes, counted
                  FROM search_document d JOIN copied ON old = d.transcript_id;
              INSERT INTO search_passage SELECT new, kind, idx, start, speaker, text, vector
                  FROM search_passage p JOIN copied ON old = p.transcript_id;

@@ -2,6 +2,7 @@
 
 # What is looked at.
 doctor-what-certificates = certificates
+doctor-what-visitors = certificate for visitors
 doctor-what-database = database
 doctor-what-storage = storage
 doctor-what-events = events

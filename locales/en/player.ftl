@@ -1,7 +1,7 @@
 # The player.
 
 player-title = Player
-player-trouble = The audio can't be played right now.
+player-trouble = The audio can't be played right now. “Play” tries again.
 player-back = Back 10 seconds
 player-play = Play
 player-forward = Forward 10 seconds

@@ -6,6 +6,8 @@ record-lead = Your microphone, and, where you like, the sound of a tab or of the
 record-no-script = <strong>Recording needs JavaScript.</strong> Without it you can record with another program and <a href="/">upload the file</a>.
 record-sources = What is recorded
 record-microphone = Microphone
+record-microphone-usual = Default microphone
+record-microphone-hint = The browser lists your microphones once it may use one: try it, or start.
 record-system = Also the sound of a tab or of the computer
 record-system-hint = The browser asks which one: pick a tab and switch on “share tab audio”. The whole computer’s sound can be had on Windows and ChromeOS, and on macOS from version 14.2. With loudspeakers, use headphones instead: else everything is heard twice.
 record-level = Level

@@ -14,6 +14,7 @@ reply-upload-missing = not all of it has arrived: chunk { $number } is missing
 reply-upload-counted = this is an upload in { $count } chunks, which is complete with the last of them
 reply-upload-late = the recording was finished before this chunk arrived
 reply-upload-there = chunk { $number } is there already, and is another one
+reply-upload-others = somebody else began this recording, in another browser or program (X-Upload-Token)
 reply-upload-no-file = is missing from the form
 
 # Transcripts.
@@ -41,6 +42,8 @@ reply-edits-early = The text has no speakers yet: wait until it is assembled
 reply-edits-text = Somebody else has changed the text since
 reply-edits-segment = Somebody else has changed this segment since
 reply-edits-notes = Somebody else has changed the notes since
+reply-edits-name = Somebody else has changed this name since
+reply-edits-names = The names were changed since, and stay as they are
 reply-edits-redo = There is nothing to redo
 reply-edits-undo = There is nothing to undo
 reply-edits-first = a segment can't begin with its first word anew: name one that follows it

@@ -59,8 +59,7 @@ scripts-copy = Copy
 scripts-copy-with-time = Copy with time
 scripts-copied = Copied
 scripts-copied-said = Copied.
-scripts-not-allowed = Not allowed
-scripts-not-copied = The browser does not allow copying: use its own menu.
+scripts-not-copied = The browser does not let this page copy. The text is marked: copy it with Ctrl+C, ⌘C or the browser’s menu.
 scripts-link-copied = The link is copied
 scripts-quote-made = The link is made.
 scripts-quote-copied = The link is copied.
@@ -117,12 +116,13 @@ scripts-person-change-name = Change { $name }
 scripts-person-nobody-else = Nobody else
 scripts-person-named = Named { $name } everywhere.
 scripts-person-unnamed = The name is gone.
-scripts-person-not-taken-back = That could not be taken back.
+scripts-person-other = The other one is called “{ $name }” by now. Save again if the two are one.
 scripts-person-merge = “{ $one }” and “{ $other }” become one: “{ $other }”. Go on?
 scripts-person-merged = They are one now.
 scripts-person-changed = Somebody else changed the text meanwhile: undo that first.
 
 # Doubtful words
+scripts-review-fetching = Looking for doubtful words…
 scripts-review-left = { $count ->
     [one] { $count } place left
    *[other] { $count } places left
@@ -147,6 +147,7 @@ scripts-review-changed = The text was changed meanwhile. This is how it is now: 
 scripts-review-not-undone = Somebody else changed the text meanwhile: that can't be undone here.
 
 # History
+scripts-history-fetching = Fetching what was changed…
 scripts-history-kind = { $kind ->
     [assign] Given to a speaker
     [merge] Two speakers made one
@@ -156,6 +157,7 @@ scripts-history-kind = { $kind ->
     [restore] The machine’s words
     [restore_all] All of the machine’s text
     [confirm] Doubtful words are right
+    [name] Names of speakers
     [undo] Undone
     [redo] Done again
    *[other] { $kind }
@@ -255,7 +257,7 @@ scripts-upload-again = Connection lost. Trying again in { $seconds } s…
 scripts-upload-done = { $size } uploaded. It is being transcribed.
 scripts-upload-done-said = “{ $name }” is uploaded
 scripts-upload-refused = The upload stopped: { $error }.
-scripts-upload-stopped = The upload stopped: { $error }. What has arrived is kept.
+scripts-upload-stopped = The upload stopped: { $error }. What has arrived is kept; the rest follows by itself when the server can be reached.
 scripts-upload-stopped-said = “{ $name }”: the upload stopped
 scripts-upload-about = “{ $name }”: { $said }
 scripts-upload-paused = Paused.
@@ -314,7 +316,6 @@ scripts-record-go-on = Go on recording
 scripts-record-go-on-title = Go on recording “{ $title }”
 scripts-record-kept-before = { $length } min are kept in this browser. What you record now follows them.
 scripts-record-microphone = Microphone { $number }
-scripts-record-browsers-choice = The browser’s own choice
 scripts-record-no-microphone = None: only the tab or the computer
 scripts-record-nothing-chosen = No tab, window or screen was chosen.
 scripts-record-nothing-chosen-more = Choose one, or record the microphone alone.

@@ -20,3 +20,12 @@ speakers-named = The names are saved.
 speakers-merged = The two voices are one now.
 speakers-undone = They are two voices again.
 speakers-both-named = Both have names. Empty the name of one of them, save, and try again.
+speakers-named-back = The names are what they were before.
+speakers-changed = Somebody else changed one of these voices meanwhile. They are shown as they are now: listen, and merge them if they are still one.
+speakers-conflict = Somebody else changed a name meanwhile.
+speakers-conflict-page = Nothing is lost: here is what they wrote, and what you did.
+speakers-theirs = Now called <q dir="auto">{ $name }</q>
+speakers-theirs-none = The name was taken away.
+speakers-yours = What you wrote
+speakers-mine = Save mine over it
+speakers-take = Keep theirs

@@ -5,6 +5,8 @@ stages-all = Stages
 stages-failed = { $what } did not work.
 stages-failed-unknown = the reason was not noted
 stages-again = Try again
+stages-another = Another file in its place
+stages-another-send = Upload it instead
 stages-by-itself = { $times ->
     [one] It is tried again once by itself, the next morning ({ $tried } so far).
    *[other] It is tried again by itself, once a day and { $times } times at most ({ $tried } so far).

@@ -35,6 +35,7 @@ start-empty = No transcripts yet
 start-empty-text = Drop a recording above, or record one. Its words appear while it is still being worked on.
 
 # What is typed before a recording is sent
+start-more = Title, language and more
 start-field-title = Title (optional)
 start-field-language = Language
 start-field-detect = Detect automatically

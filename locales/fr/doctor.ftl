@@ -2,6 +2,7 @@
 
 # Ce qui est examiné.
 doctor-what-certificates = certificats
+doctor-what-visitors = certificat pour les visiteurs
 doctor-what-database = base de données
 doctor-what-storage = stockage
 doctor-what-events = événements

@@ -1,7 +1,7 @@
 # The player.
 
 player-title = Lecteur
-player-trouble = Le son ne peut pas être lu pour le moment.
+player-trouble = Le son ne peut pas être lu pour le moment. « Lire » essaie de nouveau.
 player-back = Reculer de 10 secondes
 player-play = Lire
 player-forward = Avancer de 10 secondes

@@ -6,6 +6,8 @@ record-lead = Votre microphone et, si vous le souhaitez, le son d’un onglet ou
 record-no-script = <strong>L’enregistrement nécessite JavaScript.</strong> Sans lui, vous pouvez enregistrer avec un autre programme et <a href="/">envoyer le fichier</a>.
 record-sources = Ce qui est enregistré
 record-microphone = Microphone
+record-microphone-usual = Microphone par défaut
+record-microphone-hint = Le navigateur énumère vos microphones dès qu’il peut en utiliser un : testez-le, ou commencez.
 record-system = Également le son d’un onglet ou de l’ordinateur
 record-system-hint = Le navigateur demande lequel : choisissez un onglet et activez « partager l’audio de l’onglet ». Le son de tout l’ordinateur est disponible sous Windows et ChromeOS, et sous macOS à partir de la version 14.2. Utilisez un casque plutôt que des haut-parleurs : sinon, tout s’entend deux fois.
 record-level = Niveau

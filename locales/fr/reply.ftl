@@ -32,6 +32,7 @@ reply-upload-missing = tout n’est pas arrivé : le morceau { $number } manque
 reply-upload-counted = c’est un envoi en { $count } morceaux, complet avec le dernier d’entre eux
 reply-upload-late = l’enregistrement a été terminé avant l’arrivée de ce morceau
 reply-upload-there = le morceau { $number } est déjà là, et c’en est un autre
+reply-upload-others = quelqu’un d’autre a commencé cet enregistrement, dans un autre navigateur ou programme (X-Upload-Token)
 reply-upload-no-file = manque dans le formulaire
 
 # Transcriptions.
@@ -59,6 +60,8 @@ reply-edits-early = Le texte n’a pas encore d’intervenants : attendez qu’
 reply-edits-text = Quelqu’un d’autre a modifié le texte depuis
 reply-edits-segment = Quelqu’un d’autre a modifié ce segment depuis
 reply-edits-notes = Quelqu’un d’autre a modifié les notes depuis
+reply-edits-name = Quelqu’un d’autre a modifié ce nom depuis
+reply-edits-names = Les noms ont été modifiés depuis, et restent tels quels
 reply-edits-redo = Il n’y a rien à rétablir
 reply-edits-undo = Il n’y a rien à annuler
 reply-edits-first = un segment ne peut pas recommencer à son premier mot : choisissez-en un autre

@@ -59,8 +59,7 @@ scripts-copy = Copier
 scripts-copy-with-time = Copier avec l’heure
 scripts-copied = Copié
 scripts-copied-said = Copié.
-scripts-not-allowed = Non autorisé
-scripts-not-copied = Le navigateur n’autorise pas la copie : utilisez son propre menu.
+scripts-not-copied = Le navigateur n’autorise pas cette page à copier. Le texte est sélectionné : copiez-le avec Ctrl+C, ⌘C ou le menu du navigateur.
 scripts-link-copied = Le lien est copié
 scripts-quote-made = Le lien est créé.
 scripts-quote-copied = Le lien est copié.
@@ -117,12 +116,13 @@ scripts-person-change-name = Modifier { $name }
 scripts-person-nobody-else = Personne d’autre
 scripts-person-named = Nommé { $name } partout.
 scripts-person-unnamed = Le nom est retiré.
-scripts-person-not-taken-back = Impossible d’annuler.
+scripts-person-other = L’autre s’appelle maintenant « { $name } ». Enregistrez à nouveau si les deux ne font qu’un.
 scripts-person-merge = « { $one } » et « { $other } » ne feront plus qu’un : « { $other } ». Continuer ?
 scripts-person-merged = Ils ne font plus qu’un.
 scripts-person-changed = Quelqu’un d’autre a modifié le texte entre-temps : annulez d’abord cette modification.
 
 # Les mots douteux
+scripts-review-fetching = Recherche des mots douteux…
 scripts-review-left = { $count ->
     [one] encore { $count } endroit
    *[other] encore { $count } endroits
@@ -147,6 +147,7 @@ scripts-review-changed = Le texte a été modifié entre-temps. Le voici tel qu�
 scripts-review-not-undone = Quelqu’un d’autre a modifié le texte entre-temps : impossible d’annuler ici.
 
 # L’historique
+scripts-history-fetching = Chargement des modifications…
 scripts-history-kind = { $kind ->
     [assign] Attribution à un intervenant
     [merge] Fusion de deux intervenants
@@ -156,6 +157,7 @@ scripts-history-kind = { $kind ->
     [restore] Mots de la machine
     [restore_all] Tout le texte de la machine
     [confirm] Mots douteux confirmés
+    [name] Noms des intervenants
     [undo] Annulation
     [redo] Rétablissement
    *[other] { $kind }
@@ -259,7 +261,7 @@ scripts-upload-again = Connexion perdue. Nouvelle tentative dans { $seconds } 
 scripts-upload-done = { $size } envoyés. Transcription en cours.
 scripts-upload-done-said = « { $name } » est envoyé
 scripts-upload-refused = Envoi interrompu : { $error }.
-scripts-upload-stopped = Envoi interrompu : { $error }. Ce qui est arrivé est conservé.
+scripts-upload-stopped = Envoi interrompu : { $error }. Ce qui est arrivé est conservé. Le reste suivra de lui-même dès que le serveur répondra.
 scripts-upload-stopped-said = « { $name } » : envoi interrompu
 scripts-upload-about = « { $name } » : { $said }
 scripts-upload-paused = Suspendu.
@@ -318,7 +320,6 @@ scripts-record-go-on = Reprendre l’enregistrement
 scripts-record-go-on-title = Reprendre l’enregistrement « { $title } »
 scripts-record-kept-before = { $length } min sont conservées dans ce navigateur. Ce que vous enregistrez maintenant vient à la suite.
 scripts-record-microphone = Microphone { $number }
-scripts-record-browsers-choice = Le choix du navigateur
 scripts-record-no-microphone = Aucun : seulement l’onglet ou l’ordinateur
 scripts-record-nothing-chosen = Aucun onglet, aucune fenêtre ni aucun écran n’a été choisi.
 scripts-record-nothing-chosen-more = Choisissez-en un, ou enregistrez seulement le microphone.

@@ -20,3 +20,12 @@ speakers-named = Les noms sont enregistrés.
 speakers-merged = Les deux voix n’en font plus qu’une.
 speakers-undone = Ce sont à nouveau deux voix.
 speakers-both-named = Les deux ont un nom. Effacez l’un des deux, enregistrez, puis réessayez.
+speakers-named-back = Les noms sont à nouveau ceux d’avant.
+speakers-changed = Quelqu’un d’autre a modifié l’une de ces voix entre-temps. Les voici telles qu’elles sont maintenant : écoutez, et fusionnez-les si elles n’en font toujours qu’une.
+speakers-conflict = Quelqu’un d’autre a modifié un nom entre-temps.
+speakers-conflict-page = Rien n’est perdu : voici ce que l’autre personne a écrit, et ce que vous avez écrit.
+speakers-theirs = S’appelle maintenant <q dir="auto">{ $name }</q>
+speakers-theirs-none = Le nom a été retiré.
+speakers-yours = Ce que vous avez écrit
+speakers-mine = Enregistrer les miens à la place
+speakers-take = Garder les siens

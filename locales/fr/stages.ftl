@@ -5,6 +5,8 @@ stages-all = Étapes
 stages-failed = { $what } : échec.
 stages-failed-unknown = la raison n’a pas été notée
 stages-again = Réessayer
+stages-another = Un autre fichier à sa place
+stages-another-send = L’envoyer à la place
 stages-by-itself = { $times ->
     [one] Un nouvel essai aura lieu de lui-même, le lendemain matin ({ $tried } jusqu’ici).
    *[other] De nouveaux essais ont lieu d’eux-mêmes, un par jour et { $times } au plus ({ $tried } jusqu’ici).

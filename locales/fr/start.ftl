@@ -35,6 +35,7 @@ start-empty = Aucune transcription pour l’instant
 start-empty-text = Déposez un enregistrement ci-dessus, ou enregistrez-vous. Le texte apparaît pendant que le traitement se poursuit.
 
 # Ce que l’on saisit avant d’envoyer un enregistrement
+start-more = Titre, langue et autres précisions
 start-field-title = Titre (facultatif)
 start-field-language = Langue
 start-field-detect = Automatique

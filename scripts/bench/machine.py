@@ -8,7 +8,7 @@ import time
 
 TICK = os.sysconf("SC_CLK_TCK")
 # What makes one machine's figures another's fairy tale.
-TELLING = ("avx2", "avx512f", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8")
+TELLING = ("avx2", "avx512f", "avx512_bf16", "avx512_vnni", "avx_vnni", "amx_bf16", "amx_int8")
 
 
 def cpu():

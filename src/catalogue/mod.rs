@@ -136,6 +136,16 @@ pub fn say_with(language: Language, id: &str, values: &[(&str, Value<'_>)]) -> S
     id.to_owned()
 }
 
+/// Whether this language has a text of this name, and with these values all that is in it.
+fn has(language: Language, id: &str, values: &[(&str, Value<'_>)]) -> bool {
+    let bundle = &BUNDLES[language as usize];
+    let Some(pattern) = bundle.get_message(id).and_then(|message| message.value()) else { return false };
+    let values: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
+    let mut errors = Vec::new();
+    let _text = bundle.format_pattern(pattern, Some(&values), &mut errors);
+    errors.is_empty()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Value, say_with};
+use super::{Value, has, say_with};
 use crate::config::Language;
 
 /// A text of the catalogue and its values, as it is kept. Written out by itself it is English, as logs, the API and the command line have it.
@@ -93,17 +93,34 @@ impl Remark {
         self
     }
 
-    /// Its text in a language, without the words of other programs.
+    /// One as it was kept, if a language still has all of it: another version may have had another name for its text, or other values in it.
     #[must_use]
-    pub fn say(&self, language: Language) -> String {
+    pub fn kept(kept: &serde_json::Value, language: Language) -> Option<Self> {
+        let remark: Self = serde_json::from_value(kept.clone()).ok()?;
+        remark.is_in(language).then_some(remark)
+    }
+
+    fn is_in(&self, language: Language) -> bool {
+        let within = self.values.values().all(|word| match word {
+            Word::Remark(remark) => remark.is_in(language),
+            Word::Number(_) | Word::Text(_) => true,
+        });
+        within && has(language, &self.id, &self.filled(language))
+    }
+
+    fn filled(&self, language: Language) -> Vec<(&str, Value<'_>)> {
         let word = |word: &Word| match word {
             Word::Number(number) => Value::from(*number),
             Word::Text(text) => Value::from(text.clone()),
             Word::Remark(remark) => Value::from(remark.say(language)),
         };
-        let values: Vec<(&str, Value<'_>)> =
-            self.values.iter().map(|(name, value)| (name.as_str(), word(value))).collect();
-        say_with(language, &self.id, &values)
+        self.values.iter().map(|(name, value)| (name.as_str(), word(value))).collect()
+    }
+
+    /// Its text in a language, without the words of other programs.
+    #[must_use]
+    pub fn say(&self, language: Language) -> String {
+        say_with(language, &self.id, &self.filled(language))
     }
 
     /// The words of another program that belong to it: its own, or those of a remark within it.
@@ -145,5 +162,20 @@ mod tests {
             "the database could not do its part (tried 5 times): connection refused"
         );
         assert_eq!(back.say(Language::Fr), "la base de données n’a pas pu faire sa part (5 essais)");
+    }
+
+    #[test]
+    fn one_that_another_version_kept_is_known_only_while_its_text_and_values_are() {
+        let known = Remark::new("why-tried").with("why", Remark::new("why-database")).with("count", 5);
+        let fr = |kept: serde_json::Value| Remark::kept(&kept, Language::Fr);
+        assert_eq!(fr(serde_json::to_value(&known).unwrap()), Some(known));
+        for unknown in [
+            serde_json::json!({ "id": "why-of-before" }),
+            serde_json::json!({ "id": "why-tried", "values": { "why": { "id": "why-of-before" }, "count": 5 } }),
+            serde_json::json!({ "id": "why-tried", "values": { "reason": "none", "count": 5 } }),
+            serde_json::json!("why-tried"),
+        ] {
+            assert_eq!(fr(unknown.clone()), None, "{unknown}");
+        }
     }
 }

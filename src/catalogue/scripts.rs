@@ -1,5 +1,6 @@
-//! What scripts in the browser say: `scripts.ftl` as JSON. A text is a list of words, `{"value": NAME}` for what is put in there, and
-//! `{"value": NAME, "cases": {…}, "others": […]}` for a choice by that value or its plural. `assets/say.js` writes it out.
+//! What scripts in the browser say: `scripts.ftl`, and `date.ftl` with it, as JSON. A text is a list of words, `{"value": NAME}` for what
+//! is put in there, and `{"value": NAME, "cases": {…}, "others": […]}` for a choice by that value or its plural. `assets/say.js` writes
+//! it out.
 
 use fluent_syntax::ast::{Entry, Expression, InlineExpression, Pattern, PatternElement, Variant, VariantKey};
 use fluent_syntax::parser::parse;
@@ -9,14 +10,19 @@ use serde_json::{Map, Value as Json, json};
 use super::source;
 use crate::config::Language;
 
+/// The files that scripts know: they write dates as pages do.
+const KNOWN: [&str; 2] = ["date", "scripts"];
+
 /// The texts by name; English stands in for what this language lacks.
 pub fn scripts(language: Language) -> Json {
     let mut all = Map::new();
     for language in [Language::default(), language] {
-        match texts(source(language, "scripts").unwrap_or_default()) {
-            Ok(texts) => all.extend(texts),
-            Err(error) => {
-                tracing::error!(language = language.code(), error, "texts of scripts can't be read")
+        for area in KNOWN {
+            match texts(source(language, area).unwrap_or_default()) {
+                Ok(texts) => all.extend(texts),
+                Err(error) => {
+                    tracing::error!(language = language.code(), area, error, "texts of scripts can't be read")
+                }
             }
         }
     }
@@ -86,12 +92,16 @@ mod tests {
 
     #[test]
     fn every_language_says_what_english_says_in_what_scripts_can_read() {
-        let english = texts(source(Language::En, "scripts").unwrap()).unwrap();
-        for language in Language::ALL {
-            let there = texts(source(language, "scripts").unwrap()).unwrap();
-            assert!(there.keys().eq(english.keys()), "{language:?}");
+        let of = |language, file| texts(source(language, file).unwrap()).unwrap();
+        for file in KNOWN {
+            let english = of(Language::En, file);
+            for language in Language::ALL {
+                assert!(of(language, file).keys().eq(english.keys()), "{language:?} {file}");
+            }
         }
-        assert!(english.len() > 100);
+        assert!(of(Language::En, "scripts").len() > 100);
+        let all = scripts(Language::Fr);
+        assert!(all.get("date-moment").is_some() && all.get("scripts-play").is_some());
     }
 
     #[test]

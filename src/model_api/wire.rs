@@ -84,7 +84,7 @@ pub struct Health {
     pub failure: Option<String>,
     /// `cpu` or `cuda:0`.
     pub device: String,
-    /// `f32`, `bf16` or `f16`.
+    /// `f32`, `bf16`, `f16`, `int16` or `int8`.
     pub dtype: String,
     /// The model that answers where a request names none.
     pub model: String,

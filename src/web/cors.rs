@@ -36,6 +36,7 @@ pub(super) fn layer(config: &CorsConfig) -> Option<CorsLayer> {
         named("last-event-id"),
         named("x-api-key"),
         named("x-request-id"),
+        named("x-upload-token"),
     ];
     let told = [
         ACCEPT_RANGES,

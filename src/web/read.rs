@@ -10,7 +10,7 @@ use crate::model::TranscriptView;
 use crate::model::transcript::{self, Transcript};
 use crate::policy::{self, Capabilities, Viewer};
 
-pub(super) use crate::export::{of as document, shown_title as title};
+pub(super) use crate::export::shown_title as title;
 
 /// A connection of the pool.
 pub(super) async fn connect(app: &App) -> Result<Connection, Error> {

@@ -45,7 +45,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthorized => StatusCode::UNAUTHORIZED,
         Error::TooMany { .. } | Error::TooManySent { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::NotFound(_) | Error::FeatureOff(_) => StatusCode::NOT_FOUND,
-        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::Forbidden | Error::Denied(_) => StatusCode::FORBIDDEN,
         Error::BadRequest(_) => StatusCode::BAD_REQUEST,
         Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Conflict(_) => StatusCode::CONFLICT,
@@ -60,7 +60,7 @@ fn status(error: &Error) -> StatusCode {
 fn log(error: &Error) {
     match error {
         Error::Internal(cause) => tracing::error!(error = format!("{cause:#}"), "request failed"),
-        Error::DiskFull => tracing::error!("no room left for objects"),
+        Error::DiskFull => tracing::error!("no room left on the disk of the objects or of the database"),
         Error::Unavailable(text) => tracing::warn!(error = text, "request could not be served now"),
         _ => {}
     }
@@ -114,7 +114,7 @@ fn place(field: &str) -> &'static str {
         "take",
     ];
     match field {
-        "Idempotency-Key" | "If-Match" | "Last-Event-ID" => "header",
+        "Idempotency-Key" | "If-Match" | "Last-Event-ID" | "X-Upload-Token" => "header",
         field if QUERY.contains(&field) => "query",
         _ => "body",
     }

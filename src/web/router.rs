@@ -102,6 +102,7 @@ fn pages() -> Router<App> {
         .route("/transcripts/{id}/parts", get(pages::parts))
         .route("/transcripts/{id}/text", get(pages::leaf))
         .route("/transcripts/{id}/pdf", get(pages::pdf))
+        .route("/transcripts/{id}/upload", post(pages::another).layer(DefaultBodyLimit::disable()))
         .route("/transcripts/{id}/title", post(pages::title))
         .route("/transcripts/{id}/notes", post(pages::notes))
         .route("/transcripts/{id}/speakers", get(pages::speakers_page).post(erased(pages::speakers)))

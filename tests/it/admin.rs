@@ -164,12 +164,16 @@ async fn accounts_are_made_changed_shut_out_and_let_in() {
         root.form(&format!("/admin/users/{}/{what}", who.id), &[("on", on)]).await
     };
     let told = |done: &str, who: &user::User| format!("/admin/users?done={done}&who={}", who.id);
-    assert_eq!(switch(&bob, "admin", "no").await.1, told("plain", &bob));
-    assert_eq!(switch(&ada, "admin", "yes").await.1, told("admin", &ada));
+    // With the mark of this session behind it.
+    let is = |to: &str, told: String| to.split_once("&by=").is_some_and(|(bare, _)| bare == told);
+    let (_, to) = switch(&bob, "admin", "no").await;
+    assert!(is(&to, told("plain", &bob)), "{to}");
+    let (_, to) = switch(&ada, "admin", "yes").await;
+    assert!(is(&to, told("admin", &ada)), "{to}");
     let hers = Visitor::log_in(&site, ADA).await;
     assert_eq!(hers.page("/admin").await.0, 200);
     let (_, out) = switch(&ada, "disabled", "yes").await;
-    assert_eq!(out, told("out", &ada));
+    assert!(is(&out, told("out", &ada)), "{out}");
     assert_eq!(hers.page("/admin").await.0, 303, "her browser is out at once");
     assert!(root.page("/admin/users").await.1.contains("Shut out"));
     // What was done is said, and what is said can be taken back; one's own account is no matter of undoing.
@@ -183,7 +187,20 @@ async fn accounts_are_made_changed_shut_out_and_let_in() {
     assert!(page.contains("They are shut out") && page.contains(&undo(&ada)), "{page}");
     let me = user::by_email(&mut conn, ROOT).await.unwrap().unwrap();
     assert!(!root.page(&told("out", &me)).await.1.contains(&undo(&me)));
-    assert_eq!(switch(&ada, "disabled", "no").await.1, told("in", &ada));
+    let (_, to) = switch(&ada, "disabled", "no").await;
+    assert!(is(&to, told("in", &ada)), "{to}");
+    // An address that somebody made up, or got for another account or another session, offers nothing to be pressed.
+    let mark = out.rsplit_once('=').unwrap().1;
+    let elsewhere = Visitor::log_in(&site, ROOT).await;
+    for (who, address) in [
+        (&root, told("out", &ada)),
+        (&root, format!("{}&by={mark}", told("plain", &ada))),
+        (&root, format!("{}&by={mark}", told("out", &bob))),
+        (&elsewhere, out.clone()),
+    ] {
+        let (status, page) = who.page(&address).await;
+        assert!(status == 200 && !page.contains("<button>Undo"), "{address}: {page}");
+    }
     assert_eq!(hers.page("/settings").await.0, 303, "she logs in anew");
 
     let (status, page) = root.form(&format!("/admin/users/{}/password", ada.id), &[("password", "")]).await;

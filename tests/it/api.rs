@@ -340,6 +340,14 @@ async fn a_failed_stage_is_told_and_tried_again() {
     let (_, failed) = site.json(&path).await;
     assert_eq!((&failed["status"], &failed["error"]), (&json!("error"), &json!("the model server refused")));
     assert!(failed["transcript"].as_str().unwrap().contains("Good morning"), "what was made before stays");
+    let (_, found) = site.json("/v1/transcripts/search?q=budget").await;
+    assert_eq!(
+        (&found["total"], &found["results"][0]["id"]),
+        (&json!(1), &json!(id.to_string())),
+        "and is found: {found}"
+    );
+    let (status, subtitles) = site.page(&format!("{path}/download/srt")).await;
+    assert!(status == 200 && subtitles.contains("Good morning"), "and goes out of the house: {subtitles}");
 
     assert_eq!(site.send("POST", &format!("{path}/process"), &json!({ "from": "nonsense" })).await.0, 422);
     assert_eq!(

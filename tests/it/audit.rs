@@ -1,5 +1,7 @@
 //! Who did what with which transcript, and who may know.
 
+use std::time::{Duration, Instant};
+
 use diesel_async::SimpleAsyncConnection;
 use reflector::clock;
 use reflector::config::Config;
@@ -138,6 +140,29 @@ async fn looking_again_asks_for_nothing_and_what_could_not_be_written_is_written
         entries(&site.json("/v1/audit").await.1),
         expected(&[("play", "anybody"), ("view", "anybody")])
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_postgresql_lost_when_it_crashed_is_noted_with_the_next_one() {
+    let site = Site::new().await;
+    let path = format!("/v1/transcripts/{}", site.finished("talk.wav").await);
+    for _ in 0..2 {
+        assert_eq!(site.json(&path).await.0, 200);
+    }
+    assert_eq!(site.json("/v1/audit").await.1["total"], 1);
+    // The last second is gone, and every connection.
+    let crash = "DELETE FROM audit; SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    site.workshop.conn().await.batch_execute(crash).await.unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    // Whoever asks at that very moment may be told that the database is away, or over a connection that ends only now.
+    let mut log = Value::Null;
+    while log["total"] != 1 {
+        assert!(Instant::now() < deadline, "nobody notes it again: {log}");
+        site.json(&path).await;
+        log = site.json("/v1/audit").await.1;
+    }
+    assert_eq!(entries(&log), expected(&[("view", "anybody")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

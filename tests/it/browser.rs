@@ -27,6 +27,7 @@ mod uploads;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use reflector::bus::{Event, StageEvent};
@@ -78,6 +79,8 @@ struct Browser {
     said: Mutex<Vec<String>>,
     /// What keeps people from using what it showed.
     barriers: Mutex<Vec<String>>,
+    /// Whether it was asked at its end what was wrong.
+    judged: AtomicBool,
     profile: Option<tempfile::TempDir>,
 }
 
@@ -168,8 +171,8 @@ impl Browser {
                 Err(_) => tokio::time::sleep(Duration::from_millis(300)).await,
             }
         };
-        let (said, barriers) = (Mutex::default(), Mutex::default());
-        Self { driver, port, process, said, barriers, profile: Some(profile) }
+        let (said, barriers, judged) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        Self { driver, port, process, said, barriers, judged, profile: Some(profile) }
     }
 
     /// Dies as programs do, without a goodbye to its pages; what it leaves on the disk. Until then nothing may have been wrong.
@@ -218,6 +221,7 @@ impl Browser {
     }
 
     async fn nothing_was_wrong(&self) {
+        self.judged.store(true, Ordering::Relaxed);
         self.console().await;
         assert_eq!(violations(&self.said.lock().unwrap()), Vec::<String>::new(), "blocked by the policy");
         assert_eq!(*self.barriers.lock().unwrap(), Vec::<String>::new(), "keeps people from using it");
@@ -322,6 +326,11 @@ impl Drop for Browser {
         if let Some(profile) = &self.profile {
             end_all_with(&profile.path().display().to_string());
         }
+        // One that just goes away would not tell what was blocked.
+        assert!(
+            self.judged.load(Ordering::Relaxed) || std::thread::panicking(),
+            "every browser ends with `quit` or `crash`"
+        );
     }
 }
 
@@ -347,6 +356,7 @@ async fn a_recording_is_uploaded_watched_played_and_sought() {
     browser.until("the script is there", "document.querySelector('#drop.with-script')").await;
     browser.no_sideways_scroll().await;
     let file = two_people();
+    browser.click(".extra summary").await;
     let names = browser.driver.find(By::Name("vocabulary")).await.unwrap();
     names.send_keys("Diane, New Jersey").await.unwrap();
     let input = browser.driver.find(By::Css("input[type=file]")).await.unwrap();
@@ -419,8 +429,10 @@ async fn the_policies_are_in_force_and_plain_forms_work_under_them() {
     browser.script(form).await;
     browser.until("the title is new", "document.querySelector('h1')?.innerText === 'By hand'").await;
     assert_eq!(browser.script("return document.referrer").await, "");
-    assert!(violations(&browser.said.lock().unwrap()).len() >= 3, "what was tried above counts as blocked");
-    browser.driver.clone().quit().await.unwrap();
+    browser.console().await;
+    let tried = std::mem::take(&mut *browser.said.lock().unwrap());
+    assert!(violations(&tried).len() >= 3, "what was tried above counts as blocked");
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

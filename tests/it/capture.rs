@@ -9,6 +9,7 @@ use reflector::ids::TranscriptId;
 use reflector::model::stage::{Stage, StageState, StageStatus};
 use reflector::model::transcript::Status;
 use reflector::storage::StorageKey;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 use crate::support::garage::Garage;
@@ -296,10 +297,15 @@ async fn interrupted_recordings_are_offered_to_whom_they_belong_and_finished_wit
     let id = live(&site, "Board <meeting>").await;
     assert_eq!(piece(&site, &id, 0, "&seconds=751.2", b"sound").await.0, 200);
     let (_, start) = site.page("/").await;
+    let offered = format!("action=\"/transcripts/{id}/finish\"");
+    assert!(!start.contains(&offered), "nothing has interrupted it: {start}");
+    assert!(start.contains(" hidden data-busy>"), "it is looked after: {start}");
+    age(&site, &id, 1).await;
+    let (_, start) = site.page("/").await;
     for part in [
         "A recording of 12:31 min was interrupted",
         "Board &#60;meeting&#62;",
-        &format!("action=\"/transcripts/{id}/finish\""),
+        &offered,
         &format!("/record?resume={id}"),
         &format!("action=\"/transcripts/{id}/delete\""),
     ] {
@@ -322,12 +328,16 @@ async fn interrupted_recordings_are_offered_to_whom_they_belong_and_finished_wit
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_of_a_public_site_records_and_finishes_and_is_not_offered_what_others_record() {
-    let site = Site::set(|config| {
+    let mut site = Site::set(|config| {
         config.auth.mode = AuthMode::Password;
         config.auth.secret_key = Some("0123456789abcdef0123456789abcdef".into());
         config.auth.public_mode = true;
     })
     .await;
+    // One browser sends all of it.
+    let mut headers = HeaderMap::new();
+    headers.insert("x-upload-token", HeaderValue::from_static("0123456789abcdef0123456789abcdef"));
+    site.client = reqwest::Client::builder().default_headers(headers).build().unwrap();
     let id = live(&site, "A visitor’s").await;
     for number in 0..2 {
         assert_eq!(piece(&site, &id, number, "", b"sound").await.0, 200, "piece {number}");

@@ -46,6 +46,31 @@ fn a_conversation_becomes_json_with_speakers_and_words() {
 }
 
 #[test]
+fn formats_languages_and_speakers_are_as_they_were_asked_for() {
+    let text = |arguments: &[&str]| {
+        let done = run(arguments);
+        assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).expect("text")
+    };
+    let tiny = ["--model", "whisper-tiny.en", "--beam", "1"];
+    let talk = sample("public/sample.wav");
+    let srt = text(&[&[talk.as_str(), "--format", "srt", "--language", "en"][..], &tiny[..]].concat());
+    assert!(srt.starts_with("1\n00:00:") && srt.contains(" --> ") && srt.contains("New Jersey"), "{srt}");
+    assert!(srt.contains("Speaker 1: ") && srt.contains("Speaker 2: "), "{srt}");
+
+    let rttm = text(&[&[talk.as_str(), "--format", "rttm", "--speakers", "1"][..], &tiny[..]].concat());
+    let turn = |line: &str| line.starts_with("SPEAKER recording 1 ") && line.contains(" Speaker_1 <NA> <NA>");
+    assert!(!rttm.is_empty() && rttm.lines().all(turn), "two people, said to be one: {rttm}");
+
+    // It is English; what is said of it goes before what is heard.
+    let base = ["--model", "whisper-base", "--beam", "1", "--speakers", "1"];
+    let read = sample("librivox/0870.wav");
+    let french = text(&[&[read.as_str(), "--format", "json", "--language", "fr"][..], &base[..]].concat());
+    let french: serde_json::Value = serde_json::from_str(&french).expect("JSON");
+    assert_eq!(french["language"], "fr");
+}
+
+#[test]
 fn what_can_not_be_done_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let text = dir.path().join("song.mp3");

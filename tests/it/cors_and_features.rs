@@ -54,6 +54,7 @@ async fn a_listed_site_may_use_the_api_and_no_page_and_others_may_not() {
         "content-type",
         "x-api-key",
         "idempotency-key",
+        "x-upload-token",
         "if-match",
         "if-range",
         "range",

@@ -146,6 +146,30 @@ async fn invalid_json_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn invalid_json_twice_is_asked_for_a_third_time_and_a_french_meeting_is_summed_up_in_french() {
+    let server = ScriptedServer::start(|number, _| {
+        Reply::Stream(match number {
+            0 => "Un titre : la cuve".into(),
+            1 => "Je ne sais pas.".into(),
+            _ => r#"{"title": "Cuve en acier pour la serre"}"#.into(),
+        })
+    })
+    .await;
+    let text = "Anna: Nous achetons la cuve d’acier pour la serre, elle tiendra trente ans.\n\
+        Benoît: Je la commande avant vendredi, et je vous dis quand la facture arrive.";
+    let meeting = meeting(text, "fr-FR");
+    let title = model(&server).title(&meeting, &one_topic(&meeting)).await.expect("a title");
+    assert_eq!(title, "Cuve en acier pour la serre");
+    let seen = server.seen();
+    assert_eq!(seen.len(), 3);
+    assert!(seen.iter().all(|request| request.prompt().contains("Write in French")));
+    // Each time it is told what was wrong with its last answer alone.
+    assert!(seen[1].prompt().contains("Un titre : la cuve") && seen[1].prompt().contains("held no JSON"));
+    let last = seen[2].prompt();
+    assert!(last.contains("Je ne sais pas.") && !last.contains("Un titre"), "{last}");
+}
+
+#[tokio::test]
 async fn schema_violation_is_explained() {
     let server = second_time_good(|| Reply::Text(r#"{"name": "Garden"}"#.into())).await;
     assert!(server.seen()[1].prompt().contains("answer.title is missing"));

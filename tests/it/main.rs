@@ -22,6 +22,7 @@ mod contract_auth;
 mod contract_conventions;
 mod contract_edits;
 mod contract_formats;
+mod contract_names;
 mod contract_review;
 mod contract_rooms;
 mod contract_search;

@@ -58,7 +58,7 @@ async fn a_link_shows_the_words_who_says_them_and_nothing_else() {
     let site = Site::new().await;
     let id = talk(&site).await;
     let mut conn = site.workshop.conn().await;
-    participant::name_speakers(&mut conn, id, &[(1, "Grace <Hopper>".into())]).await.unwrap();
+    participant::name_speakers(&mut conn, id, &[(1, "Grace <Hopper>".into())], None).await.unwrap();
     // "We should <cut> the budget." begins at 20, a word each second.
     let made = quoted(&site, id, &json!({ "start": 21.0, "end": 23.9 })).await;
     assert_eq!(made["text"], "should <cut> the");

@@ -1,18 +1,26 @@
 //! What is deleted by itself: nobody's recordings on a public site, and the trash.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use reflector::clock;
 use reflector::config::{AuthMode, Config};
+use reflector::db::Pool;
 use reflector::ids::TranscriptId;
-use reflector::jobs::{Keep, expire, remove_ownerless};
+use reflector::jobs::{Keep, call_for_ever, expire, remove_ownerless};
 use reflector::model::transcript::{self, NewTranscript};
 use reflector::model::{audit, recording, user};
 use reflector::storage::StorageKey;
+use reflector::tls::Trust;
+use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::support::postgres;
 use crate::support::site::{Site, mp3};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -231,16 +239,68 @@ async fn visitors_are_told_for_how_long_what_they_add_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_well_calls_the_address_of_the_settings() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (called, mut calls) = tokio::sync::mpsc::unbounded_channel();
-    let answer = move |uri: axum::http::Uri| async move { called.send(uri.path().to_owned()).unwrap() };
-    let router = axum::Router::new().fallback(answer);
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let (address, mut calls) = called().await;
     let _site = Site::working_with(|config| {
         config.telemetry.healthcheck_url = Some(format!("http://{address}/ping/1"));
     })
     .await;
-    let patience = std::time::Duration::from_secs(30);
-    assert_eq!(tokio::time::timeout(patience, calls.recv()).await.unwrap().unwrap(), "/ping/1");
+    assert_eq!(call(&mut calls).await, "/ping/1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_called_while_the_database_is_away_or_the_engine_hangs_and_again_once_they_are_back() {
+    let (address, mut calls) = called().await;
+    let database = postgres::fresh().await;
+    let name = database.url.split("@/").nth(1).unwrap().split('?').next().unwrap();
+    let (pool, url) = (Pool::new(&database.url, 1).unwrap(), format!("http://{address}/ping/2"));
+    let hangs = Arc::new(AtomicBool::new(false));
+    let hanging = hangs.clone();
+    let stuck = move || AtomicBool::load(&hanging, Ordering::Relaxed).then_some(Duration::from_secs(700));
+    let between = Duration::from_millis(20);
+    let calling = tokio::spawn(call_for_ever(pool, (url, Trust::default()), between, stuck));
+    assert_eq!(call(&mut calls).await, "/ping/2");
+    assert_eq!(call(&mut calls).await, "/ping/2", "again and again");
+
+    let server = postgres::server().await.url("postgres");
+    let mut admin = AsyncPgConnection::establish(&server).await.unwrap();
+    let away = format!(
+        "ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false; \
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    admin.batch_execute(&away).await.unwrap();
+    silence(&mut calls).await;
+    admin.batch_execute(&format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true")).await.unwrap();
+    assert_eq!(call(&mut calls).await, "/ping/2");
+
+    hangs.store(true, Ordering::Relaxed);
+    silence(&mut calls).await;
+    hangs.store(false, Ordering::Relaxed);
+    assert_eq!(call(&mut calls).await, "/ping/2");
+    calling.abort();
+}
+
+/// No call comes, but what was on its way.
+async fn silence(calls: &mut UnboundedReceiver<String>) {
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    while calls.try_recv().is_ok() {}
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert!(calls.try_recv().is_err(), "it was said that all is well");
+}
+
+/// A service that is told that all is well: where it is, and the paths that are asked for.
+async fn called() -> (SocketAddr, UnboundedReceiver<String>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (called, calls) = tokio::sync::mpsc::unbounded_channel();
+    let answer = move |uri: axum::http::Uri| async move {
+        // Nobody may listen any more.
+        let _ = called.send(uri.path().to_owned());
+    };
+    let router = axum::Router::new().fallback(answer);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (address, calls)
+}
+
+async fn call(calls: &mut UnboundedReceiver<String>) -> String {
+    tokio::time::timeout(Duration::from_secs(30), calls.recv()).await.unwrap().unwrap()
 }

@@ -416,7 +416,7 @@ fn doctor_warns_before_an_authority_ends() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.contains("WARN  certificates: CN=Short CA") && said.contains("11 days left"), "{said}");
     assert!(
-        said.contains("FAIL  certificates: tls.site_ca:") && said.contains("holds a private key"),
+        said.contains("FAIL  certificate for visitors: tls.site_ca:") && said.contains("holds a private key"),
         "{said}"
     );
 }

@@ -19,6 +19,7 @@ use tokio::sync::watch;
 
 use crate::support::postgres;
 use crate::support::redis::RedisServer;
+use crate::support::site::Site;
 
 /// A way to Redis on which everything stands still while it is shut.
 struct Way {
@@ -105,6 +106,31 @@ async fn noted(conn: &mut AsyncPgConnection, events: &[Event]) -> TranscriptId {
     let texts: Vec<String> = events.iter().map(|event| serde_json::to_string(event).expect("JSON")).collect();
     untold::note(conn, id, &texts).await.expect("they are noted");
     id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_waits_for_a_redis_that_hangs_keeps_no_connection_to_the_database() {
+    let redis = RedisServer::start();
+    let way = Way::to(redis.socket()).await;
+    let site = Site::set(|config| config.redis.url = Some(way.url.clone())).await;
+    let path = format!("/transcripts/{}", site.finished("talk.wav").await);
+    assert_eq!(site.page(&path).await.0, 200);
+    way.open.send_replace(false);
+    let (pool, before) = (site.app.pool(), site.app.pool().queries());
+    // It has asked whether it may be read, and nothing yet of what it shows.
+    let waits = async {
+        while pool.queries() != before + 1 || pool.usage().0 != pool.usage().1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let mut page = std::pin::pin!(site.page(&path));
+    tokio::select! {
+        () = waits => {}
+        (status, _) = &mut page => panic!("{status}: it has kept its connection"),
+    }
+    let (status, text) = page.await;
+    assert!(status == 200 && text.contains("Budget talks"), "{status}");
+    way.open.send_replace(true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

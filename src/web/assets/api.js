@@ -7,6 +7,9 @@ export const PATIENCE = 60_000;
 /** Where an answer that is no success says so in the language of the page. */
 export const TRANSLATED = "x-reflector-said";
 
+/** Shows, with all that is sent of a recording, that one browser sends it: where nobody owns it others may not go on with it. */
+export const TOKEN = "x-upload-token";
+
 /** The server refused for good: trying again would not help. `status` says how. */
 export class Refused extends Error {
   constructor(message, status) {
@@ -40,11 +43,12 @@ export function failure(status, text, translated) {
 
 /**
  * Calls the API and gives back what it answers; throws Refused for what is refused, Error for what may pass.
- * @param {{once?: string}} [how] `once`: a key under which the same call does nothing twice.
+ * @param {{once?: string, token?: string}} [how] `once`: a key under which the same call does nothing twice; `token`: see `TOKEN`.
  */
-export async function call(method, url, body, { once } = {}) {
+export async function call(method, url, body, { once, token } = {}) {
   const headers = body ? { "content-type": "application/json" } : {};
   if (once) headers["idempotency-key"] = once;
+  if (token) headers[TOKEN] = token;
   let response;
   try {
     response = await fetch(url, { method, headers, body: body ? JSON.stringify(body) : undefined, signal: AbortSignal.timeout(PATIENCE) });

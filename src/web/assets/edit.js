@@ -108,12 +108,12 @@ export class Editor {
     }
   }
 
-  /** Asks the server; `null` and a word about it when that went wrong. */
-  async ask(method, path, body, trouble) {
+  /** Asks the server; `null` and a word about it when that went wrong. `on`: the revision that was seen, for what has no body to name it in. */
+  async ask(method, path, body, trouble, on) {
     let response;
     try {
-      const init = body ? { body: JSON.stringify(body), headers: { "content-type": "application/json" } } : {};
-      response = await fetch(this.base + path, { method, ...init });
+      const headers = { ...(body && { "content-type": "application/json" }), ...(on && { "if-match": `"${on}"` }) };
+      response = await fetch(this.base + path, { method, headers, body: body ? JSON.stringify(body) : undefined });
     } catch {
       trouble(say("scripts-edit-lost"));
       return null;
@@ -121,7 +121,8 @@ export class Editor {
     const answer = await response.json().catch(() => null);
     const translated = response.headers.get(TRANSLATED);
     if (answer && translated) answer.detail = decodeURIComponent(translated);
-    if (response.ok || response.status === 409) return { conflict: response.status === 409, ...answer };
+    const revision = response.headers.get("etag")?.match(/^"(\d+\.\d+)"$/)?.[1];
+    if (response.ok || response.status === 409) return { conflict: response.status === 409, revision, ...answer };
     trouble(response.status === 401 ? say("scripts-edit-logged-out") : reason(answer, response.status));
     return null;
   }
@@ -132,7 +133,6 @@ export class Editor {
     const page = await this.ask("GET", `/segments?${query}`, null, fail);
     if (page.conflict) fail(page.detail);
     this.segments ??= new Map();
-    if (page.revision !== this.revision) this.segments.clear();
     this.know(page);
     this.total = page.total;
     for (const one of page.segments) this.segments.set(one.index, one);
@@ -144,7 +144,14 @@ export class Editor {
     return new Map([...document.querySelectorAll("[data-part=people] [data-person]")].map((one) => [Number(one.dataset.person), one.textContent]));
   }
 
+  /** What a voice is called. */
+  name(speaker) {
+    return speaker === null ? say("scripts-unknown-speaker") : this.names.get(speaker) ?? say("scripts-speaker", { number: speaker + 1 });
+  }
+
   know({ revision, can_undo: undo, can_redo: redo }) {
+    // Segments of another text than that are none to write on.
+    if (revision !== this.revision) this.segments?.clear();
     this.revision = revision;
     if (!this.bar) return;
     this.undo.disabled = !undo;
@@ -250,7 +257,7 @@ export class Editor {
     part("before").addEventListener("click", () => this.go(-1));
     part("after").addEventListener("click", () => this.go(1));
     part("theirs").addEventListener("click", () => this.cancel());
-    part("mine").addEventListener("click", () => this.save());
+    part("mine").addEventListener("click", () => (this.panel.again ?? (() => this.save()))());
     paragraph.after(panel);
     this.panel.text.focus();
     panel.scrollIntoView({ block: "nearest" });
@@ -324,6 +331,7 @@ export class Editor {
   async one(method, path, body, done) {
     const { panel, part } = this.panel;
     part("error").hidden = true;
+    this.panel.again = undefined;
     panel.setAttribute("aria-busy", "true");
     const answer = await this.ask(method, `/segments/${this.panel.index}${path}`, { revision: this.panel.revision, ...body }, (message) => this.trouble(message));
     panel.removeAttribute("aria-busy");
@@ -369,9 +377,19 @@ export class Editor {
     }
     const until = segment.words.at(-1)?.start ?? segment.start;
     const from = segment.words[0]?.start ?? segment.start;
-    const body = { speaker, timestamp_from: from, timestamp_to: until };
+    const body = { speaker, timestamp_from: from, timestamp_to: until, revision: this.panel.revision };
     const answer = await this.ask("PATCH", "/speaker/assign", body, (message) => this.trouble(message));
     if (!answer) return;
+    if (answer.conflict) {
+      if (!answer.segments) { this.trouble(answer.detail); return; }
+      // Whoever has seen what it is now may give it all the same.
+      this.panel.revision = answer.revision;
+      this.panel.again = () => this.assign(speaker);
+      part("conflict").hidden = false;
+      part("conflict").querySelector("q").textContent = answer.segments.map((one) => `${this.name(one.speaker)}: ${one.text}`).join(" ");
+      part("conflict").scrollIntoView({ block: "nearest" });
+      return;
+    }
     this.close(true);
     await this.renew(true);
     this.say(say("scripts-edit-given"));
@@ -381,9 +399,14 @@ export class Editor {
   async give(speaker, from, until, name) {
     if (!this.leave()) return false;
     // As the page has the times, in hundredths.
-    const body = { speaker, timestamp_from: from - 0.006, timestamp_to: until + 0.006 };
+    const body = { speaker, timestamp_from: from - 0.006, timestamp_to: until + 0.006, revision: this.section?.dataset.revision };
     const answer = await this.ask("PATCH", "/speaker/assign", body, (message) => this.say(message));
-    if (!answer || answer.conflict) { if (answer) this.say(answer.detail); return false; }
+    if (!answer) return false;
+    if (answer.conflict) {
+      if (answer.segments) await this.renew(true);
+      this.say(answer.segments ? say("scripts-changed-try-again") : answer.detail);
+      return false;
+    }
     await this.renew(true);
     this.say(say("scripts-edit-given-to", { name }));
     return true;

@@ -18,6 +18,8 @@ export class Leaves extends EventTarget {
     /** The leaf that plays stays, wherever one reads. */
     this.playing = null;
     this.observer = new IntersectionObserver((entries) => this.seen(entries), { rootMargin: "100% 0px" });
+    // What a lost line kept away comes with it.
+    window.addEventListener("online", () => this.fill());
     document.addEventListener("click", (event) => {
       const link = event.target.closest?.("#text .leaf-link");
       if (!link || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -51,8 +53,13 @@ export class Leaves extends EventTarget {
       if (isIntersecting) this.inView.add(target);
       else this.inView.delete(target);
     }
-    for (const leaf of this.inView) if (leaf.isConnected) this.open(leaf).catch(() => {});
+    this.fill();
     this.prune();
+  }
+
+  /** Has what is in view. */
+  fill() {
+    for (const leaf of this.inView) if (leaf.isConnected) this.open(leaf).catch(() => {});
   }
 
   /** The leaf that is said at a time, or null. */
@@ -169,6 +176,7 @@ export class Leaves extends EventTarget {
     const old = document.querySelector("[data-part=text]");
     let changed = old.hasAttribute("data-editable") !== fresh.hasAttribute("data-editable");
     old.toggleAttribute("data-editable", fresh.hasAttribute("data-editable"));
+    const { revision } = fresh.dataset;
     for (const part of [".label-row .method", "[data-text-foot]"]) {
       const [here, there] = [old.querySelector(part), fresh.querySelector(part)];
       if (here.outerHTML !== there.outerHTML) { here.replaceWith(document.importNode(there, true)); changed = true; }
@@ -193,7 +201,10 @@ export class Leaves extends EventTarget {
       // It was on its way already, as it was before.
       if (leaf.dataset.mark !== mark) await this.open(leaf, true);
     }));
+    // Only now is it what is shown; and where somebody is writing, it is not yet.
+    if (!list.querySelector("[data-busy]")) old.dataset.revision = revision;
     if (changed) this.watch();
+    else this.fill();
     return changed;
   }
 }

@@ -18,13 +18,16 @@ export class Live {
     this.adoptText = adoptText;
     this.seen = new Map();
     this.pending = null;
+    /** What was announced last of how the work goes. */
+    this.said = null;
     this.notice = new ConnectionNotice();
     this.socket = new EventSocket(`/v1/transcripts/${id}/events`, {
       event: (told) => this.event(told),
       // What was missed is told again, since the page was made, too; if it does not know since when, it may have changed.
-      open: (resumed) => { this.notice.back(); if (!resumed) this.soon(); },
+      // After a break there is also what could not be fetched meanwhile.
+      open: (resumed) => { this.notice.back(); if (!resumed || this.broke) this.soon(); this.broke = false; },
       // Is it the socket alone, or the server?
-      closed: () => this.soon(0),
+      closed: () => { this.broke = true; this.soon(0); },
       over: (code) => this.over(code),
     }, document.querySelector("[data-after]")?.dataset.after);
     for (const part of document.querySelectorAll("[data-part]")) this.seen.set(part.dataset.part, part.outerHTML);
@@ -125,7 +128,10 @@ export class Live {
       if (held(old)) focused.push([name, held(old)]);
       old.replaceWith(document.importNode(part, true));
       changed.push(name);
-      if (part.dataset.say) announce(part.dataset.say);
+      // Percents change all the time, what is being done seldom.
+      const said = part.dataset.say;
+      if (said && said !== this.said) announce(said);
+      if (said !== undefined) this.said = said;
     }
     const title = fresh.querySelector("[data-page-title]")?.dataset.pageTitle;
     if (title) document.title = title;

@@ -10,26 +10,66 @@ const box = document.getElementById("unfinished");
 const find = (row, name) => row.querySelector(`[data-${name}]`);
 const row = (id) => [...box.querySelectorAll("[data-offer]")].find((one) => one.dataset.offer === id);
 
-/** Goes through what this browser kept. */
-export async function offer() {
+/** What somebody is about to press, or is being sent, stays as it is. */
+const stays = (one) => one.contains(document.activeElement) || one.hasAttribute("data-sending");
+/** One look after the other. */
+let last = Promise.resolve();
+/** This browser's own storage, opened once. */
+let opened = null;
+
+/** Offers what the page has, and goes through what this browser kept. */
+export function offer() {
   for (const one of box.querySelectorAll("[data-on]")) one.hidden = false;
-  const store = window.indexedDB && await Store.open();
+  last = last.catch(() => {}).then(() => look([...box.querySelectorAll("[data-offer]")]));
+  return last;
+}
+
+/**
+ * The same by a page that was fetched anew: what was interrupted meanwhile is offered, and what was gone on with, finished or thrown away
+ * elsewhere is not any more. True where something had to stay as it was.
+ */
+export function renew(fresh) {
+  const there = fresh.getElementById("unfinished");
+  if (!there) return Promise.resolve(false);
+  box.toggleAttribute("data-busy", there.hasAttribute("data-busy"));
+  last = last.catch(() => {}).then(() => look([...there.querySelectorAll("[data-offer]")]));
+  return last.catch(() => true);
+}
+
+async function look(theirs) {
+  opened ??= window.indexedDB && await Store.open();
+  const store = opened;
   const sessions = store ? await store.sessions().catch(() => []) : [];
   const busy = await held();
-  for (const session of sessions.sort((a, b) => a.at - b.at)) {
-    const shown = session.id ? row(session.id) : undefined;
-    // A tab of this browser is making it now.
-    if (busy.has(lock(session.key))) shown?.remove();
-    else await consider(store, session, shown);
+  // Some tab of this browser is making it now.
+  const made = new Set(sessions.filter(({ key }) => busy.has(lock(key))).map(({ id }) => id));
+  const offered = new Set();
+  for (const one of theirs) {
+    const id = one.dataset.offer;
+    if (made.has(id)) continue;
+    offered.add(id);
+    if (row(id)) continue;
+    const added = document.importNode(one, true);
+    find(added, "on").hidden = false;
+    box.append(added);
+    announce(find(added, "what").textContent);
   }
+  for (const session of sessions.sort((a, b) => a.at - b.at)) {
+    if (busy.has(lock(session.key))) continue;
+    const shown = row(session.id ?? session.key);
+    if ((shown && stays(shown)) || await consider(store, session, shown)) offered.add(session.id ?? session.key);
+  }
+  const over = [...box.querySelectorAll("[data-offer]")].filter((one) => !offered.has(one.dataset.offer));
+  for (const one of over) if (!stays(one)) one.remove();
   show();
+  return over.some((one) => one.isConnected);
 }
 
 function show() {
   box.hidden = !box.querySelector("[data-offer]");
 }
 
-/** Offers one, unless the server has all of it. */
+/** Offers one, unless the server has all of it; whether it does. */
 async function consider(store, session, shown) {
   const pieces = await store.pieces(session.key);
   const rest = pieces.filter((piece) => !piece.sent);
@@ -40,11 +80,13 @@ async function consider(store, session, shown) {
       if (state.complete) gone = "finished";
     } catch (error) {
       if (error instanceof Refused && error.status === 404) gone = "away";
+      // Whoever may give it nothing any more has a visitor's, which is complete.
+      if (error instanceof Refused && error.status === 403) gone = "finished";
     }
   }
   if (!pieces.length || (gone && !rest.length) || gone === "away") {
     await store.remove(session.key);
-    return;
+    return false;
   }
   const element = shown ?? document.importNode(document.getElementById("offer").content, true).firstElementChild;
   element.dataset.offer = session.id ?? session.key;
@@ -65,11 +107,13 @@ async function consider(store, session, shown) {
   }
   find(element, "away").onsubmit = (event) => { event.preventDefault(); away(store, session, element, gone); };
   if (!shown) box.append(element);
+  return true;
 }
 
 /** Sends what is missing, and has it transcribed. */
 async function finish(store, session, rest, element) {
   const said = find(element, "detail");
+  element.toggleAttribute("data-sending", true);
   for (const control of element.querySelectorAll("button")) control.disabled = true;
   said.textContent = say("scripts-offer-sending");
   announce(say("scripts-offer-sending"));
@@ -84,6 +128,7 @@ async function finish(store, session, rest, element) {
   } catch (error) {
     said.textContent = say("scripts-offer-not-finished", { error: error.message });
     announce(said.textContent);
+    element.toggleAttribute("data-sending", false);
     for (const control of element.querySelectorAll("button")) control.disabled = false;
   }
 }

@@ -17,6 +17,8 @@ export class Player extends EventTarget {
     this.speed = root.querySelector("[data-speed]");
     this.length = Number(root.dataset.duration) || 0;
     this.stretch = null;
+    /** Where sound that is asked for anew is to go on, and whether it plays then. */
+    this.wanted = null;
     this.audio.controls = false;
     root.querySelector(".deck").hidden = false;
 
@@ -44,9 +46,11 @@ export class Player extends EventTarget {
       });
     }
     for (const kind of ["timeupdate", "seeked"]) this.audio.addEventListener(kind, () => this.show());
-    this.audio.addEventListener("error", () => {
-      root.querySelector("[data-trouble]").hidden = false;
-    });
+    const trouble = () => { root.querySelector("[data-trouble]").hidden = !this.audio.error; };
+    for (const kind of ["error", "loadedmetadata"]) this.audio.addEventListener(kind, trouble);
+    // It may have failed before this came.
+    trouble();
+    window.addEventListener("online", () => { if (this.audio.error && root.isConnected) this.renew(); });
     this.placeMarks();
     this.show();
   }
@@ -56,7 +60,13 @@ export class Player extends EventTarget {
     if (this.speed.selectedIndex < 0) this.speed.value = "1";
     const set = () => { this.audio.playbackRate = Number(this.speed.value); localStorage.setItem("reflector-speed", this.speed.value); };
     this.speed.addEventListener("change", set);
-    this.audio.addEventListener("loadedmetadata", () => { set(); this.show(); });
+    this.audio.addEventListener("loadedmetadata", () => {
+      set();
+      const { wanted } = this;
+      this.wanted = null;
+      if (wanted) this.seek(wanted.at, wanted.play);
+      this.show();
+    });
     set();
   }
 
@@ -80,22 +90,31 @@ export class Player extends EventTarget {
   /** When the topics begin, in seconds. */
   get topics() { return [...this.root.querySelectorAll(".marks li")].map((mark) => Number(mark.dataset.at)); }
 
-  get time() { return this.audio.currentTime; }
+  get time() { return this.wanted?.at ?? this.audio.currentTime; }
+
+  /** Asks anew for sound that broke off or could not be had (a lost line, a login that ended), from where it was. */
+  renew(play = this.wanted?.play ?? !this.audio.paused) {
+    this.wanted = { at: this.time, play };
+    this.audio.load();
+  }
 
   toggle() {
-    if (this.audio.paused) this.audio.play().catch(() => {});
+    if (this.audio.error) this.renew(true);
+    else if (this.audio.paused) this.audio.play().catch(() => {});
     else this.audio.pause();
   }
 
   skip(by) {
-    this.seek(by === Infinity ? this.length : this.audio.currentTime + by);
+    this.seek(by === Infinity ? this.length : this.time + by);
   }
 
   /** Goes to a time in seconds; with `play` it starts there. */
   seek(seconds, play = false) {
     // Whoever goes elsewhere has heard enough of it.
     if (this.stretch && (seconds < this.stretch.from - 0.05 || seconds > this.stretch.to)) this.loop(null);
-    this.audio.currentTime = Math.min(Math.max(0, seconds), this.length || Infinity);
+    const at = Math.min(Math.max(0, seconds), this.length || Infinity);
+    if (this.wanted) this.wanted.at = at;
+    this.audio.currentTime = at;
     if (play) this.audio.play().catch(() => {});
     this.show();
   }
@@ -146,7 +165,7 @@ export class Player extends EventTarget {
 
   show() {
     this.turn(this.audio.currentTime);
-    const now = this.audio.currentTime;
+    const now = this.time;
     const share = this.length ? Math.min(1, now / this.length) : 0;
     this.track.style.setProperty("--at", `${(share * 100).toFixed(3)}%`);
     if (document.activeElement !== this.seekBar || !this.audio.paused || Math.abs(Number(this.seekBar.value) - now) > 1) this.seekBar.value = String(now);

@@ -1,8 +1,8 @@
 // A link to selected words: made, copied, taken back again, all in one dialog.
 
 import { call } from "./api.js";
-import { language, say } from "./say.js";
-import { announce, clock } from "./util.js";
+import { say } from "./say.js";
+import { announce, clock, copy, moment } from "./util.js";
 
 export class Quoting {
   constructor(id, selection) {
@@ -46,7 +46,7 @@ export class Quoting {
     if (!made) return;
     const until = this.part("until");
     until.dateTime = made.expires_at;
-    until.textContent = new Date(made.expires_at).toLocaleString(language, { dateStyle: "long", timeStyle: "short" });
+    until.textContent = moment(new Date(made.expires_at));
     this.part("copy").focus();
   }
 
@@ -83,16 +83,18 @@ export class Quoting {
   async copy() {
     const { link } = this.form.elements;
     const button = this.part("copy");
-    let done = await navigator.clipboard?.writeText(link.value).then(() => true, () => false);
-    if (!done) {
-      // Without TLS browsers have no clipboard for scripts, but still the old command.
+    // The old command copies only while something is marked.
+    if (!navigator.clipboard) link.focus();
+    if (!(await copy(link.value))) {
       link.focus();
       link.select();
-      done = document.execCommand("copy");
-      button.focus();
+      this.say(say("scripts-not-copied"));
+      return;
     }
-    announce(done ? say("scripts-quote-copied") : say("scripts-not-copied"));
-    button.textContent = done ? say("scripts-copied") : say("scripts-not-allowed");
+    button.focus();
+    this.say("");
+    announce(say("scripts-quote-copied"));
+    button.textContent = say("scripts-copied");
     setTimeout(() => { button.textContent = say("scripts-copy"); }, 2000);
   }
 

@@ -1,6 +1,6 @@
 // Sends a recording piece by piece while it is being made, and again until each has arrived.
 
-import { Refused, TRANSLATED, call, failure } from "./api.js";
+import { Refused, TOKEN, TRANSLATED, call, failure } from "./api.js";
 import { say } from "./say.js";
 import { sleep } from "./util.js";
 
@@ -57,7 +57,9 @@ export class Sender {
   /** Whether the server has ended the recording by itself; false where that can't be asked. */
   async over() {
     if (!this.session.id) return false;
-    const state = await call("GET", `/v1/transcripts/${this.session.id}/record/upload`).catch(() => null);
+    // A visitor may give it nothing any more then, nor ask.
+    const ended = (error) => (error.status === 403 ? { complete: true } : null);
+    const state = await call("GET", `/v1/transcripts/${this.session.id}/record/upload`).catch(ended);
     return Boolean(state?.complete);
   }
 
@@ -121,7 +123,8 @@ export class Sender {
   }
 
   async create() {
-    const made = await call("POST", "/v1/transcripts", this.session.wish, { once: this.session.key });
+    const { wish, key, token } = this.session;
+    const made = await call("POST", "/v1/transcripts", wish, { once: key, token });
     this.session.id = made.id;
     await this.store?.keep(this.session).catch(() => {});
   }
@@ -140,6 +143,7 @@ export class Sender {
     try {
       response = await fetch(`/v1/transcripts/${this.session.id}/record/upload?${query}`, {
         method: "POST",
+        headers: this.session.token ? { [TOKEN]: this.session.token } : {},
         body: form,
         signal: AbortSignal.timeout(PATIENCE),
       });
@@ -169,12 +173,13 @@ export class Sender {
 
   async complete(body) {
     const url = `/v1/transcripts/${this.session.id}/record/finish`;
+    const { token } = this.session;
     try {
-      return await call("POST", url, body);
+      return await call("POST", url, body, { token });
     } catch (error) {
       // A piece that another device made and never sent can't be waited for.
       if (error.status !== 409) throw error;
-      return call("POST", url, {});
+      return call("POST", url, {}, { token });
     }
   }
 }

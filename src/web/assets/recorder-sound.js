@@ -44,7 +44,11 @@ export const shares = () => Boolean(navigator.mediaDevices?.getDisplayMedia);
 /** The microphones of this machine; their names are known once one was allowed. */
 export async function microphones() {
   const all = await navigator.mediaDevices.enumerateDevices();
-  return all.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }, n) => ({ id: deviceId, name: label || say("scripts-record-microphone", { number: n + 1 }) }));
+  return all.filter(({ kind }) => kind === "audioinput").map(({ deviceId, label }, n) => ({
+    id: deviceId,
+    name: label || say("scripts-record-microphone", { number: n + 1 }),
+    named: Boolean(label),
+  }));
 }
 
 export class Mix {

@@ -7,6 +7,7 @@ const NAME = "reflector-recordings";
  * @typedef {object} Session
  * @property {string} key its name here, which outlives reloads
  * @property {string|null} id its transcript; null until the server was reached
+ * @property {string} [token] shows the server that it is this browser's; sessions of older pages have none
  * @property {string} title as people know it
  * @property {object} wish the body that its transcript is made with
  * @property {string} file name of the media file

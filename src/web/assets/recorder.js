@@ -5,7 +5,7 @@ import { Sender, format } from "./recorder-send.js";
 import { Mix, microphones, shares } from "./recorder-sound.js";
 import { Store, handed, lock, save } from "./recorder-store.js";
 import { language, say } from "./say.js";
-import { announce, clock, sleep, spoken } from "./util.js";
+import { announce, clock, sleep, spoken, unfold } from "./util.js";
 
 /** Milliseconds between two pieces: what a crash can cost at most. */
 const PIECE = 2000;
@@ -79,6 +79,8 @@ async function begin() {
   });
   find(setUp, "try").addEventListener("click", listen);
   setInterval(meters, 100);
+  window.addEventListener("pageshow", () => unfold(setUp));
+  unfold(setUp);
   const wish = handed();
   if (wish && !resumed) await straight(wish);
   return null;
@@ -90,6 +92,7 @@ async function straight(wish) {
     const field = setUp.elements[name];
     if (field && value) field.value = value;
   }
+  unfold(setUp);
   try {
     mix ??= new Mix(lost);
     await mix.microphone();
@@ -111,7 +114,7 @@ async function wanted() {
   const [key, id] = [query.get("session"), page.dataset.id];
   if (!key && !id) return null;
   const known = (await store?.sessions().catch(() => []) ?? []).find((one) => (key ? one.key === key : one.id === id));
-  if (!known && !id) {
+  if (!known && !id || page.dataset.others !== undefined && !known?.token) {
     refuse(say("scripts-record-not-kept"), say("scripts-record-not-kept-more"));
     return undefined;
   }
@@ -141,7 +144,7 @@ async function wanted() {
   if (!page.dataset.id) {
     find(page, "heading").textContent = say("scripts-record-go-on-title", { title: found.title });
     find(page, "lead").textContent = say("scripts-record-kept-before", { length: clock(found.seconds) });
-    setUp.querySelector(".options").hidden = true;
+    setUp.querySelector(".extra").hidden = true;
     find(setUp, "start").textContent = say("scripts-record-go-on");
   }
   return found;
@@ -154,12 +157,14 @@ async function list() {
     const before = choice.value || localStorage.getItem(MICROPHONE);
     const named = found.filter(({ id }) => id && id !== "default");
     choice.replaceChildren(
-      new Option(say("scripts-record-browsers-choice"), ""),
+      choice.options[0],
       ...named.map(({ id, name }) => new Option(name, id)),
       ...(shares() ? [new Option(say("scripts-record-no-microphone"), "none")] : []),
     );
     choice.value = [...choice.options].some(({ value }) => value === before) ? before : "";
   }
+  // Until it has let a page hear, a browser does not tell what there is.
+  find(setUp, "unnamed").hidden = !found.length || found.some(({ named }) => named);
 }
 
 /** Opens the chosen microphone, so that one sees whether it hears anything. False where it can't be had. */
@@ -223,6 +228,7 @@ function fresh() {
   return {
     key: unique(),
     id: null,
+    token: unique(),
     title: shown,
     wish: {
       name: shown.slice(0, 200),
@@ -358,7 +364,7 @@ async function again() {
   release = null;
   const name = `${first.title} (2)`.slice(0, 200);
   const wish = first.wish ?? { source_language: "auto", vocabulary: "", source_kind: "live", room_id: null };
-  session = { key: unique(), id: null, title: name, wish: { ...wish, name }, at: Date.now(), seconds: 0, next: 0, take: -1, file: first.file, mime: first.mime };
+  session = { key: unique(), id: null, token: unique(), title: name, wish: { ...wish, name }, at: Date.now(), seconds: 0, next: 0, take: -1, file: first.file, mime: first.mime };
   await hold(session.key);
   sender = new Sender(session, store, told);
   time.before = 0;

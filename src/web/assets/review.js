@@ -41,10 +41,12 @@ export class Review {
     this.came = document.activeElement;
     this.made = 0;
     this.later.clear();
-    this.say("");
+    this.part("said").textContent = say("scripts-review-fetching");
     this.panel.hidden = false;
     this.open.setAttribute("aria-expanded", "true");
-    if (await this.fetch()) this.next((this.player()?.time ?? 0) - 0.01);
+    if (!(await this.fetch())) return;
+    this.say("");
+    this.next((this.player()?.time ?? 0) - 0.01);
   }
 
   end() {

@@ -14,15 +14,16 @@ const held = (part) => part.contains(document.activeElement)
   || part.querySelector("details.menu[open], dialog[open]") !== null
   || [...part.querySelectorAll("input, select, textarea")].some(isTyped)
   || [...part.querySelectorAll("audio")].some((audio) => !audio.paused);
-const busy = () => parts().some((part) => part.matches("[data-busy]") || part.querySelector("[data-busy]"));
+const busy = () => document.querySelector("[data-busy]") !== null;
 
 /**
  * Begins it; what is given back says that something has changed, to whoever changed it.
  * @param {number} every milliseconds between two looks while something is being worked on
- * @param {{idle?: number, shown?: () => void}} more milliseconds between two looks while nothing is, where no event tells of what is
- *   shown; what to call once a part was replaced
+ * @param {{idle?: number, shown?: () => void, fetched?: (fresh: Document) => Promise<boolean>}} more milliseconds between two looks while
+ *   nothing is, where no event tells of what is shown; what to call once a part was replaced; what takes the rest of a page that was
+ *   fetched, and says whether some of it could not be shown yet
  */
-export function keepFresh(every = 3000, { idle = 0, shown = () => {} } = {}) {
+export function keepFresh(every = 3000, { idle = 0, shown = () => {}, fetched = null } = {}) {
   let timer = null;
   /** Something is known to have changed that is not shown yet. */
   let stale = false;
@@ -46,8 +47,10 @@ export function keepFresh(every = 3000, { idle = 0, shown = () => {} } = {}) {
     stale = false;
     try {
       const from = there.map((part) => part.dataset.live).find(Boolean);
-      take(await fetchDocument(from || location.href));
+      const fresh = await fetchDocument(from || location.href);
+      take(fresh);
       notice.back();
+      if (fetched && await fetched(fresh)) stale = true;
     } catch (error) {
       if (error.status === 401) { end(); return notice.over(LOG_IN); }
       // Not there any more, or not for this person; else it is the answer to a form, which is not to be asked for again.

@@ -1,4 +1,4 @@
-// What scripts say, in the language of the page: the texts of locales/*/scripts.ftl, which the server gives as strings.{language}.js.
+// What scripts say, in the language of the page: the texts of locales/*/scripts.ftl and date.ftl, which the server gives as strings.{language}.js.
 
 /** The page's language, as dates want it. */
 export const language = document.documentElement.lang || "en";

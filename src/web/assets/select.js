@@ -2,7 +2,7 @@
 
 import { chosen } from "./focus.js";
 import { say } from "./say.js";
-import { announce, clock } from "./util.js";
+import { announce, clock, copy } from "./util.js";
 import { selectedWords, startOf } from "./words.js";
 
 export class Selection {
@@ -19,6 +19,7 @@ export class Selection {
     part("play").addEventListener("click", () => this.player()?.only(this.words.start, this.words.end));
     part("loop").addEventListener("click", () => this.player()?.loop({ from: this.words.start, to: this.words.end }));
     part("copy").addEventListener("click", () => this.copy());
+    this.hand = part("hand");
     this.speaker = part("speaker");
     if (this.speaker) chosen(this.speaker, this.bar.querySelector("[data-enter]"), () => this.give(Number(this.speaker.value)));
     document.addEventListener("selectionchange", () => { clearTimeout(this.soon); this.soon = setTimeout(() => this.look(), 200); });
@@ -26,15 +27,22 @@ export class Selection {
     // By keyboard one goes on past the words, and the bar would cover what comes next.
     document.addEventListener("focusin", ({ target }) => {
       if (target.id === "text") this.look();
-      else if (target.matches(":focus-visible") && !this.bar.contains(target)) this.bar.hidden = true;
+      else if (this.passed(target)) this.bar.hidden = true;
     });
   }
 
+  /** Whether somebody has gone on to this by keyboard. */
+  passed(control) {
+    return control.id !== "text" && control.matches(":focus-visible") && !this.bar.contains(control);
+  }
+
   look() {
-    if (this.bar.contains(document.activeElement)) return;
-    this.words = document.activeElement?.closest?.(".edit-panel") ? null : selectedWords();
-    this.bar.hidden = !this.words;
-    if (!this.words) return;
+    const control = document.activeElement;
+    if (this.bar.contains(control)) return;
+    this.words = control?.closest(".edit-panel") ? null : selectedWords();
+    this.bar.hidden = !this.words || (control !== null && this.passed(control));
+    if (this.bar.hidden) return;
+    this.hand.hidden = true;
     for (const name of ["play", "loop"]) this.bar.querySelector(`[data-selection-${name}]`).hidden = !this.player();
     if (this.speaker) this.speakers();
     this.place();
@@ -88,11 +96,24 @@ export class Selection {
     const name = first.paragraph.closest(".turn").querySelector(".name")?.textContent;
     const from = clock(Math.max(start, startOf(first.paragraph)));
     const copied = name ? say("scripts-selected-named", { name, from, text }) : say("scripts-selected", { from, text });
-    const done = await navigator.clipboard?.writeText(copied).then(() => true, () => false);
-    announce(done ? say("scripts-copied-said") : say("scripts-not-copied"));
+    if (!(await copy(copied))) {
+      this.show(copied);
+      return;
+    }
+    this.hand.hidden = true;
+    announce(say("scripts-copied-said"));
     const button = this.bar.querySelector("[data-selection-copy]");
-    button.textContent = done ? say("scripts-copied") : say("scripts-not-allowed");
+    button.textContent = say("scripts-copied");
     setTimeout(() => { button.textContent = say("scripts-copy-with-time"); }, 2000);
+  }
+
+  /** Where a page may not copy: what was to be copied, marked, to be copied by hand. Its label says so. */
+  show(text) {
+    const field = this.hand.querySelector("textarea");
+    this.hand.hidden = false;
+    field.value = text;
+    field.focus({ preventScroll: true });
+    field.select();
   }
 
   async give(speaker) {

@@ -1,18 +1,24 @@
 // The start page: files are chosen or dropped, interrupted uploads and recordings are offered, and the list stays fresh.
 
-import { offer } from "./offers.js";
-import { hand } from "./recorder-store.js";
+import { offer, renew } from "./offers.js";
+import { hand, held } from "./recorder-store.js";
 import { keepFresh } from "./rows.js";
 import { say } from "./say.js";
-import { arrived, forget, unfinished } from "./upload.js";
+import { arrived, forget, isNote, unfinished } from "./upload.js";
 import { Uploads } from "./upload-list.js";
-import { announce, bytes } from "./util.js";
+import { announce, bytes, unfold } from "./util.js";
 
 const form = document.getElementById("drop");
 const input = form.querySelector('input[type="file"]');
 const choose = form.querySelector("[data-choose]");
 /** The list of transcripts, once something was added to it or taken away. */
-const refresh = keepFresh();
+const refresh = keepFresh(3000, {
+  fetched: (fresh) => {
+    // What was thrown away elsewhere needs no reminder.
+    if (!box.hidden) remindUnlessHeld();
+    return renew(fresh);
+  },
+});
 const queue = new Uploads(document.getElementById("uploading"), Number(form.dataset.limit), refresh);
 
 for (const kind of ["dragenter", "dragover"]) {
@@ -41,6 +47,9 @@ input.addEventListener("change", () => {
   input.value = "";
   if (files.length) add(files);
 });
+
+// A browser that comes back to this page writes into the fields what was there.
+window.addEventListener("pageshow", () => unfold(form));
 
 // It is recorded on a page of its own, the only one that may hear; there it begins at once.
 const record = form.querySelector("[data-record]");
@@ -95,11 +104,20 @@ function refuseFolders(folders, files) {
 const box = document.getElementById("waiting");
 box.querySelector("[data-again]").addEventListener("click", () => input.click());
 
+let soon = null;
+
 async function remind() {
   const underWay = new Set(queue.items.map((item) => item.upload.mark));
+  const elsewhere = await held();
   const open = [];
+  clearTimeout(soon);
   for (const note of unfinished()) {
     if (underWay.has(note.key)) continue;
+    // Another tab has it, for as long as that is open.
+    if (elsewhere.has(note.key)) {
+      soon = setTimeout(remindUnlessHeld, 5000);
+      continue;
+    }
     try {
       const had = await arrived(note);
       if (had === null) { forget(note.key); continue; }
@@ -114,6 +132,13 @@ async function remind() {
   box.querySelector("[data-again]").textContent = say("scripts-start-choose", { count: open.length });
   box.hidden = open.length === 0;
 }
+
+/** Other tabs begin uploads, end them, or are closed in the middle of one. What somebody is about to press stays where it is. */
+function remindUnlessHeld() {
+  if (!box.contains(document.activeElement)) remind();
+}
+window.addEventListener("storage", ({ key }) => { if (key === null || isNote(key)) remindUnlessHeld(); });
+document.addEventListener("visibilitychange", () => { if (!document.hidden) remindUnlessHeld(); });
 
 function line(note) {
   const row = document.importNode(document.getElementById("waiting-file").content, true).firstElementChild;

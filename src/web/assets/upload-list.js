@@ -6,6 +6,8 @@ import { Halted, Upload } from "./upload.js";
 import { announce, bytes, clock } from "./util.js";
 
 const AT_ONCE = 2;
+/** Milliseconds after which an upload that a lost line has stopped is tried again. */
+const LATER = 60_000;
 // What a browser may not call audio or video although it is.
 const KNOWN = /\.(3g2|3gp|aac|ac3|aif|aifc|aiff|amr|ape|asf|au|avi|caf|dsf|dts|eac3|flac|flv|gsm|m2ts|m4a|m4b|m4v|mka|mkv|mov|mp2|mp3|mp4|mpc|mpe?g|mts|mxf|nut|oga|ogg|ogv|opus|ra|rm|sln|spx|tta|ts|voc|w64|wav|weba|webm|wma|wmv|wv)$/i;
 
@@ -36,6 +38,7 @@ export class Uploads {
     this.clear = box.querySelector("[data-clear]");
     this.items = [];
     this.clear.addEventListener("click", () => this.tidy());
+    window.addEventListener("online", () => this.goOn());
     window.addEventListener("beforeunload", (event) => {
       if (this.items.some((item) => item.state === "sending" || item.state === "waiting")) event.preventDefault();
     });
@@ -95,6 +98,7 @@ export class Uploads {
 
   async start(item) {
     this.set(item, "sending", say("scripts-upload-beginning"));
+    item.lost = false;
     try {
       const id = await item.upload.run();
       item.id = id;
@@ -113,8 +117,10 @@ export class Uploads {
         this.set(item, error.status === 507 ? "failed" : "refused", say("scripts-upload-refused", { error: error.message }));
         announce(say("scripts-upload-about", { name: item.file.name, said: error.message }));
       } else {
+        item.lost = true;
         this.set(item, "failed", say("scripts-upload-stopped", { error: error.message }));
         announce(say("scripts-upload-stopped-said", { name: item.file.name }));
+        setTimeout(() => this.goOn(), LATER);
       }
     }
     this.next();
@@ -137,6 +143,16 @@ export class Uploads {
     this.next();
     this.tell();
     item.row.querySelector(item.state === "sending" ? "[data-pause]" : "[data-cancel]").focus();
+  }
+
+  /** The line may be back: what waits for it need not wait longer, and what it stopped has its turn again. Nobody's focus moves. */
+  goOn() {
+    for (const item of this.items) {
+      if (item.state === "sending") item.upload.wake?.();
+      else if (item.state === "failed" && item.lost) this.set(item, "waiting", say("scripts-upload-waits"));
+    }
+    this.next();
+    this.tell();
   }
 
   async cancel(item) {

@@ -1,6 +1,6 @@
 // Uploads one file in chunks that the server keeps, so that a cut line, a closed laptop or a reload costs one chunk at most.
 
-import { Refused, TRANSLATED, call, failure, unique } from "./api.js";
+import { Refused, TOKEN, TRANSLATED, call, failure, unique } from "./api.js";
 import { say } from "./say.js";
 import { sleep } from "./util.js";
 
@@ -18,7 +18,18 @@ function mark(file) {
 
 /** This browser's notes of uploads that did not end: the file's name and size, its transcript, and when it began. */
 export function unfinished() {
-  return Object.keys(localStorage).filter((key) => key.startsWith(NOTES)).map(note).filter(Boolean).sort((a, b) => a.at - b.at);
+  return Object.keys(localStorage).filter(isNote).map(note).filter(Boolean).sort((a, b) => a.at - b.at);
+}
+
+/** Whether something that a browser keeps is such a note. */
+export const isNote = (key) => key.startsWith(NOTES);
+
+/** Says to other tabs of this browser that it goes up from here, until what is given back is called. */
+function claim(name) {
+  let free = () => {};
+  const until = new Promise((resolve) => { free = resolve; });
+  navigator.locks?.request(name, { ifAvailable: true }, () => until).catch(() => {});
+  return free;
 }
 
 function note(key) {
@@ -28,7 +39,7 @@ function note(key) {
   const [, name, size] = /^(.*):(\d+):(\d+)$/s.exec(key.slice(NOTES.length)) ?? [null, key.slice(NOTES.length), "0"];
   try {
     const kept = JSON.parse(value);
-    return { key, name, size: Number(size), id: String(kept.id), at: Number(kept.at) || 0 };
+    return { key, name, size: Number(size), id: String(kept.id), at: Number(kept.at) || 0, token: kept.token };
   } catch {
     // What older pages noted: the transcript alone.
     return { key, name, size: Number(size), id: value, at: 0 };
@@ -66,6 +77,7 @@ export class Upload {
     this.total = Math.max(1, Math.ceil(file.size / CHUNK));
     this.mark = mark(file);
     this.once = unique();
+    this.token = unique();
     // Counts up with every start and halt: what an earlier one still does is no longer wanted.
     this.round = 0;
     this.request = null;
@@ -76,6 +88,15 @@ export class Upload {
 
   /** Runs to the end, from where it was; resolves with the transcript's id. Throws Halted, Refused, or what may pass by itself. */
   async run() {
+    const free = claim(this.mark);
+    try {
+      return await this.whole();
+    } finally {
+      free();
+    }
+  }
+
+  async whole() {
     const round = this.round += 1;
     this.marks = [];
     const begun = turn.then(() => this.again(round, () => this.begin()));
@@ -112,7 +133,9 @@ export class Upload {
 
   /** Finds out whether the server has part of this file already, else makes a transcript for it. */
   async begin() {
-    const known = note(this.mark)?.id ?? this.id;
+    const noted = note(this.mark);
+    const known = noted?.id ?? this.id;
+    if (noted) this.token = noted.token ?? this.token;
     if (known) {
       try {
         const state = await call("GET", `/v1/transcripts/${known}/record/upload`);
@@ -134,7 +157,7 @@ export class Upload {
       vocabulary: this.options.vocabulary ?? "",
       source_kind: "file",
       room_id: this.options.room || null,
-    }, { once: this.once });
+    }, { once: this.once, token: this.token });
     // Halted while it was asked: it is there all the same, for when it goes on.
     this.id = made.id;
     this.noted(made.id);
@@ -142,7 +165,7 @@ export class Upload {
   }
 
   noted(id) {
-    localStorage.setItem(this.mark, JSON.stringify({ id, at: note(this.mark)?.at || Date.now() }));
+    localStorage.setItem(this.mark, JSON.stringify({ id, at: note(this.mark)?.at || Date.now(), token: this.token }));
   }
 
   sizeOf(n) {
@@ -178,6 +201,7 @@ export class Upload {
       const request = new XMLHttpRequest();
       this.request = request;
       request.open("POST", `/v1/transcripts/${this.id}/record/upload?${query}`);
+      request.setRequestHeader(TOKEN, this.token);
       request.upload.onprogress = (event) => this.report(Math.min(event.loaded, this.sizeOf(n)), null);
       request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText, request.getResponseHeader(TRANSLATED))));
       request.onerror = () => reject(new Error(say("scripts-connection-lost")));

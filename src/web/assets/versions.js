@@ -1,8 +1,8 @@
 // What was changed and what the machine heard each time: compared, gone back to, restored.
 
 import { isLost } from "./focus.js";
-import { language, say } from "./say.js";
-import { clock } from "./util.js";
+import { say } from "./say.js";
+import { clock, moment } from "./util.js";
 
 export class Versions {
   constructor({ editor, go }) {
@@ -33,11 +33,14 @@ export class Versions {
   }
 
   async lists() {
-    this.say("");
+    this.say(say("scripts-history-fetching"));
     this.part("compared").hidden = true;
     this.part("lists").hidden = false;
+    this.part("lists").setAttribute("aria-busy", "true");
     const [edits, versions] = await Promise.all([this.ask("GET", "/edits?limit=100"), this.ask("GET", "/versions")]);
+    this.part("lists").removeAttribute("aria-busy");
     if (!edits || !versions || edits.conflict) { if (edits?.conflict) this.say(edits.detail); return; }
+    this.say("");
     this.revision = edits.revision;
     this.edits = edits.edits;
     this.editor.know(edits);
@@ -51,12 +54,16 @@ export class Versions {
   }
 
   edit(edit) {
-    const item = row(say("scripts-history-kind", { kind: edit.kind }), [when(edit.created_at), state(edit)]);
+    const item = row(say("scripts-history-kind", { kind: edit.kind }), [when(edit.created_at), edit.user_name, state(edit)]);
     for (const { start, before, after } of edit.texts.slice(0, 3)) item.append(difference({ start, before, after }, (at) => this.leave(at)));
+    for (const one of edit.names?.slice(0, 3) ?? []) item.append(naming(one));
+    if (edit.names?.length > 3) item.append(line(say("scripts-history-more", { count: edit.count - 3 })));
     if (edit.texts.length > 3) item.append(line(say("scripts-history-more", { count: edit.count - 3 })));
     if (edit.state !== "undone" && edit.kind !== "undo" && edit.kind !== "redo") {
       const number = Number(edit.revision);
-      item.append(actions([[say("scripts-history-undo-from"), () => this.undo(number)], [say("scripts-history-compare-before"), () => this.compare(`${this.revision.split(".")[0]}.${number - 1}`, say("scripts-history-since-before"))]]));
+      const compare = [say("scripts-history-compare-before"), () => this.compare(`${this.revision.split(".")[0]}.${number - 1}`, say("scripts-history-since-before"))];
+      // Names are no part of the text.
+      item.append(actions([[say("scripts-history-undo-from"), () => this.undo(number)], ...(edit.kind === "name" ? [] : [compare])]));
     }
     return item;
   }
@@ -75,9 +82,10 @@ export class Versions {
   }
 
   async compare(from, title) {
-    this.say("");
+    this.say(say("scripts-history-fetching"));
     const found = await this.ask("GET", `/compare${from ? `?from=${from}` : ""}`);
     if (!found || found.conflict) { if (found) this.say(found.detail); return; }
+    this.say("");
     this.part("lists").hidden = true;
     this.part("compared").hidden = false;
     this.part("title").textContent = say("scripts-history-differs", { title, count: found.total });
@@ -137,12 +145,10 @@ export class Versions {
   }
 }
 
-function when(date) {
-  return new Date(date).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
-}
+const when = (date) => moment(new Date(date));
 
 function state({ state, count, kind }) {
-  const places = kind === "undo" || kind === "redo" || !count ? "" : say("scripts-history-places", { count });
+  const places = ["undo", "redo", "name"].includes(kind) || !count ? "" : say("scripts-history-places", { count });
   return [places, say("scripts-history-state", { state })].filter(Boolean).join(", ");
 }
 
@@ -176,6 +182,28 @@ function actions(list) {
     button.addEventListener("click", act);
     all.append(button);
   }
+  return all;
+}
+
+/** Who was called what, and is from then on. */
+function naming({ before, after }) {
+  const all = document.createElement("p");
+  all.className = "difference";
+  const voice = (one) => (one && one.speaker !== null ? say("scripts-speaker", { number: one.speaker + 1 }) : "");
+  const other = before && after && before.speaker !== after.speaker;
+  const shown = (kind, one) => {
+    const part = document.createElement(kind);
+    part.textContent = [one.name, other ? voice(one) : ""].filter(Boolean).join(", ");
+    all.append(part);
+  };
+  if (!other && voice(after ?? before)) {
+    const whose = document.createElement("span");
+    whose.className = "muted";
+    whose.textContent = voice(after ?? before);
+    all.append(whose);
+  }
+  if (before) shown("del", before);
+  if (after) shown("ins", after);
   return all;
 }
 

@@ -50,7 +50,7 @@ impl Reason {
 }
 
 fn read(remark: Option<&serde_json::Value>) -> Option<Remark> {
-    serde_json::from_value(remark?.clone()).ok()
+    Remark::kept(remark?, language())
 }
 
 #[cfg(test)]
@@ -71,8 +71,12 @@ mod tests {
             assert_eq!(french.text, "Le fichier est endommagé ou incomplet.");
             assert_eq!(french.english, "moov atom not found");
             assert_eq!(Reason::within(&text, Some(&kept)), "le fichier est endommagé ou incomplet");
-            let old = Reason::new("no voices", None);
-            assert_eq!((old.text.as_str(), old.english.as_str()), ("", "No voices."));
+            // From before there was a catalogue, and from a version that had another name for it.
+            for kept in [None, Some(serde_json::json!({ "id": "why-of-before", "detail": "moov atom" }))] {
+                let old = Reason::new("no voices", kept.as_ref());
+                assert_eq!((old.text.as_str(), old.english.as_str()), ("", "No voices."));
+                assert_eq!(Reason::within("no voices", kept.as_ref()), "no voices");
+            }
         })
         .await;
     }

@@ -22,7 +22,7 @@ async fn all_comes_back_from_an_encrypted_archive_and_unfinished_work_goes_on() 
     let mut conn = workshop.conn().await;
     let edit = Patch { title: Some(Some("A person's title".into())), ..Default::default() };
     transcript::patch(&mut conn, id, &edit).await.expect("an edit");
-    participant::name_speakers(&mut conn, id, &[(0, "Dessa".into())]).await.expect("a name");
+    participant::name_speakers(&mut conn, id, &[(0, "Dessa".into())], None).await.expect("a name");
     let deleted = workshop.upload(&two_people()).await;
     transcript::delete(&mut conn, deleted, clock::now()).await.expect("deleted");
     // Nobody works on this one until it was restored.

@@ -6,6 +6,7 @@ use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::support::site::Site;
 
 const TEXT: &str = "document.getElementById('text').innerText";
@@ -124,10 +125,20 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
     }
     press(&browser, Key::Enter.value().to_string()).await;
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
-    click(&browser, "[data-find-open]").await;
+    // All that is found becomes something else, and stays so.
+    let keys = Keys(&browser);
+    keys.press("/").await;
+    keys.has("[name=find]").await;
+    keys.press("budget").await;
+    keys.tab_to("[name=replace]").await;
+    keys.press("garden").await;
     browser.no_sideways_scroll().await;
     browser.shot("edit-replace-390-dark").await;
-    press(&browser, Key::Escape.value().to_string()).await;
+    keys.follow("[data-find] .main").await;
+    browser.until("it is replaced", &format!("{TEXT}.includes('the garden.')")).await;
+    keys.back_to("[data-find-close]").await;
+    keys.enter().await;
+    keys.has("[data-find-open]").await;
     for _ in 0..20 {
         press(&browser, Key::Tab.value().to_string()).await;
         if browser.script("return document.activeElement.matches('.edit-open')").await == true {
@@ -157,8 +168,48 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
         true,
         "where one was"
     );
+    beside_another(&site, id, &keys).await;
     notes(&site, id, &browser).await;
     browser.quit().await;
+}
+
+/// Somebody else is faster twice: their words are taken, and then written over; what the machine heard comes back.
+async fn beside_another(site: &Site, id: TranscriptId, keys: &Keys<'_>) {
+    let browser = keys.0;
+    let segments = format!("/v1/transcripts/{id}/segments");
+    let open = async || {
+        keys.enter().await;
+        keys.has(".edit-panel textarea").await;
+    };
+    let closed = async |text: &str| {
+        browser.until(&format!("{text} is shown"), &format!("{TEXT}.includes({})", json!(text))).await;
+        browser.until("the form is gone", "!document.querySelector('.edit-panel')").await;
+        keys.has(".edit-open").await;
+    };
+    let (kept, sold, mine) = ("We should keep it.", "We should sell it.", "We should burn it.");
+    for (button, theirs, left) in [("theirs", kept, kept), ("mine", sold, mine)] {
+        open().await;
+        let revision = site.json(&segments).await.1["revision"].clone();
+        let body = json!({ "revision": revision, "text": theirs });
+        assert_eq!(site.send("PATCH", &format!("{segments}/1"), &body).await.0, 200);
+        keys.with(Key::Control, "a").await;
+        keys.press(mine).await;
+        keys.with(Key::Control, Key::Enter).await;
+        let said = "document.querySelector('[data-edit-conflict]:not([hidden]) q')?.textContent";
+        browser.until("both are shown", &format!("{said} === {}", json!(theirs))).await;
+        browser.no_sideways_scroll().await;
+        if button == "theirs" {
+            browser.checked("a sentence that two have written").await;
+        }
+        keys.follow(&format!("[data-edit-{button}]")).await;
+        closed(left).await;
+    }
+    open().await;
+    keys.follow("[data-edit-restore]").await;
+    closed("We should <cut> the budget.").await;
+    open().await;
+    keys.follow("[data-edit-cancel]").await;
+    closed("We should <cut> the budget.").await;
 }
 
 /// Notes by keyboard alone, beside somebody else.
@@ -176,7 +227,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     let writing = "document.activeElement.matches('.notes textarea')";
     let save = async || press(browser, Key::Control + Key::Enter.value().to_string()).await;
 
-    press(browser, "n").await;
+    Keys(browser).press("n").await;
     browser.until("one can write", writing).await;
     press(browser, "Ask Ann").await;
     press(browser, Key::Enter + "- when").await;
@@ -216,6 +267,17 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     }
     press(browser, Key::Enter.value().to_string()).await;
     read("Ask Bob and Eve").await;
+
+    // And once more, to take theirs.
+    browser.until("it says so", "document.querySelector('[data-notes-said]').innerText === 'Saved.'").await;
+    press(browser, "n").await;
+    browser.until("one can write once more", writing).await;
+    press(browser, " now").await;
+    other("Ask Dora").await;
+    save().await;
+    browser.until("both are shown again", "document.querySelector('[data-notes-take]')").await;
+    Keys(browser).follow("[data-notes-take]").await;
+    read("Ask Dora").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -90,10 +90,25 @@ async fn lists_change_by_themselves_when_something_happens_elsewhere() {
         .until("its title is shown", "document.querySelector('#rows .title').textContent === 'Budget'")
         .await;
     browser.shot("list-live-1280-light").await;
+    // No row moves beneath somebody who goes through them by keys; what changed is shown when they are elsewhere.
+    let there = "document.querySelector('#rows .row a').focus(); window.__row = document.activeElement; \
+                 window.__since = performance.now()";
+    browser.script(there).await;
+    let (_, made) = site.send("POST", "/v1/transcripts", &json!({ "name": "Later" })).await;
+    let other = format!("/v1/transcripts/{}", made["id"].as_str().unwrap());
+    browser.until("it was told long ago", "performance.now() - window.__since > 1200").await;
+    let rows = "document.querySelectorAll('#rows .row').length";
+    let stays =
+        format!("return document.activeElement === window.__row && window.__row.isConnected && {rows} === 1");
+    assert_eq!(browser.script(&stays).await, true, "the row that has the focus");
+    browser.script("document.activeElement.blur()").await;
+    browser.until("both are shown", &format!("{rows} === 2")).await;
+    assert_eq!(site.send("DELETE", &other, &json!({})).await.0, 200);
     assert_eq!(site.send("DELETE", &one, &json!({})).await.0, 200);
     browser.until("it is gone", "document.querySelector('#rows .empty')").await;
     assert_eq!(browser.script("return window.__here").await, true, "the page was never loaded again");
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,6 +15,7 @@ use super::Browser;
 use crate::support::accounts::{ADA, BOB, PASSWORD, by_password, give, person};
 use crate::support::certs::Workbench;
 use crate::support::media::Media;
+use crate::support::pictured::quotable;
 use crate::support::site::Site;
 
 /// Who looks.
@@ -170,8 +171,8 @@ async fn furnish(site: &Site) -> (UserId, Vec<Shown>) {
     let weekly = room::create(&mut conn, Some(ada.id), &said, clock::now()).await.unwrap().id;
 
     let media = Media::new();
-    let tone = media.tone(60, "-c:a libmp3lame", "tone.mp3");
-    let finished = site.finished("Weekly budget.m4a").await;
+    let (finished, seconds) = site.pictured("Weekly budget.m4a").await;
+    let tone = media.tone(seconds, "-ac 1 -b:a 16k -c:a libmp3lame", "tone.mp3");
     site.app.storage().put_file(&StorageKey::Mp3 { transcript: finished }, &tone).await.unwrap();
     let noted = "Ask the Bristol office for last year's figures.\n- Travel first\n- Back on Monday";
     let into = transcript::Patch {
@@ -191,6 +192,11 @@ async fn furnish(site: &Site) -> (UserId, Vec<Shown>) {
     let warning = "the recording may be cut short: it should last 2:00, but only 1:00 of it could be read";
     stage::warn(&mut conn, &attempt, warning).await.unwrap();
     stage::finish(&mut conn, &attempt, None, clock::now()).await.unwrap();
+    let tone = media.tone(60, "-ac 1 -b:a 16k -c:a libmp3lame", "minute.mp3");
+    for transcript in [working, failed, cut] {
+        site.app.storage().put_file(&StorageKey::Mp3 { transcript }, &tone).await.unwrap();
+        site.waveform(transcript).await;
+    }
     let trashed = site.create("Thrown away.wav").await;
     for id in [finished, working, failed, cut, trashed] {
         give(
@@ -203,7 +209,7 @@ async fn furnish(site: &Site) -> (UserId, Vec<Shown>) {
     }
     transcript::delete(&mut conn, trashed, clock::now()).await.unwrap();
     let ends = clock::now() + TimeDelta::days(30);
-    let said = Quote::new(finished, (20.0, 26.0), secret::hash(QUOTED), clock::now(), ends);
+    let said = Quote::new(finished, quotable(), secret::hash(QUOTED), clock::now(), ends);
     quote::create(&mut conn, &said).await.unwrap();
 
     let shown =

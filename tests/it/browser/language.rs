@@ -1,5 +1,9 @@
-//! A person changes to French at the foot of a page: pages, scripts and dates follow, and stay so.
+//! A person changes to French at the foot of a page: pages, scripts and dates follow, and stay so. Times are by the reader's clock.
 
+use chrono::{DateTime, FixedOffset};
+use reflector::catalogue;
+use reflector::config::Language;
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::Browser;
@@ -22,6 +26,11 @@ async fn french_is_chosen_and_pages_scripts_and_dates_follow() {
     browser.size(390, 844).await;
     at(&browser, &site, "/").await;
     assert_eq!(browser.script("return document.documentElement.lang").await, "en");
+    browser.until("the script is there", "document.querySelector('#drop.with-script')").await;
+    // Without scrolling, on a phone: what one comes for.
+    let ways = "return [...document.querySelectorAll('[data-choose], [data-record], .extra summary')]
+        .map((one) => one.checkVisibility() && one.getBoundingClientRect().bottom <= innerHeight)";
+    assert_eq!(browser.script(ways).await, json!([true, true, true]));
     browser.shot("language-en-390-light").await;
     browser.click(".themes [value=fr]").await;
     browser.until("it is French", "document.documentElement.lang === 'fr'").await;
@@ -31,6 +40,7 @@ async fn french_is_chosen_and_pages_scripts_and_dates_follow() {
 
     // A file that is refused by the script, in the script's words.
     browser.until("the script is there", "document.querySelector('#drop.with-script')").await;
+    assert_eq!(browser.script(ways).await, json!([true, true, true]));
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("vide.wav");
     std::fs::write(&empty, b"").unwrap();
@@ -49,8 +59,22 @@ async fn french_is_chosen_and_pages_scripts_and_dates_follow() {
     let date = text(&browser, "main time").await;
     assert!(date.contains(" à "), "{date}");
     browser.shot("language-fr-transcript-1280-light").await;
+    // From an island fourteen hours before UTC it was at another hour, as everything there.
+    let zone =
+        json!({ "cmd": "Emulation.setTimezoneOverride", "params": { "timezoneId": "Pacific/Kiritimati" } });
+    browser.ask("goog/cdp/execute", &zone).await;
     browser.driver.refresh().await.unwrap();
     browser.until("it is still French", "document.documentElement.lang === 'fr'").await;
+    let iso = browser.script("return document.querySelector('main time').dateTime").await;
+    let made = DateTime::parse_from_rfc3339(iso.as_str().unwrap()).unwrap();
+    let there = made.with_timezone(&FixedOffset::east_opt(14 * 3600).unwrap());
+    let by_their_clock = json!(catalogue::moment(Language::Fr, &there));
+    let shown = format!("document.querySelector('main time').innerText === {by_their_clock}");
+    browser.until("it is by the reader's clock", &shown).await;
+    let path = format!("/v1/transcripts/{talk}");
+    assert_eq!(site.send("PATCH", &path, &json!({ "title": "Tout autre chose" })).await.0, 200);
+    browser.until("what changes comes by itself", "document.title.includes('Tout autre chose')").await;
+    browser.until("by the same clock", &shown).await;
     let strings = "return typeof globalThis.reflectorStrings === 'object' && Object.keys(globalThis.reflectorStrings).length > 50";
     assert_eq!(browser.script(strings).await, true);
     at(&browser, &site, "/transcripts").await;

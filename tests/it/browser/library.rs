@@ -1,7 +1,8 @@
-//! The theme that is chosen, the speakers' samples and the link.
+//! The theme that is chosen, pages on paper and for who wants nothing to move, the speakers' samples and the link.
 
 use reflector::model::ShareMode;
 use reflector::model::user;
+use serde_json::json;
 
 use super::Browser;
 use crate::support::accounts::{ADA, give, guarded, person};
@@ -49,5 +50,29 @@ async fn a_theme_is_chosen_and_holds_and_a_sample_of_a_voice_plays_to_its_end() 
     browser.until("the link can be copied", "document.querySelector('[data-copy]:not([hidden])')").await;
     browser.click("[data-copy]").await;
     browser.until("it says so", "document.querySelector('[data-copy]').innerText === 'Copied'").await;
+
+    // On paper it is black on white, without what can only be pressed.
+    at(&browser, &site, &format!("/transcripts/{talk}")).await;
+    browser.until("it can be changed", "document.querySelector('[data-edit-bar]')?.checkVisibility()").await;
+    let paper = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "print" } });
+    browser.ask("goog/cdp/execute", &paper).await;
+    let seen =
+        "const seen = (css) => [...document.querySelectorAll(css)].filter((one) => one.checkVisibility());
+        const body = getComputedStyle(document.body);
+        return [body.backgroundColor, getComputedStyle(document.querySelector('#text p[data-w]')).color,
+            seen('button, form, input, audio, summary.button, .bar nav a').map((one) => one.outerHTML),
+            seen('h1').length, seen('#text p[data-w]').length > 2, seen('.people .person').length]";
+    let wanted = json!(["rgb(255, 255, 255)", "rgb(0, 0, 0)", [], 1, true, 2]);
+    assert_eq!(browser.script(seen).await, wanted);
+    let screen = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "" } });
+    browser.ask("goog/cdp/execute", &screen).await;
+
+    // Nothing moves for who wants that.
+    at(&browser, &site, "/design").await;
+    let moves = "return [...document.querySelectorAll('body *')].flatMap((one) => [null, '::before', '::after'].map((part) => getComputedStyle(one, part)))
+        .filter((style) => style.animationName !== 'none' || style.transitionDuration !== '0s').length";
+    assert!(browser.script(moves).await.as_u64().unwrap() > 0, "some things move");
+    browser.light(Some("dark")).await;
+    assert_eq!(browser.script(moves).await, 0);
     browser.quit().await;
 }

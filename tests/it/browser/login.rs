@@ -89,6 +89,12 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     desk.until("it is done", "document.querySelector('[role=status]')?.innerText.includes('is logged out')")
         .await;
     desk.shot("settings-1280-light").await;
+    // The page that is open there says so, once it asks for anything.
+    phone.script("document.dispatchEvent(new Event('visibilitychange'))").await;
+    let told = "document.querySelector('.connection.notice:not([hidden])')?.innerText.includes('not logged in any more')";
+    phone.until("the phone is told", told).await;
+    phone.no_sideways_scroll().await;
+    phone.checked("a login that has ended").await;
     phone.driver.goto(address("/transcripts?page=2")).await.unwrap();
     phone.until("the login is shown", "location.pathname === '/login'").await;
     let next = phone.script("return document.querySelector('[name=next]').value").await;

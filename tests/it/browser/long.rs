@@ -1,4 +1,4 @@
-//! A meeting of three hours: what its page weighs, whatever one does with it.
+//! A meeting of three hours: what its page weighs, whatever one does with it; and who speaks, wherever one reads.
 
 use reflector::bus::Event;
 use serde_json::{Value, json};
@@ -36,6 +36,29 @@ impl Browser {
     }
 }
 
+/// Of the turn that one reads at the top, below the player: who speaks, as its chip says; what is wrong with that; and whether the turn
+/// began further up. Null between two turns.
+const WHO_SPEAKS: &str = "const line = document.querySelector('.player').getBoundingClientRect().bottom;
+    const turn = [...document.querySelectorAll('#text .turn')].find((one) => {
+        const box = one.getBoundingClientRect(); return box.top < line && box.bottom > line + 90; });
+    if (!turn) return null;
+    const chip = turn.querySelector('.name');
+    const box = chip.getBoundingClientRect();
+    const faults = [];
+    if (box.left < 0 || box.right > innerWidth || box.top < line - 1 || box.bottom > innerHeight) faults.push(`is at ${box.left} ${box.top} to ${box.right} ${box.bottom}`);
+    const hit = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+    if (hit !== chip) faults.push(`is covered by ${hit?.outerHTML.slice(0, 80)}`);
+    if (box.top > line + 40) faults.push(`is ${box.top - line} below the player`);
+    return [chip.innerText, faults.join(', '), turn.firstElementChild.nextElementSibling.getBoundingClientRect().top < line]";
+
+/// Who speaks where one reads, if that was said further up: it is said in sight all the same.
+async fn who_speaks(browser: &Browser) -> Option<String> {
+    let found = browser.script(WHO_SPEAKS).await;
+    let (name, fault) = (found.get(0)?.as_str()?.to_owned(), found[1].as_str()?);
+    assert!(name.starts_with("Speaker ") && fault.is_empty(), "the chip of “{name}” {fault}");
+    (found[2] == true).then_some(name)
+}
+
 /// What is kept at a time, of a page with all its parts.
 const ELEMENTS: u64 = 3_000;
 
@@ -71,9 +94,10 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
     // From beginning to end, a window at a time.
     let total = browser.script("return document.querySelectorAll('.leaf').length").await.as_u64().unwrap();
     let mut most = 0;
-    let mut seen = std::collections::BTreeSet::new();
+    let (mut seen, mut speakers) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
     for _ in 0..400 {
         browser.until("what is in view is there", IN_VIEW).await;
+        speakers.extend(who_speaks(&browser).await);
         most = most.max(weight(&browser).await[2]);
         let open = browser
             .script(
@@ -87,6 +111,7 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
         }
     }
     assert_eq!(seen.len() as u64, total, "every leaf was shown: {seen:?}");
+    assert_eq!(speakers.len(), 4, "each was seen above their words: {speakers:?}");
     let [bytes, requests, _, _] = weight(&browser).await;
     println!("read: {bytes} bytes, {requests} requests, at most {most} elements, {total} leaves");
     assert!(most < ELEMENTS, "{most} elements");
@@ -97,6 +122,7 @@ async fn three_hours_of_talk_weigh_little_and_come_as_they_are_read() {
         browser.script("return [...document.querySelectorAll('#text p[data-w]')].at(-1).textContent").await;
     assert!(shown.as_str().unwrap().ends_with(&last), "{shown} ends with {last}");
     assert_eq!(browser.console().await.iter().filter(|line| !line.contains("/audio/")).count(), 0);
+    browser.quit().await;
 }
 
 /// Nothing that is named only is within the window.
@@ -133,6 +159,15 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
     assert_eq!(marked, json!([first]));
     assert!(weight(&browser).await[1] <= before + 10, "no more than what is around it was fetched");
     browser.shot("long-topic-390-dark").await;
+    // Far from where they began to speak it is in sight who does.
+    browser.script("document.querySelector('audio').pause()").await;
+    let mut speakers = std::collections::BTreeSet::new();
+    for _ in 0..18 {
+        browser.script("scrollBy(0, 170)").await;
+        browser.until("what is in view is there", IN_VIEW).await;
+        speakers.extend(who_speaks(&browser).await);
+    }
+    assert!(speakers.len() > 2, "{speakers:?}");
 
     // Somebody else changes a word that is shown here.
     let segments = format!("/v1/transcripts/{id}/segments");
@@ -146,5 +181,17 @@ async fn far_away_is_one_click_and_what_changes_elsewhere_shows_by_itself() {
     let open: Value = browser.script("return document.querySelectorAll('.leaf[data-open]').length").await;
     assert!(open.as_u64().unwrap() <= 6, "{open} leaves");
     assert!(weight(&browser).await[2] < ELEMENTS);
+
+    // A part that a lost line kept away says so, and comes by itself when the line is back.
+    browser.slow(-1).await;
+    let off = json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+    let off = json!({ "cmd": "Network.emulateNetworkConditions", "params": off });
+    browser.ask("goog/cdp/execute", &off).await;
+    browser.script("document.querySelector('.leaf:not([data-open])').scrollIntoView()").await;
+    let failed = "[...document.querySelectorAll('.leaf-link')].some((one) => one.textContent.includes('could not be fetched'))";
+    browser.until("it says that it could not be fetched", failed).await;
+    browser.slow(-1).await;
+    browser.script("dispatchEvent(new Event('online'))").await;
+    browser.until("what is in view is there", IN_VIEW).await;
     browser.quit().await;
 }

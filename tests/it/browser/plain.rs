@@ -19,9 +19,21 @@ const DEAD: &str = "return [...document.querySelectorAll('button, select, textar
 async fn phone() -> Browser {
     let browser = Browser::open(false).await;
     browser.size(390, 844).await;
-    let off = json!({ "cmd": "Emulation.setScriptExecutionDisabled", "params": { "value": true } });
-    browser.ask("goog/cdp/execute", &off).await;
+    scripts(&browser, false).await;
     browser
+}
+
+/// Whether scripts of pages run, from the next one on.
+async fn scripts(browser: &Browser, run: bool) {
+    let run = json!({ "cmd": "Emulation.setScriptExecutionDisabled", "params": { "value": !run } });
+    browser.ask("goog/cdp/execute", &run).await;
+}
+
+/// Has the checker, which is a script itself, look at a page that was loaded without one.
+async fn looked_at(browser: &Browser, what: &str) {
+    scripts(browser, true).await;
+    browser.checked(&format!("{what} without script")).await;
+    scripts(browser, false).await;
 }
 
 /// A page on which everything that shows works.
@@ -33,10 +45,15 @@ async fn open(browser: &Browser, site: &Site, path: &str) {
 async fn works(browser: &Browser) {
     assert!(browser.driver.find(By::Css(".with-script, html.js")).await.is_err(), "no script runs");
     // Menus and folds open without one.
-    browser.script("for (const one of document.querySelectorAll('details')) one.open = true").await;
+    folds(browser, true).await;
     assert_eq!(browser.script(DEAD).await, json!([]));
-    browser.script("for (const one of document.querySelectorAll('details')) one.open = false").await;
+    folds(browser, false).await;
     browser.no_sideways_scroll().await;
+}
+
+async fn folds(browser: &Browser, open: bool) {
+    let fold = format!("for (const one of document.querySelectorAll('details')) one.open = {open}");
+    browser.script(&fold).await;
 }
 
 async fn count(browser: &Browser, what: &str) -> u64 {
@@ -92,6 +109,9 @@ async fn on_a_phone_without_script_a_recording_is_uploaded_and_three_hours_are_r
 
 async fn upload(site: &Site, browser: &Browser) {
     let find = async |selector: &str| browser.driver.find(By::Css(selector)).await.expect(selector);
+    let button = find("[data-plain] button").await.rect().await.unwrap();
+    assert!(button.y + button.height < 844.0, "it is in sight on a phone: {button:?}");
+    find(".extra summary").await.click().await.unwrap();
     find("select[name=source_language] option[value=de]").await.click().await.unwrap();
     let names = find("textarea[name=vocabulary]").await;
     names.send_keys("Aoife Byrne\nKowalczyk").await.unwrap();
@@ -120,6 +140,9 @@ async fn on_a_phone_without_script_a_transcript_is_named_shared_and_trashed_and_
     browser.log_in(&site, ADA, &page).await;
     works(&browser).await;
 
+    folds(&browser, true).await;
+    looked_at(&browser, "a transcript").await;
+    folds(&browser, false).await;
     browser.click("details[data-name=more] summary").await;
     let title = browser.driver.find(By::Css("form.plain-only [name=title]")).await.unwrap();
     title.clear().await.unwrap();
@@ -182,6 +205,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     write("Ask Bob").await;
     browser.told("Somebody else changed the notes meanwhile.").await;
     works(browser).await;
+    looked_at(browser, "notes that another changed").await;
     assert_eq!(browser.text(".notes-text").await, "Ask Eve");
     browser.click("main form button.main").await;
     read("Ask Bob").await;

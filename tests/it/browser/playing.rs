@@ -18,11 +18,16 @@ async fn press(browser: &Browser, key: impl Into<TypingData> + Send) {
     Keys(browser).press(key).await;
 }
 
-/// A page with sound of so many seconds.
-async fn opened(site: &Site, id: TranscriptId, seconds: u32, dark: bool) -> Browser {
+/// Puts sound of so many seconds there.
+async fn put(site: &Site, id: TranscriptId, seconds: u32) {
     let media = Media::new();
     let tone = media.tone(seconds, "-ac 1 -b:a 16k -c:a libmp3lame", "tone.mp3");
     site.app.storage().put_file(&StorageKey::Mp3 { transcript: id }, &tone).await.unwrap();
+}
+
+/// A page with sound of so many seconds.
+async fn opened(site: &Site, id: TranscriptId, seconds: u32, dark: bool) -> Browser {
+    put(site, id, seconds).await;
     let browser = Browser::open(dark).await;
     browser.size(1280, 900).await;
     browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
@@ -42,7 +47,22 @@ async fn time(browser: &Browser) -> f64 {
 async fn the_waveform_and_its_topics_are_used_by_keyboard() {
     let site = Site::new().await;
     let id = site.finished("Budget").await;
-    let browser = opened(&site, id, 60, false).await;
+    // Sound that can't be had is told of, and asked for again by whoever wants to hear it.
+    site.app.storage().delete(&StorageKey::Mp3 { transcript: id }).await.unwrap();
+    let browser = Browser::open(false).await;
+    browser.size(1280, 900).await;
+    browser.driver.goto(site.url(&format!("/transcripts/{id}"))).await.unwrap();
+    let told = "!document.querySelector('[data-trouble]').hidden";
+    let silent = format!("document.querySelector('.deck:not([hidden])') && {told}");
+    browser.until("it is told that nothing is heard", &silent).await;
+    put(&site, id, 60).await;
+    press(&browser, "k").await;
+    let heard = format!("{TIME} > 0 && !document.querySelector('audio').paused && !({told})");
+    browser.until("it plays", &heard).await;
+    press(&browser, "k").await;
+    browser.script("document.querySelector('audio').currentTime = 0").await;
+    browser.console().await;
+
     focus(&browser, "[data-seekbar]").await;
     for (key, wanted) in [
         (Key::Right, 5.0),
@@ -93,6 +113,15 @@ async fn the_waveform_and_its_topics_are_used_by_keyboard() {
     press(&browser, "+").await;
     assert_eq!(browser.script("return document.querySelector('audio').playbackRate").await, 1.25);
     press(&browser, "-").await;
+    // What is said twice is heard twice.
+    browser.script("window.__said = 0; new MutationObserver(() => { window.__said += 1; }).observe(document.getElementById('announce'), { childList: true, characterData: true, subtree: true })").await;
+    for _ in 0..3 {
+        press(&browser, "-").await;
+    }
+    browser.until("it is as slow as it gets, and said each time", "window.__said >= 3").await;
+    assert_eq!(browser.script("return document.querySelector('audio').playbackRate").await, 0.5);
+    press(&browser, "+").await;
+    press(&browser, "+").await;
     press(&browser, " ").await;
     browser.until("it plays", "!document.querySelector('audio').paused").await;
     press(&browser, "k").await;
@@ -108,6 +137,7 @@ async fn the_waveform_and_its_topics_are_used_by_keyboard() {
     press(&browser, "l").await;
     assert_eq!(time(&browser).await, before, "keys that are off do nothing");
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -154,6 +184,7 @@ async fn words_are_chosen_played_and_repeated_by_keyboard() {
     press(&browser, "r").await;
     browser.until("no longer", "document.querySelector('[data-loop]').hidden").await;
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -182,10 +213,14 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
     browser.shot("away-1000-light").await;
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     assert_eq!(browser.script("return window.scrollY").await, 0, "the page stays where it is");
-    browser.script("document.querySelector('.back-now').click()").await;
+    // By keyboard, from what comes after it.
+    browser.script("document.querySelector('footer a').focus({ preventScroll: true })").await;
+    Keys(&browser).back_to(".back-now").await;
+    Keys(&browser).enter().await;
     browser
         .until("it is in sight", &format!("{in_sight} && document.querySelector('.back-now').hidden"))
         .await;
+    Keys(&browser).has("#text").await;
     // Who speaks was said to those who don't see it.
     browser.script("document.querySelector('audio').currentTime = 299.5").await;
     browser
@@ -212,6 +247,21 @@ async fn selected_words_are_given_to_another_speaker_and_taken_back() {
     browser.shot("selection-390-light").await;
     let options = browser.script("return [...document.querySelector('[data-selection-speaker]').options].map((one) => one.textContent)").await;
     assert_eq!(options, serde_json::json!(["Speaker 1", "Speaker 2", "Another speaker"]));
+    // Where a page may not copy, the words are shown to be copied by hand, and the bar is still about them.
+    browser
+        .script(
+            "Object.defineProperty(navigator, 'clipboard', { value: undefined });
+            document.execCommand = () => false;
+            document.querySelector('[data-selection-copy]').click()",
+        )
+        .await;
+    let hand = "document.activeElement.closest('[data-selection-hand]')?.innerText";
+    browser.until("it is told", &format!("{hand}?.includes('Ctrl+C')")).await;
+    let marked =
+        "const one = document.activeElement; return one.value.slice(one.selectionStart, one.selectionEnd)";
+    assert_eq!(browser.script(marked).await, "Speaker 2, 0:22: “<cut> the”");
+    browser.no_sideways_scroll().await;
+    browser.checked("words that are copied by hand").await;
     browser.script("const s = document.querySelector('[data-selection-speaker]'); s.value = '2'; s.dispatchEvent(new Event('change'))").await;
     let turns = "[...document.querySelectorAll('#text .turn')].map((one) => one.querySelector('.name').textContent + ': ' + one.querySelector('p[data-w]').textContent)";
     browser.until("another one says them", &format!("{turns}.includes('Speaker 3: <cut> the')")).await;
@@ -221,4 +271,5 @@ async fn selected_words_are_given_to_another_speaker_and_taken_back() {
         .until("it is as it was", &format!("{turns}.includes('Speaker 2: We should <cut> the budget.')"))
         .await;
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }

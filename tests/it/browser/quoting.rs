@@ -77,6 +77,25 @@ async fn selected_words_become_a_link_to_exactly_their_seconds_until_it_is_taken
     browser
         .until("it is copied", "document.querySelector('[data-quote-copy]').textContent === 'Copied'")
         .await;
+    // Without TLS by the old command, and where a page may not even do that, by hand.
+    let without = "Object.defineProperty(navigator, 'clipboard', { value: undefined });
+        const real = document.execCommand.bind(document);
+        document.execCommand = (command) => { const done = real(command); window.oldWay = [command, done]; return done; };
+        const put = DataTransfer.prototype.setData;
+        DataTransfer.prototype.setData = function (kind, text) { window.given = text; return put.call(this, kind, text); };
+        document.querySelector('[data-quote-copy]').click()";
+    browser.script(without).await;
+    browser.until("the old way is taken", "window.oldWay").await;
+    let old = browser.script("return [...window.oldWay, window.given]").await;
+    assert_eq!(old, serde_json::json!(["copy", true, &url]));
+    browser
+        .script("document.execCommand = () => false; document.querySelector('[data-quote-copy]').click()")
+        .await;
+    let told = "document.querySelector('[data-quote-trouble]:not([hidden])')?.innerText.includes('Ctrl+C')";
+    browser.until("it is told", told).await;
+    let marked =
+        "const one = document.activeElement; return one.value.slice(one.selectionStart, one.selectionEnd)";
+    assert_eq!(browser.script(marked).await, url.as_str());
 
     // Whoever has it: the words, the sound, nothing else.
     let visitor = Browser::open(true).await;

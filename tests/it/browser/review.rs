@@ -37,6 +37,13 @@ async fn opened(dark: bool) -> (Site, TranscriptId, Browser) {
     (site, id, browser)
 }
 
+/// Begins a review, or the history, and gives what is said before the server has answered.
+fn begin(what: &str) -> String {
+    format!(
+        "document.querySelector('[data-{what}-open]').click(); return document.querySelector('[data-{what}-said]').textContent"
+    )
+}
+
 /// What is asked about, and how much is left.
 async fn asked(browser: &Browser, word: &str, left: &str) {
     let code = format!(
@@ -99,13 +106,14 @@ async fn doubtful_words_are_gone_through_by_keyboard_until_none_is_left() {
     click(&browser, "[data-review-open]").await;
     asked(&browser, "Walross", "2 places left").await;
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_a_word_is_fixed_here_and_another_ones_change_is_not_written_over() {
     let (site, id, browser) = opened(true).await;
     browser.size(390, 844).await;
-    click(&browser, "[data-review-open]").await;
+    assert_eq!(browser.script(&begin("review")).await, "Looking for doubtful words…");
     asked(&browser, "walross spaeks", "3 places left").await;
     browser.no_sideways_scroll().await;
     browser.shot("review-390-dark").await;
@@ -202,6 +210,41 @@ async fn a_speaker_is_named_once_everywhere_and_two_voices_become_one() {
         .await;
     browser.script("document.querySelector('[data-edit-said-undo]').click()").await;
     browser.until("that is taken back", &format!("{names} === 'Speaker 1,Speaker 2,Speaker 1'")).await;
+    // It is in the history, which gives the name again.
+    browser.until("it can be done again", "!document.querySelector('[data-edit-redo]').disabled").await;
+    browser.script("document.querySelector('[data-edit-redo]').click()").await;
+    browser.until("she is named again", &format!("{names} === 'Ada,Speaker 2,Ada'")).await;
+    browser.script("document.querySelector('[data-history-open]').click()").await;
+    let listed = "[...document.querySelectorAll('[data-history-edits] > li')].map((one) => one.innerText.replace(/\\s+/g, ' '))";
+    browser.until("changes are listed", &format!("{listed}.length === 3")).await;
+    let first = browser.script(&format!("return {listed}[2]")).await;
+    let first = first.as_str().unwrap();
+    assert!(first.contains("Names of speakers") && first.contains("Speaker 1 Ada"), "{first}");
+    click(&browser, "[data-history-close]").await;
+    // Somebody else is faster.
+    browser.script("document.querySelector('[data-person-open=\"0\"]').click()").await;
+    browser.until("one is asked", "document.querySelector('[data-person-dialog]').open").await;
+    press(&browser, "Adele").await;
+    let people = format!("/v1/transcripts/{id}/participants");
+    let (_, list) = site.json(&people).await;
+    let ada = format!("{people}/{}", list[0]["id"].as_str().unwrap());
+    assert_eq!(site.send("PATCH", &ada, &json!({ "name": "Grace" })).await.0, 200);
+    press(&browser, Key::Enter.value().to_string()).await;
+    let theirs = "!document.querySelector('[data-person-conflict]').hidden && document.querySelector('[data-person-conflict] q').textContent";
+    browser.until("both are shown", &format!("{theirs} === 'Grace'")).await;
+    let mine =
+        browser.script("return document.querySelector('[data-person-dialog] [name=name]').value").await;
+    assert_eq!(mine, "Adele");
+    assert_eq!(site.json(&ada).await.1["name"], "Grace", "nothing is written over unseen");
+    browser.no_sideways_scroll().await;
+    browser.checked("a name that two have given").await;
+    click(&browser, "[data-person-mine]").await;
+    browser.until("it is written over", &format!("{names} === 'Adele,Speaker 2,Adele'")).await;
+    browser.script("document.querySelector('[data-edit-said-undo]').click()").await;
+    browser.until("theirs is back", &format!("{names} === 'Grace,Speaker 2,Grace'")).await;
+    assert_eq!(site.send("DELETE", &ada, &json!({})).await.0, 200);
+    let gone = "document.querySelector('[data-part=people] [name=was-0]').value === ''";
+    browser.until("and gone", &format!("{names} === 'Speaker 1,Speaker 2,Speaker 1' && {gone}")).await;
 
     browser.script("document.querySelector('[data-person-open=\"1\"]').click()").await;
     browser.until("one is asked again", "document.querySelector('[data-person-dialog]').open").await;
@@ -211,6 +254,7 @@ async fn a_speaker_is_named_once_everywhere_and_two_voices_become_one() {
     browser.script("document.querySelector('[data-edit-said-undo]').click()").await;
     browser.until("they are two again", &format!("{names} === 'Speaker 1,Speaker 2,Speaker 1'")).await;
     assert_eq!(browser.console().await.iter().filter(|line| !line.contains("/audio/")).count(), 0);
+    browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,7 +270,7 @@ async fn what_was_changed_is_listed_compared_and_undone() {
     crate::contract_speakers::again(&site, id, &heard).await;
     browser.driver.refresh().await.unwrap();
     browser.until("the other version is shown", &format!("{TEXT}.includes('she said')")).await;
-    click(&browser, "[data-history-open]").await;
+    assert_eq!(browser.script(&begin("history")).await, "Fetching what was changed…");
     browser
         .until("changes are listed", "document.querySelectorAll('[data-history-edits] > li').length === 2")
         .await;
@@ -264,4 +308,5 @@ async fn what_was_changed_is_listed_compared_and_undone() {
     browser.script("document.querySelector('[data-edit-said-undo]').click()").await;
     browser.until("the second is shown again", &format!("{TEXT}.includes('she said')")).await;
     assert_eq!(browser.console().await, Vec::<String>::new());
+    browser.quit().await;
 }

@@ -1,12 +1,13 @@
 //! Every page at three widths, in light and dark: it fits its window, its menus open inside it, its scripts run without a complaint, axe-core
-//! finds nothing, and its picture is taken; `make screenshots` keeps the pictures. The same of what the pages are to others, with nothing
-//! in them, and when something is refused, without a picture.
+//! finds nothing, and its picture is taken; `make screenshots` keeps the pictures. On the phone in dark it is looked at in French, whose
+//! words are longer. The same of what the pages are to others, with nothing in them, and when something is refused, without a picture.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use diesel_async::RunQueryDsl;
 use reflector::auth::secret;
 use reflector::clock;
 use reflector::config::AuthMode;
@@ -18,6 +19,7 @@ use super::axe::{self, For};
 use super::every::{NEWCOMER, Shown, Who, World};
 use crate::support::accounts::{ADA, BOB, give, person};
 use crate::support::site::Site;
+use crate::support::small_disk::SmallDisk;
 
 /// How a page is looked at, one after the other: it comes to a phone in light and its window grows, then it is dark and shrinks again.
 const SIGHTS: [(&str, u32, u32); 6] = [
@@ -28,6 +30,8 @@ const SIGHTS: [(&str, u32, u32); 6] = [
     ("dark", 768, 1024),
     ("dark", 390, 844),
 ];
+/// Sends a `form`, past whatever script would do it in another way.
+const SUBMIT: &str = "window.__before = true; HTMLFormElement.prototype.submit.call(form);";
 /// Bytes that a picture may take, one with another.
 const MOST: u64 = 20_000;
 
@@ -66,18 +70,28 @@ impl Album {
                 if number == 0 {
                     world.open(browser, page).await;
                 }
-                let at = format!("{} at {width} in {theme}", page.name);
+                let mut at = format!("{} at {width} in {theme}", page.name);
                 // The picture waits for what the page does in another size.
                 self.shoot(browser, picture(page, width, theme)).await;
-                self.fits(browser, &at, page.status).await;
                 let wanted = match (theme, width) {
-                    ("light", 390 | 1440) => For::Everything,
-                    ("dark", 1440) => For::Colours,
-                    _ => continue,
+                    ("light", 1440) => Some(For::Everything),
+                    ("dark", 1440) => Some(For::Colours),
+                    ("dark", 390) => {
+                        browser.speaks("fr").await;
+                        world.open(browser, page).await;
+                        at.push_str(" in French");
+                        Some(For::Everything)
+                    }
+                    _ => None,
                 };
-                let found = axe::violations(browser, wanted).await.into_iter();
-                self.wrong.extend(found.map(|what| format!("{at}: {what}")));
+                self.fits(browser, &at, page.status).await;
+                if let Some(wanted) = wanted {
+                    let found = axe::violations(browser, wanted).await.into_iter();
+                    self.wrong.extend(found.map(|what| format!("{at}: {what}")));
+                }
             }
+            assert_eq!(browser.script("return document.documentElement.lang").await, "fr", "{}", page.name);
+            browser.speaks("en").await;
         }
         browser.light(None).await;
     }
@@ -130,15 +144,25 @@ fn picture(page: &Shown, width: u32, theme: &str) -> String {
 }
 
 impl Browser {
+    /// Has pages in this language from the next one on.
+    async fn speaks(&self, language: &str) {
+        self.script(&format!("document.cookie = 'reflector-language={language}; path=/'")).await;
+    }
+
     /// Sends a form to the site of the page that is open.
     async fn posts(&self, path: &str, fields: &Value) {
         let code = format!(
             "const form = Object.assign(document.createElement('form'), {{ method: 'post', action: {} }});
             for (const [name, value] of Object.entries({fields})) form.append(Object.assign(document.createElement('textarea'), {{ name, value }}));
-            window.__before = true; document.body.append(form); form.submit();",
+            document.body.append(form); {SUBMIT}",
             json!(path)
         );
-        self.script(&code).await;
+        self.answers(&code).await;
+    }
+
+    /// Does what another page answers.
+    async fn answers(&self, code: &str) {
+        self.script(code).await;
         self.until(
             "it is answered",
             "!window.__before && document.readyState === 'complete' && document.querySelector('main')",
@@ -178,6 +202,7 @@ async fn the_owners_pages_fit_their_windows_and_are_accessible_in_light_and_dark
         browser.is_refused(status).await;
         album.glance(&browser, &format!("the page of {status}"), status).await;
     }
+    broken(&browser, &world, &mut album).await;
     browser.quit().await;
     album.close(&world, world.of(&[Who::Ada]).count());
 }
@@ -200,6 +225,8 @@ async fn what_visitors_newcomers_and_readers_see_fits_their_windows_and_is_acces
                 Who::Newcomer => browser.log_in(&world.empty, NEWCOMER, "/settings").await,
                 _ => browser.log_in(&world.site, BOB, "/settings").await,
             }
+            // What was asked for meanwhile by the page before is nobody's.
+            browser.console().await;
         }
         world.open(&browser, page).await;
         if page.status == 200 {
@@ -212,6 +239,7 @@ async fn what_visitors_newcomers_and_readers_see_fits_their_windows_and_is_acces
     browser.driver.delete_all_cookies().await.unwrap();
     too_many(&browser, &world, &mut album).await;
     passers_by(&browser, &mut album).await;
+    no_room(&browser, &mut album).await;
     browser.quit().await;
     album.close(&world, world.of(&strangers).count());
 }
@@ -264,4 +292,33 @@ async fn passers_by(browser: &Browser, album: &mut Album) {
     browser.at(&site, "/login/provider").await;
     browser.is_alarmed().await;
     album.glance(browser, "a provider that is away", 503).await;
+    browser.at(&site, "/queue").await;
+    browser.is_refused(401).await;
+    album.glance(browser, "what only those see who are logged in", 401).await;
+}
+
+/// Who looks while something is broken that nobody thought of.
+async fn broken(browser: &Browser, world: &World, album: &mut Album) {
+    let mut conn = world.site.workshop.conn().await;
+    diesel::sql_query("ALTER TABLE room RENAME TO room_away").execute(&mut *conn).await.unwrap();
+    browser.at(&world.site, "/rooms").await;
+    browser.is_refused(500).await;
+    album.glance(browser, "the page of 500", 500).await;
+    diesel::sql_query("ALTER TABLE room_away RENAME TO room").execute(&mut *conn).await.unwrap();
+}
+
+/// Who sends a recording, without script, to where there is no room for it.
+async fn no_room(browser: &Browser, album: &mut Album) {
+    let disk = SmallDisk::new();
+    let site = Site::set(|config| config.storage.dir = disk.path().to_owned()).await;
+    browser.at(&site, "/").await;
+    let send = format!(
+        "const form = document.getElementById('drop'); const chosen = new DataTransfer();
+        chosen.items.add(new File([new Uint8Array(3_000_000)], 'talk.wav', {{ type: 'audio/wav' }}));
+        form.querySelector('[type=file]').files = chosen.files; {SUBMIT}"
+    );
+    browser.answers(&send).await;
+    browser.is_refused(507).await;
+    album.glance(browser, "the page of 507", 507).await;
+    assert_eq!(site.json("/v1/transcripts").await.1["total"], 0, "nothing is left behind");
 }

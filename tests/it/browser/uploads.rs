@@ -2,12 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use diesel::sql_types::Uuid;
+use diesel_async::RunQueryDsl;
+use reflector::ids::TranscriptId;
+use reflector::model::{recording, transcript};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use super::login::press;
-use crate::support::site::Site;
+use crate::support::site::{Site, multipart};
 
 pub(super) const ROWS: &str = "[...document.querySelectorAll('#uploading .sending')]";
 
@@ -131,6 +136,8 @@ async fn files_go_up_two_at_a_time_are_paused_by_keyboard_and_go_on_after_a_relo
     assert_eq!(heading, "All 2 are uploaded");
     assert_eq!(browser.console().await, Vec::<String>::new());
 
+    elsewhere(&site, &browser).await;
+
     // Cancelled while it is under way: it goes into the trash.
     browser.slow(1_000_000).await;
     let four = made("four.wav", 15);
@@ -146,6 +153,31 @@ async fn files_go_up_two_at_a_time_are_paused_by_keyboard_and_go_on_after_a_relo
     }
     assert_eq!(arrived(&site).await.len(), 3);
     browser.quit().await;
+}
+
+/// What is recorded elsewhere is offered once nothing comes any more, and no longer when it was thrown away there.
+async fn elsewhere(site: &Site, browser: &Browser) {
+    let phone = json!({ "name": "From the phone", "source_kind": "live", "source_language": "auto" });
+    let (_, made) = site.send("POST", "/v1/transcripts", &phone).await;
+    let id = made["id"].as_str().unwrap();
+    let query = "open=true&chunk_number=0&filename=a.webm&seconds=751.2";
+    let (kind, body) = multipart(&[("chunk", Some("blob"), b"sound")]);
+    let piece = site.client.post(site.url(&format!("/v1/transcripts/{id}/record/upload?{query}")));
+    let answer = piece.header("content-type", kind).body(body).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    browser.until("it is known", "document.querySelector('#unfinished[data-busy]')").await;
+    let shown = "document.querySelector('#unfinished:not([hidden])')";
+    assert_eq!(browser.script(&format!("return {shown}")).await, Value::Null, "nothing has interrupted it");
+    diesel::sql_query("UPDATE upload_part SET received_at = received_at - interval '1 hour' WHERE recording_id IN (SELECT id FROM recording WHERE transcript_id = $1)")
+        .bind::<Uuid, _>(id.parse::<TranscriptId>().unwrap().0)
+        .execute(&mut site.workshop.conn().await)
+        .await
+        .unwrap();
+    browser.until("it is offered", &format!("{shown}?.innerText.includes('From the phone')")).await;
+    let on = format!("return {shown}.querySelector('[data-on]:not([hidden])').search");
+    assert_eq!(browser.script(&on).await, format!("?resume={id}"));
+    assert_eq!(site.send("DELETE", &format!("/v1/transcripts/{id}"), &json!({})).await.0, 200);
+    browser.until("it is not any more", &format!("!{shown}")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,15 +223,21 @@ async fn what_is_empty_too_large_no_media_or_a_folder_is_told_before_anything_is
     assert_eq!(browser.states().await, json!(["odd", "refused", "refused", "odd"]));
     browser.look("uploads-refused").await;
     browser.checked("uploads that are refused").await;
-    browser.script("document.querySelector('[data-clear]').click()").await;
+    let keys = Keys(&browser);
+    keys.follow("[data-clear]").await;
+    browser.until("two lines are left", &format!("{ROWS}.length === 2")).await;
     assert_eq!(browser.states().await, json!(["odd", "odd"]), "what may still be sent stays");
+    keys.back_to("#uploading li:first-child [data-anyway]").await;
+    keys.enter().await;
+    browser.until("it is sent all the same", &format!("{ROWS}[0].dataset.state === 'done'")).await;
     assert_eq!(browser.console().await, Vec::<String>::new());
     browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_line_stops_one_file_for_a_while_and_not_for_good() {
-    let site = Site::new().await;
+    // A visitor's, whom the server knows again by nothing but what this browser keeps.
+    let site = Site::set(|config| config.auth.public_mode = true).await;
     let folder = tempfile::tempdir().unwrap();
     let talk = file(folder.path(), "talk.wav", 17);
     let browser = Browser::open(false).await;
@@ -208,14 +246,37 @@ async fn a_lost_line_stops_one_file_for_a_while_and_not_for_good() {
     browser.slow(4_000_000).await;
     browser.choose(&[&talk]).await;
     browser.until("a chunk is there", &format!("{ROWS}[0].querySelector('progress').value > 50")).await;
+    browser.start_page(&site).await;
+    browser.slow(4_000_000).await;
+    browser.choose(&[&talk]).await;
+    browser.until("it goes on", &format!("{ROWS}[0].querySelector('progress').value >= 47")).await;
     let off = json!({ "offline": true, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
     browser
         .ask("goog/cdp/execute", &json!({ "cmd": "Network.emulateNetworkConditions", "params": off }))
         .await;
     browser.until("it is told", &format!("{ROWS}[0].innerText.includes('Trying again in')")).await;
     browser.checked("an upload without a line").await;
+    // It gives up in the end (its pauses pass quickly here), and goes on by itself when the line is back.
+    browser
+        .script(
+            "const later = window.setTimeout;
+            window.setTimeout = (act, after, ...more) => later(act, after < 40000 ? Math.min(after, 20) : after, ...more);
+            dispatchEvent(new Event('online'))",
+        )
+        .await;
+    browser.until("it has stopped", &format!("{ROWS}[0].dataset.state === 'failed'")).await;
+    let said = browser.script(&format!("return {ROWS}[0].innerText")).await;
+    assert!(said.as_str().unwrap().contains("follows by itself"), "{said}");
     browser.slow(-1).await;
+    browser.script("dispatchEvent(new Event('online'))").await;
     browser.until("the transcript's page is open", "location.pathname.startsWith('/transcripts/')").await;
-    assert_eq!(arrived(&site).await, [("talk".to_owned(), 17_000_000)]);
+    let (_, list) = site.json("/v1/transcripts").await;
+    let ids: Vec<&str> =
+        list["items"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 1, "it was not begun anew");
+    let mut conn = site.workshop.conn().await;
+    let row = transcript::get(&conn, ids[0].parse().unwrap()).await.unwrap().expect("it is there");
+    let whole = recording::get(&mut conn, row.recording_id.expect("it is complete")).await.unwrap();
+    assert_eq!(whole.map(|whole| whole.size_bytes), Some(17_000_000));
     browser.quit().await;
 }

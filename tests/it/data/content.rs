@@ -92,27 +92,27 @@ async fn a_voice_has_one_name_and_a_rename_needs_no_speaker() {
     let made = new_transcript(conn, "one", None).await;
     let other = new_transcript(conn, "other", None).await.id;
     let of = made.id;
-    let ada = participant::create(conn, of, "Ada", Some(0)).await.unwrap();
-    let silent = participant::create(conn, of, "Silent", None).await.unwrap();
-    let guest = participant::create(conn, of, "Guest", None).await.unwrap();
-    let taken = participant::create(conn, of, "Bob", Some(0)).await.unwrap_err();
+    let ada = participant::create(conn, of, "Ada", Some(0), None).await.unwrap();
+    let silent = participant::create(conn, of, "Silent", None, None).await.unwrap();
+    let guest = participant::create(conn, of, "Guest", None, None).await.unwrap();
+    let taken = participant::create(conn, of, "Bob", Some(0), None).await.unwrap_err();
     assert!(matches!(taken, ParticipantError::SpeakerTaken));
     let rename = Change { name: Some("Quiet".into()), speaker: None };
-    let renamed = participant::update(conn, of, silent.id, &rename).await.unwrap();
+    let renamed = participant::update(conn, of, silent.id, &rename, None).await.unwrap();
     assert_eq!((renamed.name.as_str(), renamed.speaker), ("Quiet", None));
     let assign = Change { name: None, speaker: Some(Some(0)) };
-    let taken = participant::update(conn, of, guest.id, &assign).await.unwrap_err();
+    let taken = participant::update(conn, of, guest.id, &assign, None).await.unwrap_err();
     assert!(matches!(taken, ParticipantError::SpeakerTaken));
     let before = transcript::get(conn, other).await.unwrap().unwrap().change_seq;
-    let elsewhere = participant::update(conn, other, guest.id, &rename).await.unwrap_err();
+    let elsewhere = participant::update(conn, other, guest.id, &rename, None).await.unwrap_err();
     assert!(matches!(elsewhere, ParticipantError::Unknown));
-    let elsewhere = participant::delete(conn, other, guest.id).await.unwrap_err();
+    let elsewhere = participant::delete(conn, other, guest.id, None).await.unwrap_err();
     assert!(matches!(elsewhere, ParticipantError::Unknown));
     assert_eq!(transcript::get(conn, other).await.unwrap().unwrap().change_seq, before);
-    participant::delete(conn, of, guest.id).await.unwrap();
+    participant::delete(conn, of, guest.id, None).await.unwrap();
 
     let names = [(0, "Ada L.".to_owned()), (1, "Charles".into()), (2, String::new())];
-    participant::name_speakers(conn, of, &names).await.unwrap();
+    participant::name_speakers(conn, of, &names, None).await.unwrap();
     assert_eq!(participant::get(conn, of, ada.id).await.unwrap().unwrap().name, "Ada L.");
     let names: Vec<String> =
         participant::list(conn, of).await.unwrap().into_iter().map(|one| one.name).collect();
@@ -186,7 +186,7 @@ async fn a_view_shows_text_early_then_the_whole_with_a_persons_words_over_the_ma
     stage::finish(conn, &summarize, Some(made), now()).await.unwrap();
     pass(conn, id, run, Stage::Deliver).await;
 
-    participant::name_speakers(conn, id, &[(1, "Ada".into())]).await.unwrap();
+    participant::name_speakers(conn, id, &[(1, "Ada".into())], None).await.unwrap();
     let view = TranscriptView::load(conn, id).await.unwrap().unwrap();
     assert!(!view.text.as_ref().unwrap().provisional);
     assert_eq!([0, 1].map(|speaker| view.speaker_names().name(speaker)), ["Speaker 1", "Ada"]);

@@ -161,7 +161,10 @@ async fn a_french_page_says_in_french_why_something_failed_and_how_the_installat
     stage::fail(&mut *site.workshop.conn().await, &attempt, why, clock::now()).await.unwrap();
     let old = site.finished("older.wav").await;
     let attempt = site.up_to(old, Some(Stage::Summarize)).await.unwrap();
-    stage::fail(&mut *site.workshop.conn().await, &attempt, "no voices", clock::now()).await.unwrap();
+    // A text that another version had under another name is shown as it was kept.
+    let renamed = Some(serde_json::json!({ "id": "why-of-before", "detail": "no turns" }));
+    let why = Why { text: "no voices".into(), remark: renamed };
+    stage::fail(&mut *site.workshop.conn().await, &attempt, why, clock::now()).await.unwrap();
 
     let reason = "Le fichier est endommagé ou incomplet. <span lang=\"en\">moov atom not found</span>";
     let transcript = format!("/transcripts/{id}");

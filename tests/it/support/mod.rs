@@ -11,6 +11,7 @@ pub mod llm_server;
 pub mod long;
 pub mod media;
 pub mod meeting;
+pub mod pictured;
 pub mod postgres;
 pub mod receiver;
 pub mod redis;

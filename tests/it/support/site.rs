@@ -84,8 +84,16 @@ impl Site {
         Self::start(true, settings).await
     }
 
+    /// Without a worker, on a workshop that the test brings.
+    pub async fn on(workshop: Workshop) -> Self {
+        Self::begin(workshop, false, |_| ()).await
+    }
+
     async fn start(working: bool, settings: impl FnOnce(&mut Config)) -> Self {
-        let workshop = Workshop::new().await;
+        Self::begin(Workshop::new().await, working, settings).await
+    }
+
+    async fn begin(workshop: Workshop, working: bool, settings: impl FnOnce(&mut Config)) -> Self {
         let mut config = workshop.config();
         settings(&mut config);
         let app = App::build(config).await.expect("everything is there");

@@ -77,6 +77,11 @@ impl Workshop {
 
     /// A worker process of its own, to be killed. Its log is in `log()`.
     pub fn worker(&self) -> Worker {
+        self.worker_with(&[])
+    }
+
+    /// One with more in its environment.
+    pub fn worker_with(&self, more: &[(&str, &str)]) -> Worker {
         let config = self.config();
         let log =
             std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log file");
@@ -91,6 +96,7 @@ impl Workshop {
             .env("REFLECTOR_SPEECH__BEAM", "1")
             .env("REFLECTOR_WORK__HEARTBEAT_SECONDS", "1")
             .env("REFLECTOR_WORK__DEAD_AFTER_SECONDS", "2")
+            .envs(more.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

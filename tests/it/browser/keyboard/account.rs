@@ -24,10 +24,12 @@ async fn from_the_set_up_code_to_the_audit_log_by_keyboard() {
         config.tls.site_ca = Some(bench.path("certs/ca.crt").into());
     })
     .await;
-    let broken = site.finished("Broken.mp4").await;
-    let attempt = site.up_to(broken, Some(Stage::Summarize)).await.unwrap();
     let mut conn = site.workshop.conn().await;
-    stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now()).await.unwrap();
+    for name in ["Broken.mp4", "Cut.mp4"] {
+        let broken = site.finished(name).await;
+        let attempt = site.up_to(broken, Some(Stage::Summarize)).await.unwrap();
+        stage::fail(&mut conn, &attempt, "The file ends in the middle.", clock::now()).await.unwrap();
+    }
     let code = secret::setup_code();
     let later = clock::now() + Duration::from_secs(3600);
     login::set_setup_code(&mut conn, &secret::hash(&code), later).await.unwrap();
@@ -88,10 +90,12 @@ async fn own_settings(keys: &Keys<'_>, site: &Site) {
     keys.follow("[aria-label='Revoke nightly']").await;
     keys.told("The key is revoked.").await;
 
-    let _phone = Visitor::log_in(site, ADA).await;
+    let _elsewhere = [Visitor::log_in(site, ADA).await, Visitor::log_in(site, ADA).await];
     keys.go(site, "/settings").await;
     keys.follow("form[action$='/end'] button").await;
     keys.told("That browser is logged out.").await;
+    keys.follow("form[action='/settings/sessions/end-others'] button").await;
+    keys.told("Every other browser is logged out.").await;
     keys.fill("[name=current]", PASSWORD).await;
     keys.fill("[name=password]", OTHER_PASSWORD).await;
     keys.enter().await;
@@ -126,10 +130,14 @@ async fn installation(keys: &Keys<'_>, site: &Site) {
     keys.go(site, "/settings").await;
     keys.follow(".tabs a[href='/admin']").await;
     browser.until("health is shown", "location.pathname === '/admin'").await;
+    keys.follow("main form[action='/admin'] button").await;
+    browser.until("it looked again", "location.search.includes('again=1')").await;
     keys.follow(".tabs a[href='/admin/jobs']").await;
     browser.until("what failed is listed", "location.pathname === '/admin/jobs'").await;
     keys.follow("form[action$='/retry'] button").await;
     keys.told("It runs again.").await;
+    keys.follow("form[action$='/retry-all'] button").await;
+    keys.told("1 transcript runs again.").await;
 
     keys.follow(".tabs a[href='/admin/users']").await;
     browser.until("accounts are listed", "location.pathname === '/admin/users'").await;
@@ -153,9 +161,23 @@ async fn installation(keys: &Keys<'_>, site: &Site) {
     keys.tab_to("form[action='/admin/users'] [name=email]").await;
     browser.until("it is closed again", &format!("!{open}")).await;
     keys.back_to(menu).await;
+    for (form, said) in [
+        ("admin", "They look after the installation now."),
+        ("password", "The password is changed, and they are logged out everywhere."),
+        ("disabled", "They are shut out"),
+    ] {
+        keys.tab_to(menu).await;
+        keys.enter().await;
+        if form == "password" {
+            keys.fill("details[open] [name=password]", OTHER_PASSWORD).await;
+        }
+        keys.follow(&format!("details[open] form[action$='/{form}'] button")).await;
+        keys.told(said).await;
+    }
+    keys.press(Key::Tab).await;
+    keys.has("form[action$='/disabled'] button").await;
     keys.enter().await;
-    keys.follow("details[open] form[action$='/disabled'] button").await;
-    keys.told("They are shut out").await;
+    keys.told("They can log in again.").await;
 
     keys.follow(".tabs a[href='/admin/audit']").await;
     browser.until("the log is shown", "location.pathname === '/admin/audit'").await;

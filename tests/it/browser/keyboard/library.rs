@@ -100,7 +100,11 @@ async fn transcripts_are_found_sorted_thrown_away_and_taken_back_by_keyboard() {
     keys.back_to(".choices .danger").await;
     keys.enter().await;
     keys.told("Deleted 1 transcript for good.").await;
-    browser.until("two are left", &format!("{ROWS} === 2")).await;
+    browser.until("two are left", &format!("{ROWS} === 2 && {SCRIPT}")).await;
+    keys.follow("#bulk [value=empty]").await;
+    browser.until("it is asked twice", "document.querySelector('.choices .danger')").await;
+    keys.follow(".choices .danger").await;
+    keys.told("Deleted 2 transcripts for good.").await;
     browser.quit().await;
 }
 

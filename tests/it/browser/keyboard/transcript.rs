@@ -1,6 +1,7 @@
 //! The page of a transcript: heard, mended, gone through, quoted, and thrown away.
 
 use reflector::storage::StorageKey;
+use serde_json::json;
 use thirtyfour::prelude::*;
 
 use super::Keys;
@@ -21,6 +22,7 @@ async fn a_transcript_is_heard_mended_quoted_and_thrown_away_by_keyboard() {
     let media = Media::new();
     let tone = media.tone(60, "-ac 1 -b:a 16k -c:a libmp3lame", "tone.mp3");
     site.app.storage().put_file(&StorageKey::Mp3 { transcript: id }, &tone).await.unwrap();
+    assert_eq!(site.send("POST", "/v1/rooms", &json!({ "name": "weekly" })).await.0, 200);
     let mut heard = doubtful();
     heard[1].words[2].text = " she".into();
     heard[1].text = " A Walross, she said".into();
@@ -51,8 +53,20 @@ async fn a_transcript_is_heard_mended_quoted_and_thrown_away_by_keyboard() {
     keys.press(Key::Tab).await;
     keys.enter().await;
     browser.until("it is back", &format!("location.pathname === '/transcripts/{id}'")).await;
+    more(&keys).await;
     far_away(&keys, &site).await;
     browser.quit().await;
+}
+
+/// Into a room.
+async fn more(keys: &Keys<'_>) {
+    let browser = keys.0;
+    browser.until("it can be changed", "document.querySelector('[data-title-edit]:not([hidden])')").await;
+    keys.follow("details[data-name=more] summary").await;
+    keys.choose("details[data-name=more] [name=room_id]", "weekly").await;
+    keys.follow("details[data-name=more] form[action$='/room'] button").await;
+    let told = "document.querySelector('.head .meta').innerText.includes('in weekly')";
+    browser.until("it is in the room", told).await;
 }
 
 /// Its title and its files.
@@ -111,11 +125,22 @@ async fn sound(keys: &Keys<'_>) {
     keys.follow("[data-help-open]").await;
     keys.has("[data-help-close]").await;
     browser.checked("the list of keys").await;
+    // Single keys can be switched off.
+    keys.tab_to("[data-keys]").await;
+    for used in [false, true] {
+        keys.press(Key::Space).await;
+        let used = format!("document.querySelector('[data-keys]').checked === {used}");
+        browser.until("it is switched", &used).await;
+    }
     keys.press(Key::Escape).await;
     keys.has("[data-help-open]").await;
-    keys.follow(".toc li:last-child a").await;
-    browser.until("it plays from there", &format!("!{AUDIO}.paused")).await;
-    keys.press("k").await;
+    // What a sentence of the summary rests on, and what is to be done; and a topic.
+    for moment in [".lead-text .at", ".gist .todo .at", ".toc li:last-child a"] {
+        keys.follow(moment).await;
+        browser.until("it plays from there", &format!("!{AUDIO}.paused")).await;
+        keys.press("k").await;
+        browser.until("it is still", &format!("{AUDIO}.paused")).await;
+    }
 }
 
 /// Words are chosen, repeated, given away and quoted.
@@ -141,6 +166,13 @@ async fn words(keys: &Keys<'_>) {
     browser.until("nothing is repeated", "document.querySelector('[data-loop]').hidden").await;
     keys.has("[data-play]").await;
     keys.press("k").await;
+
+    selected("The walross").await;
+    keys.press("s").await;
+    keys.follow("[data-selection-copy]").await;
+    let copied = "document.querySelector('[data-selection-copy]').textContent === 'Copied'";
+    browser.until("they are copied", copied).await;
+    keys.back_to("#text").await;
 
     selected("The walross").await;
     keys.tab_to("#text .at").await;
@@ -192,6 +224,18 @@ async fn people(keys: &Keys<'_>) {
     keys.tab_to("[data-edit-said-undo]").await;
     keys.enter().await;
     browser.until("that is taken back", &format!("{NAMES} === 'Speaker 1,Speaker 2,Speaker 1'")).await;
+    keys.has("[data-edit-toggle]").await;
+
+    // The other voice is hers, too.
+    keys.back_to("[data-person-open='1']").await;
+    keys.enter().await;
+    keys.has("[data-person-dialog] [name=name]").await;
+    keys.choose("[data-person-dialog] [name=same]", "Speaker 1").await;
+    keys.follow("[data-person-dialog] .main").await;
+    browser.until("they are one", &format!("!{NAMES}.includes('Speaker 2')")).await;
+    browser.until("it can be undone", "!document.querySelector('[data-edit-said-undo]').hidden").await;
+    keys.follow("[data-edit-said-undo]").await;
+    browser.until("they are two again", &format!("{NAMES} === 'Speaker 1,Speaker 2,Speaker 1'")).await;
     keys.has("[data-edit-toggle]").await;
 }
 
@@ -251,9 +295,7 @@ async fn apart_and_together(keys: &Keys<'_>) {
     keys.press(Key::Home).await;
     keys.follow("[data-edit-split]").await;
     browser.until("it says what is missing", "!document.querySelector('[data-edit-error]').hidden").await;
-    browser.script("document.querySelector('[data-edit-conflict]').hidden = false").await;
-    browser.checked("a sentence that can't be split there, and what another wrote").await;
-    browser.script("document.querySelector('[data-edit-conflict]').hidden = true").await;
+    browser.checked("a sentence that can't be split there").await;
     keys.back_to(".edit-panel textarea").await;
     keys.with(Key::Control, Key::Right).await;
     keys.follow("[data-edit-split]").await;
@@ -297,17 +339,26 @@ async fn doubts(keys: &Keys<'_>) {
     keys.follow("[data-review-open]").await;
     asked("walross spaeks").await;
     browser.checked("a doubtful word").await;
-    keys.follow("[data-review-right]").await;
+    keys.follow("[data-review-skip]").await;
     asked("Walross").await;
     keys.press("walrus").await;
     keys.tab_to("[data-review-here]").await;
     keys.follow("[data-review-all]").await;
-    browser.until("none is left", "!document.querySelector('[data-review-done]').hidden").await;
     browser.until("the text says so", &format!("{TEXT}.includes('no more walrus!')")).await;
+    keys.has("[data-review-again]").await;
+    browser.checked("what was kept for later").await;
+    keys.enter().await;
+    asked("walross spaeks").await;
+    keys.follow("[data-review-right]").await;
+    let none = "document.querySelector('[data-review-done] strong').textContent.startsWith('Nothing')";
+    browser.until("none is left", none).await;
     keys.has("[data-review-close]").await;
     browser.checked("nothing doubtful is left").await;
-    keys.follow("[data-review-undo]").await;
-    asked("Walross").await;
+    for word in ["walross spaeks", "Walross"] {
+        keys.tab_to("[data-review-undo]").await;
+        keys.enter().await;
+        asked(word).await;
+    }
     // What is behind the panel is not reached below it.
     keys.back_to(".turn:last-child .at").await;
     keys.tab_to("[data-review-close]").await;
@@ -371,11 +422,15 @@ async fn history(keys: &Keys<'_>) {
     keys.has("#text").await;
 }
 
-/// Who comes to a part that is not there yet is in it when it is.
+/// Who comes to a part that is not there yet is in it when it is; and all of it is written anew.
 async fn far_away(keys: &Keys<'_>, site: &Site) {
     let id = site.long("Board meeting").await;
     keys.go(site, &format!("/transcripts/{id}")).await;
     keys.0.until("leaves are there", "document.querySelector('.js .leaf-link')").await;
     keys.back_to(".leaf:last-child :is(.leaf-link, .at)").await;
     keys.has(".leaf:last-child .at").await;
+    keys.follow("details[data-name=more] summary").await;
+    keys.fill("details[data-name=more] [name=vocabulary]", "Walross").await;
+    keys.follow("details[data-name=more] form[action$='/process'] button").await;
+    keys.0.until("it is worked on", "document.querySelector('[data-working]')").await;
 }

@@ -20,9 +20,11 @@ async fn files_are_chosen_halted_cancelled_and_opened_by_keyboard() {
 
     // The browser's own window for files is asked for; nobody can press keys there in a test.
     browser.script("window.asked = 0; document.querySelector('input[type=file]').addEventListener('click', (event) => { asked += 1; event.preventDefault(); })").await;
+    keys.follow(".extra summary").await;
     keys.fill("[name=title]", "Talks").await;
     keys.enter().await;
     browser.until("Enter in a field asks for files", "asked === 1").await;
+    assert_eq!(browser.script("return document.querySelector('.extra').open").await, true);
     keys.follow("[data-choose]").await;
     browser.until("Enter asks for files", "asked === 2").await;
     keys.press(Key::Space).await;
@@ -50,5 +52,18 @@ async fn files_are_chosen_halted_cancelled_and_opened_by_keyboard() {
     keys.has(&row(1, "open")).await;
     keys.enter().await;
     browser.until("the transcript is open", "location.pathname.startsWith('/transcripts/')").await;
+
+    // One that was halted and left is thrown away.
+    browser.start_page(&site).await;
+    browser.slow(1_500_000).await;
+    browser.choose(&[&files[1]]).await;
+    browser.until("it moves", &format!("{ROWS}[0].querySelector('progress').value > 5")).await;
+    keys.follow(&row(1, "pause")).await;
+    browser.until("it is halted", &format!("{ROWS}[0].dataset.state === 'paused'")).await;
+    browser.start_page(&site).await;
+    browser.until("it reminds", "document.querySelector('#waiting:not([hidden])')").await;
+    keys.follow("#waiting [data-forget]").await;
+    browser.until("it is thrown away", "document.querySelector('#waiting').hidden").await;
+    keys.has("[data-choose]").await;
     browser.quit().await;
 }

@@ -68,7 +68,9 @@ async fn by_keyboard_silence_is_told_a_talking_tab_is_recorded_and_thrown_away_a
         .until("microphones have names", "document.querySelector('[name=microphone]').options.length > 2")
         .await;
     browser.look("recorder-set-up").await;
-    Keys(&browser).back_to("[name=title]").await;
+    Keys(&browser).back_to(".extra summary").await;
+    press(&browser, Key::Enter).await;
+    browser.tab_to("[name=title]").await;
     keys(&browser, "Quiet").await;
     browser.follow("[data-start]").await;
     browser.until("it records", "document.querySelector('#running:not([hidden])')").await;
