@@ -8,6 +8,8 @@ import { startOf, lastUpTo } from "./words.js";
 /** Leaves that are kept at a time. */
 const KEPT = 6;
 
+const inWindow = (one) => { const box = one.getBoundingClientRect(); return box.bottom > 0 && box.top < window.innerHeight; };
+
 export class Leaves extends EventTarget {
   constructor(id) {
     super();
@@ -118,6 +120,7 @@ export class Leaves extends EventTarget {
     // A link that stood for the leaf leads to its beginning.
     const held = active?.closest(".who")?.querySelector(".at")?.dataset.seek ?? (active?.matches(".leaf-link") ? "0" : undefined);
     const kind = active?.matches(".edit-open") ? ".edit-open" : ".at";
+    const seen = !active && document.activeElement?.matches(":focus-visible") && inWindow(document.activeElement) ? document.activeElement : null;
     leaf.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
     for (const name of ["total", "from", "bytes", "mark"]) leaf.dataset[name] = fresh.dataset[name];
     leaf.toggleAttribute("data-open", fresh.matches("[data-open]"));
@@ -130,6 +133,12 @@ export class Leaves extends EventTarget {
       const all = [...leaf.querySelectorAll(".who > .at")];
       const at = all.findLast((one) => Number(one.dataset.seek) <= Number(held)) ?? all[0];
       at?.parentElement.querySelector(kind)?.focus({ preventScroll: true });
+    }
+    // What a text that grew pushed out of the window, the page's foot say, is where somebody's hands are.
+    if (seen) {
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        if (document.activeElement === seen && !inWindow(seen)) seen.scrollIntoView({ block: "nearest" });
+      }));
     }
     this.prune();
   }
