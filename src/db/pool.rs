@@ -25,7 +25,7 @@ const TRIED: Duration = Duration::from_secs(1);
 /// Connections to PostgreSQL, made when needed and shared by cloning.
 ///
 /// One that the driver knows to be closed is never handed out, and one that was not used for a second is tried first, so a PostgreSQL that was
-/// restarted costs nobody an error: broken connections are thrown away and new ones made.
+/// restarted costs an error at most to those who ask in that very moment: broken connections are thrown away and new ones made.
 #[derive(Clone)]
 pub struct Pool {
     inner: deadpool::Pool<AsyncPgConnection>,
