@@ -259,8 +259,8 @@ impl Browser {
         let start = Instant::now();
         while self.script(&format!("return Boolean({code})")).await != true {
             if start.elapsed() > PATIENCE {
-                let page = self.script("return document.body.innerText").await;
-                panic!("waited in vain until {what}; the page says: {page}");
+                let page = self.script("return `${location.href} says: ${document.body.innerText}`").await;
+                panic!("waited in vain until {what}; {page}");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -4,6 +4,9 @@ import { say } from "./say.js";
 import { announce, clock } from "./util.js";
 import { colour, lastUpTo, rangeOf, wordUnder, wordsOf } from "./words.js";
 
+/** How long a smooth scroll may take, in ms. */
+const GLIDE = 1500;
+
 export class Follow {
   constructor(player, text) {
     this.player = player;
@@ -31,6 +34,8 @@ export class Follow {
       window.addEventListener(kind, (event) => {
         if (kind === "keydown" && (!/^(Arrow|Page|Home|End|Tab)/.test(event.key) || event.defaultPrevented)) return;
         this.touched = performance.now();
+        // A glide that goes on would carry what gets the focus out of the window.
+        if (event.key === "Tab" && this.touched - (this.own ?? -9999) < GLIDE) window.scrollTo({ top: window.scrollY, behavior: "instant" });
       }, { passive: true, signal });
     }
     window.addEventListener("scroll", () => this.look(), { passive: true, signal });
@@ -164,6 +169,8 @@ export class Follow {
     this.player.seek(seconds, play);
     await this.text.show(seconds).catch(() => {});
     this.mark(this.player.time);
+    // Hands that were quicker than the text are elsewhere already.
+    if (this.touched !== undefined) { this.look(); return; }
     if (this.now && !this.visible(rangeOf(this.now.paragraph, this.now.index))) this.scroll(rangeOf(this.now.paragraph, this.now.index));
   }
 

@@ -218,8 +218,12 @@ pub(in crate::web) async fn leave(
                     name: oidc.name().to_owned(),
                     url: url.into(),
                 }),
-                // It has no such address, or can't be asked: the session here is over all the same.
-                Ok(None) | Err(_) => see("/login?out=1"),
+                Ok(None) => see("/login?out=1"),
+                // The session here is over all the same.
+                Err(error) => {
+                    tracing::warn!(%error, "somebody logged out here, and the identity provider could not be told");
+                    see("/login?out=1")
+                }
             }
         }
         _ => see("/login?out=1"),

@@ -81,7 +81,7 @@ async fn a_person_mends_words_takes_it_back_and_finds_and_replaces() {
     browser.driver.find(By::Css("[name=find]")).await.unwrap().send_keys("budget").await.unwrap();
     browser.driver.find(By::Css("[name=replace]")).await.unwrap().send_keys("garden").await.unwrap();
     browser.shot("edit-replace-1280-light").await;
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("it is replaced", &format!("{TEXT}.includes('the garden.')")).await;
     let said = "document.querySelector('[data-edit-said]').textContent === 'Replaced in 1 place. Undo takes it back.'";
     browser.until("it says so", said).await;
@@ -123,7 +123,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
             break;
         }
     }
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("one may choose", "document.querySelector('.editing .edit-open')").await;
     // All that is found becomes something else, and stays so.
     let keys = Keys(&browser);
@@ -147,7 +147,7 @@ async fn on_a_phone_and_by_keyboard_alone_the_text_is_changed() {
     }
     let label = browser.script("return document.activeElement.getAttribute('aria-label')").await;
     assert_eq!(label, "Edit from 0:00");
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("one can write", "document.activeElement.matches('.edit-panel textarea')").await;
     browser.no_sideways_scroll().await;
     browser.shot("edit-form-390-dark").await;
@@ -249,7 +249,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
     let kept = "document.querySelector('[data-notes-said]').innerText.startsWith('Not saved yet')";
     browser.until("it says that it is kept", kept).await;
     other("Ask Carol").await;
-    press(browser, Key::Enter.value().to_string()).await;
+    Keys(browser).enter().await;
     browser.until("one goes on writing", writing).await;
     save().await;
     let theirs = "document.querySelector('[data-notes-trouble] blockquote')?.innerText === 'Ask Carol'";
@@ -265,7 +265,7 @@ async fn notes(site: &Site, id: TranscriptId, browser: &Browser) {
             break;
         }
     }
-    press(browser, Key::Enter.value().to_string()).await;
+    Keys(browser).enter().await;
     read("Ask Bob and Eve").await;
 
     // And once more, to take theirs.

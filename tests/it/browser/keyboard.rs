@@ -71,8 +71,14 @@ impl Keys<'_> {
         hands.key_down(held).send_keys(keys).key_up(held).perform().await.unwrap();
     }
 
+    /// Not as the other keys: chromedriver does a command again when the page goes away meanwhile, and would press Enter on the
+    /// next page, too.
     pub async fn enter(&self) {
-        self.press(Key::Enter).await;
+        for kind in ["keyDown", "keyUp"] {
+            let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+            let command = json!({ "cmd": "Input.dispatchKeyEvent", "params": key });
+            self.0.ask("goog/cdp/execute", &command).await;
+        }
     }
 
     /// What has the focus, as a person sees it, and whether it had it before.

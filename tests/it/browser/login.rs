@@ -7,6 +7,7 @@ use reflector::model::user;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use crate::support::accounts::PASSWORD;
 use crate::support::site::Site;
 
@@ -48,7 +49,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     press(&desk, Key::Tab).await;
     assert_eq!(desk.script("return document.activeElement.type").await, "password");
     keys(&desk, "wrong").await;
-    press(&desk, Key::Enter).await;
+    Keys(&desk).enter().await;
     desk.until("it is refused", "document.querySelector('[role=alert]')").await;
     let said = desk.script("return document.querySelector('[role=alert]').innerText").await;
     assert_eq!(said, "Incorrect email or password.");
@@ -60,7 +61,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     );
     desk.shot("login-wrong-1280-light").await;
     keys(&desk, PASSWORD).await;
-    press(&desk, Key::Enter).await;
+    Keys(&desk).enter().await;
     desk.until("the page is shown", "location.pathname + location.search === '/transcripts?q=budget'").await;
     assert_eq!(desk.script("return document.cookie").await, "", "no script can read the session");
 
@@ -70,7 +71,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     keys(&phone, "ada@example.org").await;
     press(&phone, Key::Tab).await;
     keys(&phone, PASSWORD).await;
-    press(&phone, Key::Enter).await;
+    Keys(&phone).enter().await;
     phone.until("settings are shown", "location.pathname === '/settings'").await;
     phone.no_sideways_scroll().await;
     phone.shot("settings-390-dark").await;
@@ -85,7 +86,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
         }
         press(&desk, Key::Tab).await;
     }
-    press(&desk, Key::Enter).await;
+    Keys(&desk).enter().await;
     desk.until("it is done", "document.querySelector('[role=status]')?.innerText.includes('is logged out')")
         .await;
     desk.shot("settings-1280-light").await;
@@ -103,7 +104,7 @@ async fn a_person_logs_in_sees_their_browsers_and_ends_one_by_keyboard() {
     // A key is made, shown once, and revoked.
     desk.script("document.querySelector('form[action=\"/settings/keys\"] [name=name]').focus()").await;
     keys(&desk, "nightly").await;
-    press(&desk, Key::Enter).await;
+    Keys(&desk).enter().await;
     desk.until("the key is shown", "document.querySelector('.key')?.innerText.startsWith('rfl_')").await;
     desk.no_sideways_scroll().await;
     desk.shot("settings-key-1280-light").await;
@@ -134,7 +135,7 @@ async fn a_key_with_a_long_name_is_shown_once_and_fits_a_phone_and_a_desk() {
     browser.log_in(&site, "ada@example.org", "/settings").await;
     browser.script("document.querySelector('form[action=\"/settings/keys\"] [name=name]').focus()").await;
     keys(&browser, "A script with a rather long name, for the nightly copy of everything").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("the key is shown", "document.querySelector('.key')?.innerText.startsWith('rfl_')").await;
     for (width, height) in [(390, 1800), (1440, 1400)] {
         browser.size(width, height).await;

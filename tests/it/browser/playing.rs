@@ -88,7 +88,7 @@ async fn the_waveform_and_its_topics_are_used_by_keyboard() {
     press(&browser, Key::Tab.value().to_string()).await;
     let name = browser.script("return document.activeElement.textContent.trim()").await;
     assert_eq!(name, "0:20 The budget");
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser
         .until("it plays from there", &format!("{TIME} >= 20 && !document.querySelector('audio').paused"))
         .await;
@@ -158,7 +158,7 @@ async fn words_are_chosen_played_and_repeated_by_keyboard() {
         press(&browser, key.value().to_string()).await;
         browser.until(&format!("“{wanted}” is said"), &format!("{said} === '{wanted}'")).await;
     }
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("it plays from the word", &format!("{TIME} >= 21 && {TIME} < 24")).await;
     browser.until("and is marked", "CSS.highlights.has('now')").await;
     press(&browser, "k").await;
@@ -170,7 +170,7 @@ async fn words_are_chosen_played_and_repeated_by_keyboard() {
     press(&browser, "s").await;
     press(&browser, Key::Right.value().to_string()).await;
     assert_eq!(browser.script("return document.activeElement.textContent").await, "Repeat");
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("it is repeated", "!document.querySelector('[data-loop]').hidden").await;
     let shown = browser.script("return document.querySelector('[data-loop-said]').textContent").await;
     assert_eq!(shown, "Repeating 0:21 to 0:23");
@@ -229,6 +229,34 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
             "/^Speaker \\d, [45]:/.test(document.getElementById('announce').textContent)",
         )
         .await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_tabs_on_while_the_page_glides_sees_what_has_the_focus() {
+    let site = Site::new().await;
+    let id = site.replaced("Committee", &long::meeting()[..100], 360.0).await;
+    let browser = opened(&site, id, 360, false).await;
+    browser.size(1000, 700).await;
+    // Far enough for what comes after the link to be left behind, and not so far that the page jumps.
+    let led = browser
+        .script(
+            "const link = document.querySelector('.lead-text .at');
+            const far = [...document.querySelectorAll('#text .at')].find((one) => one.getBoundingClientRect().top > 1600);
+            link.dataset.seek = far.dataset.seek;
+            link.focus();
+            return far.getBoundingClientRect().top < 2000;",
+        )
+        .await;
+    assert_eq!(led, true);
+    Keys(&browser).enter().await;
+    browser.until("the page glides", "window.scrollY > 0").await;
+    Keys(&browser).press(Key::Tab).await;
+    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    let seen = "const { top, bottom } = document.activeElement.getBoundingClientRect(); return bottom > 0 && top < innerHeight;";
+    let what = "return document.activeElement.outerHTML.slice(0, 100)";
+    assert_eq!(browser.script(seen).await, true, "{}", browser.script(what).await);
+    browser.until("a way back is offered", "!document.querySelector('.back-now').hidden").await;
     browser.quit().await;
 }
 

@@ -138,7 +138,7 @@ async fn a_quote_is_made_by_keyboard_alone_and_taken_back_on_the_share_page() {
     browser.no_sideways_scroll().await;
     browser.shot("quote-new-390-dark").await;
     press(&browser, Key::Tab.value().to_string()).await;
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("the link is there", MADE).await;
     assert_eq!(browser.script("return document.activeElement.textContent").await, "Copy");
     browser.shot("quote-made-390-dark").await;

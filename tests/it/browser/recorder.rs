@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 
 use super::Browser;
 use super::keyboard::Keys;
-use super::login::{keys, press};
+use super::login::keys;
 use crate::support::media::Media;
 use crate::support::site::Site;
 use crate::support::workshop::two_people;
@@ -119,7 +119,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     keys(&browser, "Where are you from").await;
     // One key, and it records.
     browser.tab_to("[data-record]").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("it records", "document.title.startsWith('●')").await;
     let focused = "return document.activeElement.matches('[data-pause]')";
     assert_eq!(browser.script(focused).await, true, "the next thing one does");
@@ -134,13 +134,13 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
             "Number(document.querySelector('[data-elapsed]').innerText.split(':')[1]) >= 5",
         )
         .await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("it pauses", "document.title.startsWith('❚❚')").await;
     let before = browser.elapsed().await;
     browser.checked("a recording that pauses").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(browser.elapsed().await, before);
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("it goes on", "document.title.startsWith('●')").await;
     browser
         .until(
@@ -164,7 +164,7 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
     assert!(recorded - kept < 5.0, "{recorded} s were recorded, {kept} s are left");
     browser.checked("what is offered after a crash").await;
     browser.tab_to("[data-offer] [data-on]").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("it may go on", "document.querySelector('#set-up:not([hidden])')").await;
     assert!(
         browser
@@ -175,13 +175,13 @@ async fn by_keyboard_a_recording_is_made_survives_a_crash_and_is_gone_on_with() 
             .contains("Where are you from")
     );
     browser.tab_to("[data-start]").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.until("it records", "document.title.startsWith('●')").await;
     assert!(browser.elapsed().await >= kept, "it goes on where it was");
     let wanted = kept + 13.0;
     browser.until("the rest is recorded", &format!("{ELAPSED} >= {wanted}")).await;
     browser.tab_to("[data-stop]").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser
         .until("the transcript's page is open", &format!("location.pathname === '/transcripts/{id}'"))
         .await;

@@ -74,7 +74,7 @@ async fn doubtful_words_are_gone_through_by_keyboard_until_none_is_left() {
 
     // It is right.
     assert_eq!(browser.script("return document.activeElement.matches('[data-review-input]')").await, true);
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     asked(&browser, "Walross", "2 places left").await;
     // Later: the next one; and this one again at the end.
     Keys(&browser).with(Key::Alt, Key::Right).await;
@@ -163,7 +163,7 @@ async fn what_is_far_away_is_found_and_replaced() {
         )
     };
     browser.until("the first is shown", &at("1 of 2", "zebra")).await;
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("the second is shown", &at("2 of 2", "Zebra.")).await;
     let seen = "(() => { const box = [...CSS.highlights.get('here')][0].getBoundingClientRect(); return box.top > 0 && box.bottom < innerHeight; })()";
     browser.until("it is in sight", seen).await;
@@ -200,7 +200,7 @@ async fn a_speaker_is_named_once_everywhere_and_two_voices_become_one() {
     browser.until("one is asked", "document.querySelector('[data-person-dialog]').open").await;
     press(&browser, "Ada").await;
     browser.shot("person-390-light").await;
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     browser.until("she is named everywhere", &format!("{names} === 'Ada,Speaker 2,Ada'")).await;
     browser
         .until(
@@ -229,7 +229,7 @@ async fn a_speaker_is_named_once_everywhere_and_two_voices_become_one() {
     let (_, list) = site.json(&people).await;
     let ada = format!("{people}/{}", list[0]["id"].as_str().unwrap());
     assert_eq!(site.send("PATCH", &ada, &json!({ "name": "Grace" })).await.0, 200);
-    press(&browser, Key::Enter.value().to_string()).await;
+    Keys(&browser).enter().await;
     let theirs = "!document.querySelector('[data-person-conflict]').hidden && document.querySelector('[data-person-conflict] q').textContent";
     browser.until("both are shown", &format!("{theirs} === 'Grace'")).await;
     let mine =

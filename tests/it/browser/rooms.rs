@@ -10,6 +10,7 @@ use reflector::model::user;
 use thirtyfour::prelude::*;
 
 use super::Browser;
+use super::keyboard::Keys;
 use super::login::{keys, press};
 use crate::support::accounts::PASSWORD;
 use crate::support::receiver::Receiver;
@@ -26,7 +27,7 @@ impl Browser {
         keys(self, email).await;
         press(self, Key::Tab).await;
         keys(self, PASSWORD).await;
-        press(self, Key::Enter).await;
+        Keys(self).enter().await;
         self.until("the page is shown", &format!("location.pathname === '{to}'")).await;
     }
 

@@ -11,7 +11,6 @@ use thirtyfour::prelude::*;
 
 use super::Browser;
 use super::keyboard::Keys;
-use super::login::press;
 use crate::support::site::{Site, multipart};
 
 pub(super) const ROWS: &str = "[...document.querySelectorAll('#uploading .sending')]";
@@ -105,7 +104,7 @@ async fn files_go_up_two_at_a_time_are_paused_by_keyboard_and_go_on_after_a_relo
     // By keyboard: the first two are paused, so the third one has its turn and ends.
     for row in 0..2 {
         browser.script(&format!("{ROWS}[{row}].querySelector('[data-pause]').focus()")).await;
-        press(&browser, Key::Enter).await;
+        Keys(&browser).enter().await;
         let go = format!("return document.activeElement === {ROWS}[{row}].querySelector('[data-go]')");
         assert_eq!(browser.script(&go).await, true, "the focus is where one goes on");
     }

@@ -69,7 +69,7 @@ async fn by_keyboard_silence_is_told_a_talking_tab_is_recorded_and_thrown_away_a
         .await;
     browser.look("recorder-set-up").await;
     Keys(&browser).back_to(".extra summary").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     browser.tab_to("[name=title]").await;
     keys(&browser, "Quiet").await;
     browser.follow("[data-start]").await;
@@ -86,7 +86,7 @@ async fn by_keyboard_silence_is_told_a_talking_tab_is_recorded_and_thrown_away_a
     browser.checked("a tab that is recorded").await;
     let id = until_pieces(&site, 2).await;
     browser.tab_to("[data-discard]").await;
-    press(&browser, Key::Enter).await;
+    Keys(&browser).enter().await;
     // It is asked in a window of the browser's own.
     browser.driver.accept_alert().await.unwrap();
     browser
