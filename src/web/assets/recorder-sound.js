@@ -83,6 +83,9 @@ export class Mix {
     for (const track of stream.getVideoTracks()) { track.stop(); stream.removeTrack(track); }
     if (!stream.getAudioTracks().length) throw new TypeError("no sound came with it");
     this.take("system", stream);
+    // From now on the microphone hears the loudspeakers, too: it is opened anew, without their echo.
+    const id = this.sources.microphone?.stream.getAudioTracks()[0]?.getSettings().deviceId;
+    if (id) await this.microphone(id).catch(() => {});
   }
 
   take(what, stream) {

@@ -6,6 +6,9 @@ import { sleep } from "./util.js";
 
 const CHUNK = 8 * 1024 * 1024;
 const TRIES = 8;
+/** How long a line may take nothing of a chunk, and how long the server may be busy with it once it has it, in ms. */
+const STALL = 60_000;
+const ANSWER = 600_000;
 const NOTES = "reflector-upload:";
 
 /** The person halted it: what has arrived is kept. */
@@ -202,11 +205,21 @@ export class Upload {
       this.request = request;
       request.open("POST", `/v1/transcripts/${this.id}/record/upload?${query}`);
       request.setRequestHeader(TOKEN, this.token);
-      request.upload.onprogress = (event) => this.report(Math.min(event.loaded, this.sizeOf(n)), null);
+      // A line that is half dead takes nothing and says nothing.
+      let stalled = false;
+      let watch = null;
+      const wait = (ms) => {
+        clearTimeout(watch);
+        watch = setTimeout(() => { stalled = true; request.abort(); }, ms);
+      };
+      request.upload.onprogress = (event) => { wait(STALL); this.report(Math.min(event.loaded, this.sizeOf(n)), null); };
+      request.upload.onload = () => wait(ANSWER);
+      request.onloadend = () => clearTimeout(watch);
       request.onload = () => (request.status < 300 ? resolve() : reject(failure(request.status, request.responseText, request.getResponseHeader(TRANSLATED))));
       request.onerror = () => reject(new Error(say("scripts-connection-lost")));
-      request.onabort = () => reject(new Halted("paused"));
+      request.onabort = () => reject(stalled ? new Error(say("scripts-connection-lost")) : new Halted("paused"));
       request.send(form);
+      wait(STALL);
     });
   }
 

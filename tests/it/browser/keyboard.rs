@@ -74,11 +74,9 @@ impl Keys<'_> {
     /// Not as the other keys: chromedriver does a command again when the page goes away meanwhile, and would press Enter on the
     /// next page, too.
     pub async fn enter(&self) {
-        for kind in ["keyDown", "keyUp"] {
-            let key = json!({ "type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
-            let command = json!({ "cmd": "Input.dispatchKeyEvent", "params": key });
-            self.0.ask("goog/cdp/execute", &command).await;
-        }
+        // The key is not let go: a window of the browser's own that it opened would be taken for in the way, and closed.
+        let key = json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r" });
+        self.0.ask("goog/cdp/execute", &json!({ "cmd": "Input.dispatchKeyEvent", "params": key })).await;
     }
 
     /// What has the focus, as a person sees it, and whether it had it before.
