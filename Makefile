@@ -9,7 +9,7 @@ CARGO_TARGET_DIR ?= $(REFLECTOR_CACHE)/target
 RUST_TEST_THREADS ?= $(shell expr 2 \* $$(nproc))
 export REFLECTOR_CACHE LIBTORCH CARGO_TARGET_DIR RUST_TEST_THREADS
 
-.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-speech bench-serving bench-pages
+.PHONY: demo test test-nix openapi screenshots licences render-nix rehearsal setup lint fmt fmt-nix accuracy accuracy-wer accuracy-diarization bench bench-speech bench-serving bench-pages bench-worker
 
 demo: ## Everything in one process, with two samples: make demo ARGS="--once"
 	@scripts/setup.sh demo
@@ -81,6 +81,7 @@ bench: ## Everything that docs/PERFORMANCE.md tells; each part can be had by its
 	@$(MAKE) --no-print-directory bench-speech
 	@$(MAKE) --no-print-directory bench-serving
 	@$(MAKE) --no-print-directory bench-pages
+	@$(MAKE) --no-print-directory bench-worker
 
 bench-speech: ## Speed, memory and errors beside other programs: make bench-speech ARGS="--help"
 	@scripts/setup.sh demo
@@ -101,3 +102,10 @@ bench-pages: ## How soon the page of three hours can be used, and whether it ans
 	@scripts/apt.sh test
 	cargo build --locked --bin reflector --example pages $(bench-build)
 	@"$(dir $(bench-program))pages" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/pages"
+
+MINUTES ?= 10 60
+
+bench-worker: ## How much memory the worker takes for ten minutes and for an hour: make bench-worker MINUTES="10 60"
+	@scripts/setup.sh demo
+	cargo build --locked --bin reflector --example worker $(bench-build)
+	@"$(dir $(bench-program))worker" "$(dir $(bench-program))../reflector" "$(BENCH_DATA)/worker" "$(REFLECTOR_CACHE)" $(MINUTES)

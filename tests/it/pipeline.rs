@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
@@ -119,6 +120,31 @@ async fn a_recording_becomes_a_transcript_and_those_who_watch_see_it_grow() {
     assert!(order.is_sorted(), "{order:?}");
     assert_eq!(ended.first(), Some(&(heard.len() - 1)), "nothing follows the end");
     inside.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_words_are_there_while_the_rest_is_still_being_decoded() {
+    let workshop = Workshop::new().await;
+    let media = Media::new();
+    // More than is decoded at once.
+    let loops = format!("-stream_loop 19 -i {} -c:a libmp3lame -b:a 64k", two_people().display());
+    let id = workshop.upload(&media.ffmpeg(&loops, "long.mp3")).await;
+    let worker = workshop.worker();
+    let (view, shown) = loop {
+        let mut conn = workshop.conn().await;
+        let view = TranscriptView::load(&mut conn, id).await.unwrap().unwrap();
+        let shown = view.segments(&mut conn).await.expect("the text");
+        if !shown.is_empty() {
+            break (view, shown);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let then = workshop.stage(id, Stage::Transcribe).await;
+    worker.kill();
+    assert_eq!(then.status, StageStatus::Running, "the words were read before it ended");
+    assert!(view.text.is_some_and(|text| text.provisional), "it is said that more will come");
+    let (first, last) = (shown.first().expect("a segment"), shown.last().expect("a segment"));
+    assert!(first.start < 10.0 && last.end < 500.0, "from {} to {} of 600 s", first.start, last.end);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,10 +2,7 @@
 
 import { say } from "./say.js";
 import { announce, clock } from "./util.js";
-import { colour, lastUpTo, rangeOf, wordUnder, wordsOf } from "./words.js";
-
-/** How long a smooth scroll may take, in ms. */
-const GLIDE = 1500;
+import { colour, glide, lastUpTo, rangeOf, wordUnder, wordsOf } from "./words.js";
 
 export class Follow {
   constructor(player, text) {
@@ -34,8 +31,6 @@ export class Follow {
       window.addEventListener(kind, (event) => {
         if (kind === "keydown" && (!/^(Arrow|Page|Home|End|Tab)/.test(event.key) || event.defaultPrevented)) return;
         this.touched = performance.now();
-        // A glide that goes on would carry what gets the focus out of the window.
-        if (event.key === "Tab" && this.touched - (this.own ?? -9999) < GLIDE) window.scrollTo({ top: window.scrollY, behavior: "instant" });
       }, { passive: true, signal });
     }
     window.addEventListener("scroll", () => this.look(), { passive: true, signal });
@@ -129,10 +124,8 @@ export class Follow {
   }
 
   scroll(range) {
-    const place = range.getBoundingClientRect();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(place.top) > 3 * window.innerHeight;
     this.own = performance.now();
-    window.scrollTo({ top: window.scrollY + place.top - window.innerHeight * 0.4, behavior: still ? "auto" : "smooth" });
+    glide(range.getBoundingClientRect().top - window.innerHeight * 0.4);
   }
 
   /** Whether what plays is out of sight because somebody scrolled; then a button leads back. */

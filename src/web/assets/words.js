@@ -135,6 +135,31 @@ export function bring(range, foot = 0) {
   const top = (document.querySelector(".player")?.getBoundingClientRect().bottom ?? 0) + 24;
   const bottom = window.innerHeight - foot - 24;
   if (place.top >= top && place.bottom <= bottom) return;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(place.top) > 3 * window.innerHeight;
-  window.scrollBy({ top: place.top - top - (bottom - top) * 0.4, behavior: still ? "auto" : "smooth" });
+  glide(place.top - top - (bottom - top) * 0.4);
+}
+
+/** How long a glide takes, in ms. */
+const GLIDE = 350;
+let glides = 0;
+for (const kind of ["wheel", "touchmove", "keydown"]) {
+  window.addEventListener(kind, (event) => {
+    if (kind !== "keydown" || /^(Arrow|Page|Home|End|Tab)/.test(event.key)) glides += 1;
+  }, { passive: true, capture: true });
+}
+
+/**
+ * Scrolls the page by so many pixels, within a moment; at once where that is far or movement is not wanted. It ends when hands do something
+ * else: the browser's own smooth scroll goes on after a Tab, and carries what has the focus out of the window.
+ */
+export function glide(by) {
+  const mine = glides += 1;
+  const [from, begun] = [window.scrollY, performance.now()];
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches || Math.abs(by) > 3 * window.innerHeight;
+  const step = () => {
+    if (glides !== mine) return;
+    const share = still ? 1 : Math.min(1, (performance.now() - begun) / GLIDE);
+    window.scrollTo({ top: from + by * share * share * (3 - 2 * share), behavior: "instant" });
+    if (share < 1) requestAnimationFrame(step);
+  };
+  step();
 }

@@ -238,25 +238,31 @@ async fn whoever_tabs_on_while_the_page_glides_sees_what_has_the_focus() {
     let id = site.replaced("Committee", &long::meeting()[..100], 360.0).await;
     let browser = opened(&site, id, 360, false).await;
     browser.size(1000, 700).await;
-    // Far enough for what comes after the link to be left behind, and not so far that the page jumps.
-    let led = browser
-        .script(
-            "const link = document.querySelector('.lead-text .at');
-            const far = [...document.querySelectorAll('#text .at')].find((one) => one.getBoundingClientRect().top > 1600);
-            link.dataset.seek = far.dataset.seek;
-            link.focus();
-            return far.getBoundingClientRect().top < 2000;",
-        )
-        .await;
-    assert_eq!(led, true);
-    Keys(&browser).enter().await;
-    browser.until("the page glides", "window.scrollY > 0").await;
-    Keys(&browser).press(Key::Tab).await;
-    tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    let seen = "const { top, bottom } = document.activeElement.getBoundingClientRect(); return bottom > 0 && top < innerHeight;";
-    let what = "return document.activeElement.outerHTML.slice(0, 100)";
-    assert_eq!(browser.script(seen).await, true, "{}", browser.script(what).await);
-    browser.until("a way back is offered", "!document.querySelector('.back-now').hidden").await;
+    // Once the page moves, and before it does.
+    for moves in [true, false] {
+        browser.script("window.scrollTo({ top: 0, behavior: 'instant' })").await;
+        // Far enough for what comes after the link to be left behind, and not so far that the page jumps.
+        let led = browser
+            .script(
+                "const link = document.querySelector('.lead-text .at');
+                const far = [...document.querySelectorAll('#text .at')].find((one) => one.getBoundingClientRect().top > 1600);
+                link.dataset.seek = far.dataset.seek;
+                link.focus();
+                return far.getBoundingClientRect().top < 2000;",
+            )
+            .await;
+        assert_eq!(led, true);
+        Keys(&browser).enter().await;
+        if moves {
+            browser.until("the page glides", "window.scrollY > 0").await;
+        }
+        Keys(&browser).press(Key::Tab).await;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        let seen = "const { top, bottom } = document.activeElement.getBoundingClientRect(); return bottom > 0 && top < innerHeight;";
+        let what = "return document.activeElement.outerHTML.slice(0, 100)";
+        assert_eq!(browser.script(seen).await, true, "{}, {moves}", browser.script(what).await);
+        browser.until("a way back is offered", "!document.querySelector('.back-now').hidden").await;
+    }
     browser.quit().await;
 }
 
