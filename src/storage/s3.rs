@@ -19,8 +19,8 @@ use crate::config::S3Config;
 
 /// Parts of one object on their way at once: 8 MiB each, so an upload costs 16 MiB of memory.
 const CONCURRENT_PARTS: usize = 2;
-/// For one request but reads: a part of 8 MiB at 30 kB/s.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(300);
+/// For one request but reads: a part of 8 MiB at 70 kB/s. Garage now and then never answers when its disk is full.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(120);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A read that says nothing for so long has broken; a slow one, or a listener who pauses, goes on.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
