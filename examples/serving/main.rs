@@ -58,6 +58,14 @@ async fn main() -> anyhow::Result<()> {
     load.steadily(RATES[0], Duration::from_secs(3), &list).await?;
     report("a list of 20", known, load.steadily(RATES[0], SPAN, &list).await?);
     let one = |n: usize| format!("/v1/transcripts/{}", ids[n * 7919 % ids.len()]);
+    // Each for the first time: no page of it is in memory, and that somebody looked is noted.
+    let first = Duration::from_secs(LISTED as u64 / u64::from(RATES[0]));
+    let took = load.steadily(RATES[0], first, &one).await?;
+    report(
+        &format!("a transcript of an hour with its text, each for the first time, {}/s", RATES[0]),
+        known,
+        took,
+    );
     for rate in RATES {
         let took = load.steadily(rate, SPAN, &one).await?;
         let holds = took.holds(SOON);
