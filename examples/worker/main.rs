@@ -41,8 +41,8 @@ async fn main() -> anyhow::Result<()> {
     let serving = Serving::start(program, &storage, &url).await?;
     let site = Client::new();
 
-    println!("| minutes | took, s | words | speakers | largest resident memory, MiB |");
-    println!("| --- | --- | --- | --- | --- |");
+    println!("| minutes | took, s | words | largest resident memory, MiB |");
+    println!("| --- | --- | --- | --- |");
     for minutes in minutes {
         let length = Duration::from_secs(60 * minutes.parse::<u64>().context("MINUTES are whole numbers")?);
         let sound = sound(Path::new(cache), folder, length)?;
@@ -51,9 +51,8 @@ async fn main() -> anyhow::Result<()> {
         let id = send(&site, &serving.base, &sound).await?;
         let heard = ended(&site, &serving.base, &id).await?;
         let words = heard["transcript"].as_str().unwrap_or_default().split_whitespace().count();
-        let speakers = heard["participants"].as_array().map_or(0, Vec::len);
         let took = begun.elapsed().as_secs();
-        println!("| {minutes} | {took} | {words} | {speakers} | {} |", worker.peak()? >> 10);
+        println!("| {minutes} | {took} | {words} | {} |", worker.peak()? >> 10);
         std::fs::remove_file(sound)?;
     }
     Ok(())
