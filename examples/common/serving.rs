@@ -14,18 +14,20 @@ pub struct Serving {
     pub base: String,
 }
 
+/// `program` doing `what` on this database and storage, without a word.
+pub fn command(program: &str, what: &str, storage: &Path, url: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg(what).env("REFLECTOR_DATABASE__URL", url).env("REFLECTOR_STORAGE__DIR", storage);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
 impl Serving {
     /// Pages and API, on this database and storage.
     pub async fn start(program: &str, storage: &Path, url: &str) -> anyhow::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let child = Command::new(program)
-            .arg("serve")
+        let child = command(program, "serve", storage, url)
             .env("REFLECTOR_SERVER__LISTEN", format!("127.0.0.1:{port}"))
-            .env("REFLECTOR_DATABASE__URL", url)
-            .env("REFLECTOR_STORAGE__DIR", storage)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("can't start {program}"))?;
         let serving = Self { child, base: format!("http://127.0.0.1:{port}") };

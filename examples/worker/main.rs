@@ -9,7 +9,7 @@
 mod serving;
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -118,16 +118,8 @@ struct Worker(Child);
 
 impl Worker {
     fn start(program: &str, storage: &Path, url: &str) -> anyhow::Result<Self> {
-        let child = Command::new(program)
-            .arg("work")
-            .env("REFLECTOR_DATABASE__URL", url)
-            .env("REFLECTOR_STORAGE__DIR", storage)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .with_context(|| format!("can't start {program}"))?;
-        Ok(Self(child))
+        let child = serving::command(program, "work", storage, url).spawn();
+        Ok(Self(child.with_context(|| format!("can't start {program}"))?))
     }
 
     /// KiB; proc(5).

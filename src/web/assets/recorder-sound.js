@@ -83,9 +83,12 @@ export class Mix {
     for (const track of stream.getVideoTracks()) { track.stop(); stream.removeTrack(track); }
     if (!stream.getAudioTracks().length) throw new TypeError("no sound came with it");
     this.take("system", stream);
-    // From now on the microphone hears the loudspeakers, too: it is opened anew, without their echo.
+    // From now on the microphone hears the loudspeakers, too: it is opened anew, without their echo. While it is open a
+    // browser lets nobody change that, so it is let go first.
     const id = this.sources.microphone?.stream.getAudioTracks()[0]?.getSettings().deviceId;
-    if (id) await this.microphone(id).catch(() => {});
+    if (!id) return;
+    this.drop("microphone");
+    await this.microphone(id).catch(() => this.onLost("microphone"));
   }
 
   take(what, stream) {

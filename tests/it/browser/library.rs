@@ -51,7 +51,7 @@ async fn a_theme_is_chosen_and_holds_and_a_sample_of_a_voice_plays_to_its_end() 
     browser.click("[data-copy]").await;
     browser.until("it says so", "document.querySelector('[data-copy]').innerText === 'Copied'").await;
 
-    // On paper it is black on white, without what can only be pressed.
+    // On paper it is black on white, without what can only be pressed, and with what is folded away.
     at(&browser, &site, &format!("/transcripts/{talk}")).await;
     browser.until("it can be changed", "document.querySelector('[data-edit-bar]')?.checkVisibility()").await;
     let paper = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "print" } });
@@ -61,8 +61,8 @@ async fn a_theme_is_chosen_and_holds_and_a_sample_of_a_voice_plays_to_its_end() 
         const body = getComputedStyle(document.body);
         return [body.backgroundColor, getComputedStyle(document.querySelector('#text p[data-w]')).color,
             seen('button, form, input, audio, summary.button, .bar nav a').map((one) => one.outerHTML),
-            seen('h1').length, seen('#text p[data-w]').length > 2, seen('.people .person').length]";
-    let wanted = json!(["rgb(255, 255, 255)", "rgb(0, 0, 0)", [], 1, true, 2]);
+            seen('h1').length, seen('#text p[data-w]').length > 2, seen('.people .person').length, seen('.gist .section p').length > 0]";
+    let wanted = json!(["rgb(255, 255, 255)", "rgb(0, 0, 0)", [], 1, true, 2, true]);
     assert_eq!(browser.script(seen).await, wanted);
     let screen = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "media": "" } });
     browser.ask("goog/cdp/execute", &screen).await;

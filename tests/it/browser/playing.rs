@@ -35,6 +35,15 @@ async fn opened(site: &Site, id: TranscriptId, seconds: u32, dark: bool) -> Brow
     browser
 }
 
+/// Six minutes, more than fits into the window.
+async fn committee() -> (Site, Browser) {
+    let site = Site::new().await;
+    let id = site.replaced("Committee", &long::meeting()[..100], 360.0).await;
+    let browser = opened(&site, id, 360, false).await;
+    browser.size(1000, 700).await;
+    (site, browser)
+}
+
 async fn focus(browser: &Browser, css: &str) {
     browser.script(&format!("document.querySelector('{css}').focus()")).await;
 }
@@ -189,10 +198,7 @@ async fn words_are_chosen_played_and_repeated_by_keyboard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
-    let site = Site::new().await;
-    let id = site.replaced("Committee", &long::meeting()[..100], 360.0).await;
-    let browser = opened(&site, id, 360, false).await;
-    browser.size(1000, 700).await;
+    let (_site, browser) = committee().await;
     browser.click_word("index === 2 && paragraph.previousElementSibling.textContent.includes('4:')").await;
     let in_sight = "document.querySelector('p.now')?.getBoundingClientRect().top > 0 && document.querySelector('p.now').getBoundingClientRect().top < innerHeight";
     browser.until("it plays there", &format!("{in_sight} && !document.querySelector('audio').paused")).await;
@@ -234,10 +240,7 @@ async fn whoever_reads_elsewhere_is_left_alone_and_finds_the_way_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_tabs_on_while_the_page_glides_sees_what_has_the_focus() {
-    let site = Site::new().await;
-    let id = site.replaced("Committee", &long::meeting()[..100], 360.0).await;
-    let browser = opened(&site, id, 360, false).await;
-    browser.size(1000, 700).await;
+    let (_site, browser) = committee().await;
     // Once the page moves, and before it does.
     for moves in [true, false] {
         browser.script("window.scrollTo({ top: 0, behavior: 'instant' })").await;

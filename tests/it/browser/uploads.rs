@@ -234,6 +234,38 @@ async fn what_is_empty_too_large_no_media_or_a_folder_is_told_before_anything_is
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_line_that_takes_nothing_is_given_up_and_the_chunk_goes_up_by_another() {
+    let site = Site::set(|config| config.auth.public_mode = true).await;
+    let folder = tempfile::tempdir().unwrap();
+    let talk = file(folder.path(), "talk.wav", 9);
+    let browser = Browser::open(false).await;
+    browser.start_page(&site).await;
+    // A minute passes quickly here.
+    browser
+        .script(
+            "const later = window.setTimeout;
+            window.setTimeout = (act, after, ...more) => later(act, after === 60000 ? 1000 : after, ...more);",
+        )
+        .await;
+    // Neither taken nor refused.
+    let held = json!({ "patterns": [{ "urlPattern": "*/record/upload*", "requestStage": "Request" }] });
+    browser.ask("goog/cdp/execute", &json!({ "cmd": "Fetch.enable", "params": held })).await;
+    browser.choose(&[&talk]).await;
+    browser.until("it is told", &format!("{ROWS}[0].innerText.includes('Trying again in')")).await;
+    browser.ask("goog/cdp/execute", &json!({ "cmd": "Fetch.disable", "params": {} })).await;
+    browser.until("the transcript's page is open", "location.pathname.startsWith('/transcripts/')").await;
+    let (_, list) = site.json("/v1/transcripts").await;
+    let rows = list["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "it was not begun anew");
+    let mut conn = site.workshop.conn().await;
+    let id = rows[0]["id"].as_str().unwrap().parse().unwrap();
+    let row = transcript::get(&conn, id).await.unwrap().expect("it is there");
+    let whole = recording::get(&mut conn, row.recording_id.expect("it is complete")).await.unwrap();
+    assert_eq!(whole.map(|whole| whole.size_bytes), Some(9_000_000));
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_line_stops_one_file_for_a_while_and_not_for_good() {
     // A visitor's, whom the server knows again by nothing but what this browser keeps.
     let site = Site::set(|config| config.auth.public_mode = true).await;

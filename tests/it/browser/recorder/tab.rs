@@ -78,8 +78,20 @@ async fn by_keyboard_silence_is_told_a_talking_tab_is_recorded_and_thrown_away_a
     browser.look("recorder-silent").await;
     browser.checked("a recording in which nothing is heard").await;
 
+    browser
+        .script(
+            "const media = navigator.mediaDevices;
+            const ask = media.getUserMedia.bind(media);
+            window.asked = [];
+            media.getUserMedia = (wish) => ask(wish).then((stream) => { asked.push(stream.getAudioTracks()[0]); return stream; });",
+        )
+        .await;
     browser.follow("[data-share]").await;
     browser.until("it is heard", "document.querySelector('#level-system').value > 40").await;
+    // What comes out of the loudspeakers is not to be heard by the microphone as well.
+    browser.until("the microphone is opened anew", "asked.length === 1").await;
+    let track = "return [asked[0].readyState, asked[0].getSettings().echoCancellation]";
+    assert_eq!(browser.script(track).await, json!(["live", true]));
     browser.until("the warning goes", "document.querySelector('[data-warning]').hidden").await;
     no_camera(&browser).await;
     browser.look("recorder-tab").await;
