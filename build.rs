@@ -8,7 +8,7 @@ const KERNELS: [&str; 4] = [
     "src/speech/native/attention.cpp",
     "src/speech/native/linear.cpp",
     "src/speech/native/memory.cpp",
-    "src/speech/native/sixteen.cpp",
+    "src/speech/native/integers.cpp",
 ];
 /// What they include of our own.
 const INCLUDED: &str = "src/speech/native/tiles.h";

@@ -87,8 +87,8 @@ fn fastest() -> Precision {
     })
 }
 
-/// From the most exact to the least; `packed`: our own products of integers run here. Not 8 bits: where an encoder is faster with them, it is by
-/// so little that the machine would decide differently from start to start.
+/// From the most exact to the least; `packed`: our own products of integers run here. Not 8 bits: with AVX2 they are hardly faster, and with
+/// AVX-512 all of a transcription takes an eighth less time for numbers that are thirty times coarser.
 fn candidates(flags: &str, packed: bool) -> Vec<Precision> {
     let bfloat = flags.split_whitespace().any(|flag| matches!(flag, "amx_bf16" | "avx512_bf16"));
     let mut found = vec![if packed { Precision::Int16 } else { Precision::Float32 }];

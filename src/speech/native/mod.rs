@@ -1,14 +1,14 @@
 //! Arithmetic that libtorch has no fast and plain function for, in C++ beside this file: attention of a few queries and of all to all, and
 //! linear layers whose weights are packed once. Everything here is for CPUs; where it does not fit, the plain functions do the same.
 
-mod sixteen;
+mod integers;
 
 use std::ffi::{CStr, c_char, c_void};
 use std::ptr::{self, NonNull};
 
 use tch::{Device, Kind, Tensor};
 
-pub use sixteen::{Around, Sixteen, attend_all, sums_of_powers};
+pub use integers::{Around, Bits, Integers, attend_all, large, sums_of_powers};
 
 use super::SpeechError;
 

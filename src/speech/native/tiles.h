@@ -1,5 +1,7 @@
-// Products of 16-bit integers by tiles that stay in registers. Included once for every instruction set, in a namespace that has `Lanes`
-// and under that set's target: nothing here may instantiate what other files could share, not even std::min.
+// Products of integers by tiles that stay in registers. Included once for every instruction set, in a namespace that has `Lanes` and under
+// that set's target: nothing here may instantiate what other files could share, not even std::min.
+//
+// Numbers go through an instruction in groups of four bytes, two of 16 bits or four of 8, which `By` multiplies and sums up.
 
 #define ALWAYS __attribute__((always_inline))
 #define INLINE static ALWAYS inline
@@ -20,26 +22,26 @@ INLINE void clear(Lanes::S* sums) {
 }
 
 template <int V>
-INLINE void load_columns(Lanes::I* columns, const int16_t* panel) {
+INLINE void load_columns(Lanes::I* columns, const Group* panel) {
     if constexpr (V < Lanes::VECS) {
-        columns[V] = Lanes::load(panel + 2 * V * Lanes::N);
+        columns[V] = Lanes::load(panel + V * Lanes::N);
         load_columns<V + 1>(columns, panel);
     }
 }
 
-template <int V>
+template <class By, int V>
 INLINE void add_products(Lanes::S* sums, const Lanes::I* columns, Lanes::I x) {
     if constexpr (V < Lanes::VECS) {
-        sums[V] = Lanes::multiply(sums[V], x, columns[V]);
-        add_products<V + 1>(sums, columns, x);
+        sums[V] = By::multiply(sums[V], x, columns[V]);
+        add_products<By, V + 1>(sums, columns, x);
     }
 }
 
-template <int R, int LAST>
-INLINE void add_rows(Lanes::S* sums, const Lanes::I* columns, const int16_t* rows, int64_t step) {
+template <class By, int R, int LAST>
+INLINE void add_rows(Lanes::S* sums, const Lanes::I* columns, const Group* rows, int64_t step) {
     if constexpr (R < LAST) {
-        add_products<0>(sums + R * Lanes::VECS, columns, Lanes::pair(rows + R * step));
-        add_rows<R + 1, LAST>(sums, columns, rows, step);
+        add_products<By, 0>(sums + R * Lanes::VECS, columns, Lanes::group(rows + R * step));
+        add_rows<By, R + 1, LAST>(sums, columns, rows, step);
     }
 }
 
@@ -52,30 +54,31 @@ INLINE void give(const Lanes::S* sums, float* to, int64_t width) {
     }
 }
 
-// Sums of products of R rows, `step` apart, with a panel, [pairs][COLUMNS][2], are added to `to`, whose rows lie `width` apart.
-template <int R>
-INLINE void add_tile(const int16_t* rows, int64_t step, const int16_t* panel, int64_t pairs, float* to, int64_t width) {
+// Sums of products of R rows, `step` groups apart, with a panel, [groups][COLUMNS], are added to `to`, whose rows lie `width` apart.
+template <class By, int R>
+INLINE void add_tile(const Group* rows, int64_t step, const Group* panel, int64_t groups, float* to, int64_t width) {
     Lanes::S sums[R * Lanes::VECS];
     clear<0, R * Lanes::VECS>(sums);
-    for (int64_t pair = 0; pair < pairs; pair++) {
+    for (int64_t group = 0; group < groups; group++) {
         Lanes::I columns[Lanes::VECS];
-        load_columns<0>(columns, panel + 2 * pair * COLUMNS);
-        add_rows<0, R>(sums, columns, rows + 2 * pair, step);
+        load_columns<0>(columns, panel + group * COLUMNS);
+        add_rows<By, 0, R>(sums, columns, rows + group, step);
     }
     give<0, R * Lanes::VECS>(sums, to, width);
 }
 
-INLINE void add_tiles(const int16_t* rows, int64_t step, int64_t count, const int16_t* panel, int64_t pairs, float* sums, int64_t width) {
+template <class By>
+INLINE void add_tiles(const Group* rows, int64_t step, int64_t count, const Group* panel, int64_t groups, float* sums, int64_t width) {
     int64_t r = 0;
-    for (; r + ROWS <= count; r += ROWS) add_tile<ROWS>(rows + r * step, step, panel, pairs, sums + r * width, width);
+    for (; r + ROWS <= count; r += ROWS) add_tile<By, ROWS>(rows + r * step, step, panel, groups, sums + r * width, width);
     rows += r * step;
     sums += r * width;
     switch (count - r) {
-        case 5: add_tile<5>(rows, step, panel, pairs, sums, width); break;
-        case 4: add_tile<4>(rows, step, panel, pairs, sums, width); break;
-        case 3: add_tile<3>(rows, step, panel, pairs, sums, width); break;
-        case 2: add_tile<2>(rows, step, panel, pairs, sums, width); break;
-        case 1: add_tile<1>(rows, step, panel, pairs, sums, width); break;
+        case 5: add_tile<By, 5>(rows, step, panel, groups, sums, width); break;
+        case 4: add_tile<By, 4>(rows, step, panel, groups, sums, width); break;
+        case 3: add_tile<By, 3>(rows, step, panel, groups, sums, width); break;
+        case 2: add_tile<By, 2>(rows, step, panel, groups, sums, width); break;
+        case 1: add_tile<By, 1>(rows, step, panel, groups, sums, width); break;
         default: break;
     }
 }
@@ -112,18 +115,20 @@ INLINE Lanes::F gelu(Lanes::F x) {
 }
 
 // A row of floats as integers up to `most` in size; what one of them stands for is the result.
-INLINE float quantise_row(const float* x, int64_t width, float factor, float most, int16_t* to) {
+template <class By>
+INLINE float quantise_row(const float* x, int64_t width, float factor, float most, Group* to) {
     Lanes::F top = Lanes::all(0.0f);
     for (int64_t i = 0; i < width; i += Lanes::N) top = Lanes::greater(top, Lanes::size(Lanes::get(x + i)));
     const float largest = Lanes::largest(top);
     const Lanes::F inverse = Lanes::all(largest > 0.0f ? most / largest : 0.0f);
-    for (int64_t i = 0; i < width; i += Lanes::N) Lanes::narrow(to + i, Lanes::times(Lanes::get(x + i), inverse));
+    for (int64_t i = 0; i < width; i += Lanes::N) By::narrow(to + i / By::PER, Lanes::times(Lanes::get(x + i), inverse));
     return largest * factor / most;
 }
 
 // Rows of floats as integers, normalised first where there is a norm. `scratch`: a row of floats.
+template <class By>
 static void quantise(const float* x, int64_t width, int64_t count, const float* norm_weight, const float* norm_bias, float* scratch,
-                     int16_t* rows, float* steps) {
+                     Group* rows, float* steps) {
     for (int64_t row = 0; row < count; row++) {
         const float* from = x + row * width;
         if (norm_weight) {
@@ -143,22 +148,25 @@ static void quantise(const float* x, int64_t width, int64_t count, const float* 
             }
             from = scratch;
         }
-        steps[row] = quantise_row(from, width, 1.0f, MOST_PRODUCT, rows + row * width);
+        steps[row] = quantise_row<By>(from, width, 1.0f, By::MOST, rows + row * (width / By::PER));
     }
 }
 
 // `count` rows of integers, at most BLOCK, by the panels from `first` to before `last`.
-static void multiply(const Layer& layer, const int16_t* rows, const float* steps, int64_t count, int64_t first, int64_t last,
+template <class By>
+static void multiply(const Layer& layer, const Group* rows, const float* steps, int64_t count, int64_t first, int64_t last,
                      const float* add, bool bend, float* out) {
     alignas(64) float sums[BLOCK * COLUMNS];
+    const int64_t groups = layer.in / By::PER;
     for (int64_t panel = first; panel < last; panel++) {
-        const int16_t* weights = layer.panels + panel * COLUMNS * layer.in;
-        for (int64_t i = 0; i < count * COLUMNS; i += Lanes::N) Lanes::store(sums + i, Lanes::all(0.0f));
-        for (int64_t k = 0; k < layer.in; k += DEPTH) {
-            const int64_t pairs = less(DEPTH, layer.in - k) / 2;
-            add_tiles(rows + k, layer.in, count, weights + k * COLUMNS, pairs, sums, COLUMNS);
-        }
+        const Group* weights = layer.panels + panel * COLUMNS * groups;
         const int64_t column = panel * COLUMNS;
+        for (int64_t i = 0; i < count * COLUMNS; i += Lanes::N) {
+            Lanes::store(sums + i, By::SHIFTED ? Lanes::get(layer.shifts + column + i % COLUMNS) : Lanes::all(0.0f));
+        }
+        for (int64_t k = 0; k < groups; k += DEPTH) {
+            add_tiles<By>(rows + k, groups, count, weights + k * COLUMNS, less(DEPTH, groups - k), sums, COLUMNS);
+        }
         const int64_t own = less(COLUMNS, layer.out - column);
         for (int64_t row = 0; row < count; row++) {
             const Lanes::F step = Lanes::all(steps[row]);
@@ -180,18 +188,18 @@ static void multiply(const Layer& layer, const int16_t* rows, const float* steps
     }
 }
 
-// Keys of one head to [block][panel][pair of dimensions][COLUMNS keys][2], and what one of their integers stands for.
-static void pack_keys(const float* keys, int64_t step, int64_t count, int16_t* packed, float* steps) {
-    alignas(64) int16_t row[WIDTH];
+// Keys of one head to [block][panel][pair of dimensions][COLUMNS keys], and what one of their integers stands for.
+static void pack_keys(const float* keys, int64_t step, int64_t count, Group* packed, float* steps) {
+    alignas(64) Group row[WIDTH / 2];
     for (int64_t key = 0; key < count; key++) {
-        steps[key] = quantise_row(keys + key * step, WIDTH, 1.0f, MOST_KEY, row);
-        int16_t* to = packed + key / COLUMNS * COLUMNS * WIDTH + 2 * (key % COLUMNS);
-        for (int64_t pair = 0; pair < WIDTH / 2; pair++) __builtin_memcpy(to + 2 * pair * COLUMNS, row + 2 * pair, 4);
+        steps[key] = quantise_row<Lanes::Sixteen>(keys + key * step, WIDTH, 1.0f, MOST_KEY, row);
+        Group* to = packed + key / COLUMNS * COLUMNS * (WIDTH / 2) + key % COLUMNS;
+        for (int64_t pair = 0; pair < WIDTH / 2; pair++) to[pair * COLUMNS] = row[pair];
     }
 }
 
-// Values of one head to [block][panel of dimensions][pair of keys][COLUMNS dimensions][2], and what one of their integers stands for.
-static void pack_values(const float* values, int64_t step, int64_t count, int64_t padded, int16_t* packed, float* steps) {
+// Values of one head to [block][panel of dimensions][pair of keys][COLUMNS dimensions], and what one of their integers stands for.
+static void pack_values(const float* values, int64_t step, int64_t count, int64_t padded, Group* packed, float* steps) {
     alignas(64) float inverse[WIDTH];
     for (int64_t d = 0; d < WIDTH; d += Lanes::N) {
         Lanes::F top = Lanes::all(0.0f);
@@ -202,13 +210,13 @@ static void pack_values(const float* values, int64_t step, int64_t count, int64_
         Lanes::store(steps + d, Lanes::times(top, Lanes::all(1.0f / MOST_VALUE)));
     }
     for (int64_t key = 0; key < padded; key += 2) {
-        int16_t* block = packed + key / KEYS * KEYS * WIDTH;
+        Group* block = packed + key / KEYS * (KEYS / 2) * WIDTH;
         for (int64_t d = 0; d < WIDTH; d += Lanes::N) {
             const Lanes::F factor = Lanes::get(inverse + d);
             const auto value = [&](int64_t one) ALWAYS {
                 return Lanes::whole(one < count ? Lanes::times(Lanes::get(values + one * step + d), factor) : Lanes::all(0.0f));
             };
-            int16_t* to = block + d / COLUMNS * COLUMNS * KEYS + 2 * (key % KEYS / 2 * COLUMNS + d % COLUMNS);
+            Group* to = block + d / COLUMNS * COLUMNS * (KEYS / 2) + key % KEYS / 2 * COLUMNS + d % COLUMNS;
             Lanes::keep(to, Lanes::paired(value(key), value(key + 1)));
         }
     }
@@ -216,16 +224,17 @@ static void pack_values(const float* values, int64_t step, int64_t count, int64_
 
 // What at most QUERIES queries take from all keys of their head. Scores of KEYS keys at a time, relative to the largest so far; what was
 // summed before is made smaller where a larger one is found.
-static void attend_block(const float* query, int64_t step, int64_t queries, int64_t count, const int16_t* keys, const float* key_steps,
-                         const int16_t* values, const float* value_steps, float* out, int64_t out_step) {
-    alignas(64) int16_t whole[QUERIES * WIDTH];
+static void attend_block(const float* query, int64_t step, int64_t queries, int64_t count, const Group* keys, const float* key_steps,
+                         const Group* values, const float* value_steps, float* out, int64_t out_step) {
+    constexpr int64_t STEP = WIDTH / 2;
+    alignas(64) Group whole[QUERIES * STEP];
     alignas(64) float scores[QUERIES * KEYS];
-    alignas(64) int16_t shares[QUERIES * KEYS];
+    alignas(64) Group shares[QUERIES * KEYS / 2];
     alignas(64) float sums[QUERIES * WIDTH];
     float steps[QUERIES], most[QUERIES], total[QUERIES];
     for (int64_t q = 0; q < queries; q++) {
         // 1 / sqrt(WIDTH), and powers of two instead of e.
-        steps[q] = quantise_row(query + q * step, WIDTH, 0.125f * 1.44269504f, MOST_QUERY, whole + q * WIDTH);
+        steps[q] = quantise_row<Lanes::Sixteen>(query + q * step, WIDTH, 0.125f * 1.44269504f, MOST_QUERY, whole + q * STEP);
         most[q] = -1e30f;
         total[q] = 0.0f;
     }
@@ -234,7 +243,7 @@ static void attend_block(const float* query, int64_t step, int64_t queries, int6
         const int64_t here = less(KEYS, count - first);
         for (int64_t i = 0; i < queries * KEYS; i += Lanes::N) Lanes::store(scores + i, Lanes::all(0.0f));
         for (int64_t key = 0; key < here; key += COLUMNS) {
-            add_tiles(whole, WIDTH, queries, keys + (first + key) * WIDTH, WIDTH / 2, scores + key, KEYS);
+            add_tiles<Lanes::Sixteen>(whole, STEP, queries, keys + (first + key) * STEP, STEP, scores + key, KEYS);
         }
         for (int64_t q = 0; q < queries; q++) {
             float* row = scores + q * KEYS;
@@ -261,15 +270,15 @@ static void attend_block(const float* query, int64_t step, int64_t queries, int6
             for (int64_t i = 0; i < KEYS; i += Lanes::N) {
                 const Lanes::F share = Lanes::nearest(power_of_two(Lanes::add(Lanes::get(row + i), base)));
                 all = Lanes::add(all, share);
-                Lanes::narrow(shares + q * KEYS + i, share);
+                Lanes::Sixteen::narrow(shares + (q * KEYS + i) / 2, share);
             }
             total[q] += Lanes::total(all);
         }
-        const int16_t* block = values + first * WIDTH;
+        const Group* block = values + first * STEP;
         for (int64_t d = 0; d < WIDTH; d += COLUMNS) {
             for (int64_t key = 0; key < here; key += FEW_KEYS) {
-                const int16_t* panel = block + d * KEYS + key * COLUMNS;
-                add_tiles(shares + key, KEYS, queries, panel, FEW_KEYS / 2, sums + d, WIDTH);
+                const Group* panel = block + (d * KEYS + key * COLUMNS) / 2;
+                add_tiles<Lanes::Sixteen>(shares + key / 2, KEYS / 2, queries, panel, FEW_KEYS / 2, sums + d, WIDTH);
             }
         }
     }
@@ -283,7 +292,7 @@ static void attend_block(const float* query, int64_t step, int64_t queries, int6
 }
 
 // One head of one window. `head`: its first query; rows lie 3 `width` apart, keys and values `width` behind each other.
-static void attend_head(const float* head, int64_t width, int64_t count, int16_t* keys, float* key_steps, int16_t* values, float* out) {
+static void attend_head(const float* head, int64_t width, int64_t count, Group* keys, float* key_steps, Group* values, float* out) {
     alignas(64) float value_steps[WIDTH];
     const int64_t step = 3 * width;
     const int64_t padded = (count + KEYS - 1) / KEYS * KEYS;

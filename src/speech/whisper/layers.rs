@@ -3,7 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::speech::SpeechError;
-use crate::speech::native::{self, Around, PackedLinear, Packing, Sixteen};
+use crate::speech::native::{self, Around, Bits, Integers, PackedLinear, Packing};
 use crate::weights::TensorMap;
 
 /// Takes tensors out of a map, moves them to where they are used and checks their rank.
@@ -20,8 +20,8 @@ pub struct Loader<'a> {
 pub enum Numbers {
     /// By libtorch's operators.
     Libtorch(Packing),
-    /// 16-bit integers, of which twelve bits and a sign are used, by our own.
-    Sixteen,
+    /// Integers, by our own.
+    Integers(Bits),
 }
 
 impl Loader<'_> {
@@ -109,7 +109,7 @@ pub enum Linear {
     /// Weights \[out, in\].
     Plain(Tensor, Option<Tensor>),
     Packed(PackedLinear),
-    Sixteen(Sixteen),
+    Integers(Integers),
 }
 
 impl Linear {
@@ -118,7 +118,7 @@ impl Linear {
             Some(Numbers::Libtorch(packing)) => {
                 Self::Packed(PackedLinear::new(&weight, bias.as_ref(), packing)?)
             }
-            Some(Numbers::Sixteen) => Self::Sixteen(Sixteen::new(&weight, bias.as_ref())?),
+            Some(Numbers::Integers(bits)) => Self::Integers(Integers::new(&weight, bias.as_ref(), bits)?),
             None => Self::Plain(weight, bias),
         })
     }
@@ -132,7 +132,7 @@ impl Linear {
         match self {
             Self::Plain(weight, bias) => around.plain(x, |x| x.linear(weight, bias.as_ref())),
             Self::Packed(packed) => around.plain(x, |x| packed.forward(x)),
-            Self::Sixteen(layer) => layer.forward(x, around),
+            Self::Integers(layer) => layer.forward(x, around),
         }
     }
 
@@ -157,13 +157,13 @@ enum Kernel {
     /// Weights \[out, in, 3\].
     Plain(Tensor, Tensor),
     /// Weights \[out, 3 in\]: three frames that follow each other are a row.
-    Rows(Sixteen),
+    Rows(Integers),
 }
 
 impl Convolution {
     fn new(weight: Tensor, bias: Tensor, stride: i64, packed: bool) -> Result<Self, SpeechError> {
         let kernel = if packed {
-            Kernel::Rows(Sixteen::new(&weight.transpose(1, 2).flatten(1, 2), Some(&bias))?)
+            Kernel::Rows(Integers::new(&weight.transpose(1, 2).flatten(1, 2), Some(&bias), Bits::Sixteen)?)
         } else {
             Kernel::Plain(weight, bias)
         };

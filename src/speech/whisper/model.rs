@@ -8,7 +8,7 @@ use super::encoder::Encoder;
 use super::layers::{Loader, Numbers};
 use super::mel::{FRAMES, Mel};
 use super::tokens::Tokens;
-use crate::speech::native::{self, Packing};
+use crate::speech::native::{self, Bits, Packing};
 use crate::speech::{Precision, SpeechError};
 use crate::weights::{ct2, safetensors};
 
@@ -142,11 +142,17 @@ pub(super) fn packing(device: Device, precision: Precision) -> Halves {
     if device != Device::Cpu || precision.kind() != Kind::Float || !native::available() {
         return Halves { encoder: None, decoder: None };
     }
+    let sixteen = Numbers::Integers(Bits::Sixteen);
     match precision {
-        Precision::Int16 => Halves { encoder: Some(Numbers::Sixteen), decoder: Some(Numbers::Sixteen) },
+        Precision::Int16 => Halves { encoder: Some(sixteen), decoder: Some(sixteen) },
         // In the decoder 8 bits would cost words.
         Precision::Int8 => {
-            Halves { encoder: Some(Numbers::Libtorch(Packing::Eight)), decoder: Some(Numbers::Sixteen) }
+            let eight = if native::large() {
+                Numbers::Integers(Bits::Eight)
+            } else {
+                Numbers::Libtorch(Packing::Eight)
+            };
+            Halves { encoder: Some(eight), decoder: Some(sixteen) }
         }
         // Of a few tokens' rows the decoder's products would mostly pack weights.
         _ => Halves { encoder: None, decoder: Some(Numbers::Libtorch(Packing::Half)) },

@@ -1,4 +1,4 @@
-//! A whole recording, a batch of windows at a time, so that memory does not grow with its length.
+//! A whole recording, some windows at a time, so that memory does not grow with its length.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc::Receiver;
@@ -7,6 +7,7 @@ use tch::Device;
 
 use super::ahead::{Heard, listen};
 use super::align::Text;
+use super::crew::Crew;
 use super::decoder::Cross;
 use super::model::Whisper;
 use super::onset;
@@ -42,6 +43,8 @@ const FEW_WORDS: usize = 8;
 const AT_ONCE: f64 = 0.05;
 /// First windows from which the language is told.
 const LISTENED_TO: usize = 3;
+/// Hypotheses that are hardly decoded sooner if there are fewer of them.
+const FEW_HYPOTHESES: usize = 4;
 /// Speech that is left after a window's last timestamp before it is decoded again from there. Seconds.
 const LEFT_BEHIND: f64 = 2.0;
 /// A window must bring at least this much before its rest is decoded again. Seconds.
@@ -92,19 +95,18 @@ impl Whisper {
         (bytes / self.window_bytes().max(1)).max(1)
     }
 
-    /// How many windows to decode at once by all workers: few before the first words are there, and no more than memory allows. Not measured
-    /// but reckoned, so that the same recording is always decoded in the same way.
-    fn batch(&self, first: bool, beam: usize) -> usize {
+    /// How many windows a worker decodes at once: few before the first words are there, and no more than memory allows. Not measured but
+    /// reckoned, so that the same recording is always decoded in the same way.
+    fn together(&self, first: bool, beam: usize) -> usize {
         let (speed, most) = match self.device {
             Device::Cpu => (CORE_SPEED, BATCH.min(HYPOTHESES / beam.max(1))),
             _ => (GPU_SPEED, GPU_BATCH),
         };
         let in_time = (if first { FIRST_NEWS } else { NEWS }) * speed / self.encoder.window_cost();
-        let each = most.min(in_time as usize).max(1);
-        (each * self.workers()).min(self.windows_in_memory())
+        most.min(in_time as usize).min(self.windows_in_memory() / self.workers()).max(1)
     }
 
-    /// Finds speech, decodes it and reports segments batch by batch.
+    /// Finds speech, decodes it and reports segments part by part.
     pub fn transcribe(
         &self,
         vad: &Vad,
@@ -131,75 +133,126 @@ impl Whisper {
     }
 }
 
+/// Windows that were heard and are not yet given to anybody.
+struct Waiting<'a> {
+    heard: &'a Receiver<Result<Heard, SpeechError>>,
+    merger: Merger,
+    windows: Vec<Window>,
+    /// No more come.
+    last: bool,
+    /// Seconds of the recording.
+    total: f64,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(heard: &'a Receiver<Result<Heard, SpeechError>>, total: f64) -> Self {
+        Self { heard, merger: Merger::default(), windows: vec![], last: false, total }
+    }
+
+    /// Waits until there are so many, if there are.
+    fn fill(&mut self, number: usize) -> Result<(), SpeechError> {
+        while self.windows.len() < number && !self.last {
+            let next =
+                self.heard.recv().map_err(|_| SpeechError::Internal("nobody listens any more".into()))?;
+            let Heard { spans, last } = next?;
+            let Self { merger, windows, .. } = self;
+            windows.extend(spans.into_iter().filter_map(|span| merger.push(span)));
+            if last {
+                windows.extend(merger.finish(self.total));
+            }
+            self.last = last;
+        }
+        Ok(())
+    }
+
+    /// The next windows for one of so many workers: so many, but ever fewer at the end, so that nobody waits long for the others there, and no
+    /// fewer than `least`, which take hardly less time.
+    fn part(&mut self, workers: usize, together: usize, least: usize) -> Result<Vec<Window>, SpeechError> {
+        self.fill(workers * together)?;
+        let left = self.windows.len();
+        let mut size = together;
+        if self.last {
+            let parts = workers.max(left.div_ceil(together));
+            size = left.div_ceil(parts).max(least).min(together);
+            if left <= together.min(size + least / 2) {
+                size = left;
+            }
+        }
+        Ok(self.windows.drain(..size).collect())
+    }
+
+    /// Whether all of it was given out.
+    fn is_over(&self) -> bool {
+        self.last && self.windows.is_empty()
+    }
+}
+
 impl Run<'_> {
-    /// Decodes what is heard, batch by batch.
+    /// Decodes what is heard, and reports it in the order of time.
     fn all(
         &mut self,
         heard: &Receiver<Result<Heard, SpeechError>>,
         on_update: &mut dyn FnMut(TranscribeUpdate),
     ) -> Result<Vec<Segment>, SpeechError> {
-        let total = self.pcm.duration();
-        let mut merger = Merger::default();
-        let mut waiting: Vec<Window> = Vec::new();
-        let mut segments: Vec<Segment> = Vec::new();
-        loop {
-            if self.cancel.is_cancelled() {
-                return Err(SpeechError::Cancelled);
-            }
-            let next = heard.recv().map_err(|_| SpeechError::Internal("nobody listens any more".into()))?;
-            let Heard { spans, last } = next?;
-            waiting.extend(spans.into_iter().filter_map(|span| merger.push(span)));
-            if last {
-                waiting.extend(merger.finish(total));
-            }
-            loop {
-                let size = self.whisper.batch(segments.is_empty(), self.beam);
-                if waiting.is_empty() || (waiting.len() < size && !last) {
-                    break;
-                }
-                let batch: Vec<Window> = waiting.drain(..size.min(waiting.len())).collect();
-                let new = self.batch(&batch)?;
-                memory::give_back();
-                let done =
-                    if last && waiting.is_empty() { total } else { batch.last().map_or(0.0, |w| w.end) };
-                on_update(TranscribeUpdate { segments: &new, done, total });
-                segments.extend(new);
-            }
-            if last {
-                return Ok(segments);
-            }
+        let (total, workers) = (self.pcm.duration(), self.whisper.workers());
+        let mut waiting = Waiting::new(heard, total);
+        let first = self.whisper.together(true, self.beam);
+        waiting.fill(workers * first)?;
+        if !waiting.windows.is_empty() {
+            self.know_language(&waiting.windows)?;
         }
+        let this = &*self;
+        let few = FEW_HYPOTHESES.div_ceil(self.beam.max(1));
+        let mut segments: Vec<Segment> = Vec::new();
+        std::thread::scope(|scope| {
+            let mut crew = Crew::gather(scope, workers, |part: Vec<Window>| this.whole(part));
+            loop {
+                if this.cancel.is_cancelled() {
+                    return Err(SpeechError::Cancelled);
+                }
+                // One more than can be worked on, so that whoever is done finds something to do.
+                while crew.busy() <= workers {
+                    // At first everybody gets a part.
+                    let first = crew.given() < workers;
+                    let (sharing, least) = if first { (workers - crew.given(), 1) } else { (workers, few) };
+                    let part = waiting.part(sharing, this.whisper.together(first, this.beam), least)?;
+                    if part.is_empty() {
+                        break;
+                    }
+                    crew.give(part);
+                }
+                if crew.is_idle() {
+                    return Ok(());
+                }
+                crew.wait();
+                while let Some(done) = crew.take() {
+                    let (new, end) = done?;
+                    let over = crew.is_idle() && waiting.is_over();
+                    on_update(TranscribeUpdate {
+                        segments: &new,
+                        done: if over { total } else { end },
+                        total,
+                    });
+                    segments.extend(new);
+                }
+            }
+        })?;
+        Ok(segments)
     }
 
-    /// Decodes windows: every worker a part of them, and what its rows left behind, until all of its speech is written down.
-    fn batch(&mut self, windows: &[Window]) -> Result<Vec<Segment>, SpeechError> {
-        self.know_language(windows)?;
-        let this = &*self;
-        let parts = even_parts(windows, this.whisper.workers());
-        let found = std::thread::scope(|scope| {
-            let work = |part: &Vec<Window>| {
-                let _no_gradients = tch::no_grad_guard();
-                let (mut found, mut todo) = (Vec::new(), part.clone());
-                while !todo.is_empty() {
-                    let (new, rest) = fewer_if_short(&todo, &|some| this.part(some))?;
-                    found.extend(new);
-                    todo = rest;
-                }
-                Ok::<_, SpeechError>(found)
-            };
-            let others: Vec<_> = parts[1..].iter().map(|part| scope.spawn(move || work(part))).collect();
-            let mut found = vec![work(&parts[0])];
-            found.extend(
-                others.into_iter().map(|other| other.join().unwrap_or_else(|panic| resume_unwind(panic))),
-            );
-            found
-        });
-        let mut segments = Vec::new();
-        for part in found {
-            segments.extend(part?);
+    /// Decodes windows and what their rows left behind, until all of their speech is written down; with the end of the last window.
+    fn whole(&self, part: Vec<Window>) -> Result<(Vec<Segment>, f64), SpeechError> {
+        let _no_gradients = tch::no_grad_guard();
+        let end = part.last().map_or(0.0, |window| window.end);
+        let (mut found, mut todo) = (Vec::new(), part);
+        while !todo.is_empty() {
+            let (new, rest) = fewer_if_short(&todo, &|some| self.part(some))?;
+            found.extend(new);
+            todo = rest;
         }
-        segments.sort_by(|a: &Segment, b| a.start.total_cmp(&b.start));
-        Ok(segments)
+        memory::give_back();
+        found.sort_by(|a: &Segment, b| a.start.total_cmp(&b.start));
+        Ok((found, end))
     }
 
     fn audio(&self, windows: &[Window]) -> Result<Vec<Vec<f32>>, SpeechError> {
@@ -305,24 +358,6 @@ fn fewer_if_short<T, U>(windows: &[Window], work: &dyn Fn(&[Window]) -> Outcome<
     Ok((done, rest))
 }
 
-/// Windows in at most so many parts of about the same length, for that is what they cost; each part keeps their order.
-fn even_parts(windows: &[Window], number: usize) -> Vec<Vec<Window>> {
-    let mut longest: Vec<&Window> = windows.iter().collect();
-    longest.sort_by(|a, b| (b.end - b.start).total_cmp(&(a.end - a.start)));
-    let mut parts: Vec<(f64, Vec<Window>)> = vec![(0.0, Vec::new()); number.clamp(1, windows.len().max(1))];
-    for window in longest {
-        if let Some((seconds, part)) = parts.iter_mut().min_by(|a, b| a.0.total_cmp(&b.0)) {
-            *seconds += window.end - window.start;
-            part.push(*window);
-        }
-    }
-    let in_order = |(_, mut part): (f64, Vec<Window>)| {
-        part.sort_by(|a, b| a.start.total_cmp(&b.start));
-        part
-    };
-    parts.into_iter().map(in_order).collect()
-}
-
 /// Whether a window's few words lie on top of each other: written down where nobody spoke them, for what was spoken takes time.
 fn squeezed(pieces: &[Vec<Word>]) -> bool {
     let number = pieces.iter().map(Vec::len).sum::<usize>();
@@ -342,22 +377,41 @@ fn segment(whisper: &Whisper, offset: f64, piece: &Piece, words: Vec<Word>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speech::vad::Span;
 
     #[test]
-    fn parts_are_even_and_lose_nothing() {
-        let window =
-            |start: f64, seconds: f64| Window { start, end: start + seconds, speech_end: start + seconds };
-        let windows: Vec<Window> = [29.0, 4.0, 28.0, 27.0, 5.0, 29.0]
-            .iter()
-            .zip(0..)
-            .map(|(s, i)| window(f64::from(i) * 30.0, *s))
-            .collect();
-        let parts = even_parts(&windows, 2);
-        let seconds = |part: &[Window]| part.iter().map(|w| w.end - w.start).sum::<f64>();
-        assert!((seconds(&parts[0]) - seconds(&parts[1])).abs() < 6.0, "{parts:?}");
-        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), windows.len());
-        assert!(parts.iter().all(|part| part.is_sorted_by(|a, b| a.start < b.start)));
-        assert_eq!(even_parts(&windows[..1], 8).len(), 1);
+    fn parts_are_of_one_size_and_ever_smaller_at_the_end_and_lose_nothing() {
+        let parts = |spans: usize, workers: usize, together: usize, least: usize| {
+            let (news, heard) = std::sync::mpsc::channel();
+            // Far enough from each other to be windows of their own; three in a piece.
+            let spans: Vec<Span> =
+                (0..spans).map(|i| i as f64 * 10.0).map(|start| Span { start, end: start + 1.0 }).collect();
+            for piece in spans.chunks(3) {
+                news.send(Ok(Heard { spans: piece.to_vec(), last: false })).unwrap();
+            }
+            news.send(Ok(Heard { spans: vec![], last: true })).unwrap();
+            let mut waiting = Waiting::new(&heard, 1e4);
+            let mut parts = Vec::new();
+            loop {
+                let part = waiting.part(workers, together, least).unwrap();
+                if part.is_empty() {
+                    assert!(waiting.is_over());
+                    break;
+                }
+                parts.push(part);
+            }
+            let windows = parts.concat();
+            assert_eq!(windows.len(), spans.len());
+            assert!(windows.iter().is_sorted_by(|a, b| a.start < b.start));
+            parts.iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(parts(40, 2, 8, 1), [8, 8, 8, 8, 4, 2, 1, 1]);
+        assert_eq!(parts(40, 2, 8, 4), [8, 8, 8, 8, 4, 4]);
+        assert_eq!(parts(22, 2, 8, 4), [8, 7, 4, 3]);
+        assert_eq!(parts(9, 1, 8, 4), [5, 4], "one is not left alone");
+        assert_eq!(parts(5, 2, 8, 4), [5]);
+        assert_eq!(parts(3, 16, 8, 1), [1, 1, 1]);
+        assert!(parts(0, 2, 8, 1).is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Products of 16-bit integers (`sixteen.cpp`): linear layers with what is around them in a Whisper, and its encoder's attention.
+//! Products of integers (`integers.cpp`): linear layers with what is around them in a Whisper, and its encoder's attention.
 
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
@@ -11,17 +11,17 @@ use crate::speech::SpeechError;
 /// What an input's width must be a multiple of.
 const STEP: i64 = 16;
 /// As libtorch says it, so that fewer windows are tried then.
-const NO_MEMORY: &str = "out of memory: 16-bit product";
+const NO_MEMORY: &str = "out of memory: product of integers";
 
 unsafe extern "C" {
-    fn reflector_pack_sixteen(
+    fn reflector_pack_integers(
         weight: *const f32,
         bias: *const f32,
         out: i64,
         input: i64,
-        large: bool,
+        way: i32,
     ) -> *mut c_void;
-    fn reflector_sixteen(
+    fn reflector_multiply(
         packed: *const c_void,
         x: *const f32,
         rows: i64,
@@ -31,7 +31,7 @@ unsafe extern "C" {
         bend: bool,
         out: *mut f32,
     ) -> bool;
-    fn reflector_free_sixteen(packed: *mut c_void);
+    fn reflector_free_integers(packed: *mut c_void);
     fn reflector_attend_all(
         projected: *const f32,
         out: *mut f32,
@@ -93,39 +93,67 @@ impl Around<'_> {
     }
 }
 
-/// A linear layer whose weights and inputs are integers of twelve bits and a sign, with a scale for each row of both.
-pub struct Sixteen {
+/// How large the integers of a layer are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bits {
+    /// Seven and a sign; where [`large`] says that the processor can.
+    Eight,
+    /// Twelve and a sign, of sixteen.
+    Sixteen,
+}
+
+impl Bits {
+    /// As `integers.cpp` names it.
+    fn way(self, large: bool) -> i32 {
+        match self {
+            Self::Eight => 2,
+            Self::Sixteen => i32::from(large),
+        }
+    }
+}
+
+/// A linear layer whose weights and inputs are integers, with a scale for each row of both.
+pub struct Integers {
     packed: NonNull<c_void>,
     input: i64,
     output: i64,
 }
 
 // SAFETY: packed weights are never changed after they are made, and are only read while they are used.
-unsafe impl Send for Sixteen {}
+unsafe impl Send for Integers {}
 // SAFETY: as above.
-unsafe impl Sync for Sixteen {}
+unsafe impl Sync for Integers {}
 
-impl Sixteen {
+impl Integers {
     /// `weight`: \[out, in\] on the CPU, in a multiple of 16.
     ///
     /// # Errors
-    /// Weights of another shape, or no memory for them.
-    pub fn new(weight: &Tensor, bias: Option<&Tensor>) -> Result<Self, SpeechError> {
-        Self::made(weight, bias, large())
+    /// Weights of another shape, no memory for them, or a processor that can't.
+    pub fn new(weight: &Tensor, bias: Option<&Tensor>, bits: Bits) -> Result<Self, SpeechError> {
+        if bits == Bits::Eight && !large() {
+            return Err(SpeechError::Internal("no product of 8 bits on this processor".into()));
+        }
+        Self::made(weight, bias, bits, large())
     }
 
-    fn made(weight: &Tensor, bias: Option<&Tensor>, large: bool) -> Result<Self, SpeechError> {
+    fn made(weight: &Tensor, bias: Option<&Tensor>, bits: Bits, large: bool) -> Result<Self, SpeechError> {
         let (output, input) = weight.size2()?;
         let fits = |bias: &Tensor| bias.size() == [output];
         if input % STEP != 0 || input == 0 || !bias.is_none_or(fits) {
-            return Err(SpeechError::Internal(format!("no 16-bit layer of {:?}", weight.size())));
+            return Err(SpeechError::Internal(format!("no layer of integers of {:?}", weight.size())));
         }
         let weight = on_cpu(weight);
         let bias = bias.map(on_cpu);
         let bias_ptr = bias.as_ref().map_or(ptr::null(), |bias| bias.data_ptr().cast_const().cast());
         // SAFETY: contiguous float32 tensors on the CPU of these shapes, which live until the call returns; the result belongs to us.
         let packed = unsafe {
-            reflector_pack_sixteen(weight.data_ptr().cast_const().cast(), bias_ptr, output, input, large)
+            reflector_pack_integers(
+                weight.data_ptr().cast_const().cast(),
+                bias_ptr,
+                output,
+                input,
+                bits.way(large),
+            )
         };
         let packed = NonNull::new(packed).ok_or_else(|| SpeechError::Internal(NO_MEMORY.into()))?;
         Ok(Self { packed, input, output })
@@ -151,7 +179,7 @@ impl Sixteen {
         // SAFETY: all are contiguous float32 tensors on the CPU whose shapes were just checked, and live until the call returns; `packed`
         // was made by `new`.
         let done = unsafe {
-            reflector_sixteen(
+            reflector_multiply(
                 self.packed.as_ptr(),
                 at(&x),
                 rows,
@@ -167,10 +195,10 @@ impl Sixteen {
     }
 }
 
-impl Drop for Sixteen {
+impl Drop for Integers {
     fn drop(&mut self) {
         // SAFETY: made by `made`, freed once.
-        unsafe { reflector_free_sixteen(self.packed.as_ptr()) }
+        unsafe { reflector_free_integers(self.packed.as_ptr()) }
     }
 }
 
@@ -261,6 +289,12 @@ mod tests {
         all.into_iter().filter_map(|(large, there)| there.then_some(large)).collect()
     }
 
+    /// All kinds of layers that this processor can have, and how far off they may be.
+    fn ways() -> Vec<(Bits, bool, f64)> {
+        let eight = large().then_some((Bits::Eight, true, 0.4));
+        sets().into_iter().map(|large| (Bits::Sixteen, large, 2e-2)).chain(eight).collect()
+    }
+
     fn far(found: &Tensor, expected: &Tensor) -> f64 {
         assert_eq!(found.size(), expected.size());
         (found - expected).abs().max().double_value(&[])
@@ -273,9 +307,9 @@ mod tests {
             let (weight, bias) = (random(&[output, input]) / (input as f64).sqrt(), random(&[output]));
             let (x, add) = (random(&[rows, input]) * 3.0 + 1.0, random(&[rows, output]));
             let (norm_weight, norm_bias) = (random(&[input]), random(&[input]));
-            for large in sets() {
-                let layer = Sixteen::made(&weight, Some(&bias), large).unwrap();
-                let unbiased = Sixteen::made(&weight, None, large).unwrap();
+            for (bits, large, most) in ways() {
+                let layer = Integers::made(&weight, Some(&bias), bits, large).unwrap();
+                let unbiased = Integers::made(&weight, None, bits, large).unwrap();
                 for (norm, bend, sum) in [(false, false, false), (true, false, true), (true, true, false)] {
                     let around = Around {
                         norm: norm.then_some((&norm_weight, &norm_bias)),
@@ -284,26 +318,32 @@ mod tests {
                     };
                     let expected = around.plain(&x, |x| x.linear(&weight, Some(&bias)));
                     let off = far(&layer.forward(&x, &around), &expected);
-                    assert!(off < 2e-2 && off > 0.0, "{rows} rows, {large}, {norm}, {bend}, {sum}: {off}");
+                    assert!(
+                        off < most && off > 0.0,
+                        "{rows} rows, {bits:?}, {large}, {norm}, {bend}, {sum}: {off}"
+                    );
                 }
                 let off = far(&unbiased.forward(&x, &Around::default()), &x.linear(&weight, None::<&Tensor>));
-                assert!(off < 2e-2, "without bias: {off}");
+                assert!(off < most, "without bias: {off}");
             }
         }
-        assert!(Sixteen::new(&random(&[3]), None).is_err());
-        assert!(Sixteen::new(&random(&[8, 20]), None).is_err(), "20 is no multiple of 16");
-        let layer = Sixteen::new(&random(&[8, 16]), None).unwrap();
+        assert!(Integers::new(&random(&[3]), None, Bits::Sixteen).is_err());
+        assert!(Integers::new(&random(&[8, 20]), None, Bits::Sixteen).is_err(), "20 is no multiple of 16");
+        assert_eq!(Integers::new(&random(&[8, 16]), None, Bits::Eight).is_ok(), large());
+        let layer = Integers::new(&random(&[8, 16]), None, Bits::Sixteen).unwrap();
         let nothing = Tensor::zeros([2, 16], (Kind::Float, Device::Cpu));
         assert_eq!(layer.forward(&nothing, &Around::default()).abs().max().double_value(&[]), 0.0);
     }
 
     #[test]
     fn the_largest_numbers_do_not_run_over() {
-        for large in sets() {
-            // All products are the largest that there are, and all of one sign.
-            let (weight, x) = (ones(&[16, 1536]), ones(&[7, 1536]));
-            let layer = Sixteen::made(&weight, None, large).unwrap();
+        // All products are the largest that there are, and all of one sign.
+        let (weight, x) = (ones(&[16, 1536]), ones(&[7, 1536]));
+        for (bits, large, _) in ways() {
+            let layer = Integers::made(&weight, None, bits, large).unwrap();
             assert!(far(&layer.forward(&x, &Around::default()), &x.linear(&weight, None::<&Tensor>)) < 0.1);
+        }
+        for large in sets() {
             // Every key is as good as the others, and every value the largest.
             let found = attend_all_by(&(ones(&[1, 300, 3 * WIDTH]) * 3.0), 1, large).unwrap();
             assert!(far(&found, &(ones(&[1, 300, WIDTH]) * 3.0)) < 1e-2);

@@ -1,9 +1,11 @@
-// Products of 16-bit integers: linear layers and the encoder's attention, nearly as exact as float32's.
+// Products of integers: linear layers and the encoder's attention.
 //
-// Twelve bits and a sign are sixteen times finer than the 8 bits that others compute with, and where sums of two products are one
-// instruction (AVX2's pmaddwd, and still more AVX-512's dpwssd) twice as many go through a core as float32 ones. What is around a product in
-// a Whisper is done while its numbers are in the cache: the norm before it, GELU and the sum with what went in after it. Scores of attention
-// never leave it either; a row of logits is gone over once for the sum of their powers. Sums of integers can't run over: each depth below is as far as the largest numbers can go.
+// Those of 16 bits are nearly as exact as float32's: twelve bits and a sign are sixteen times finer than the 8 bits that others compute with,
+// and where sums of two products are one instruction (AVX2's pmaddwd, and still more AVX-512's dpwssd) twice as many go through a core as
+// float32 ones. Those of 8 bits are twice as many again where four are one instruction (AVX-512's dpbusd). What is around a product in a
+// Whisper is done while its numbers are in the cache: the norm before it, GELU and the sum with what went in after it. Scores of attention
+// never leave it either; a row of logits is gone over once for the sum of their powers. Sums of integers can't run over: each depth below is
+// as far as the largest numbers can go.
 
 #include <ATen/Parallel.h>
 
@@ -25,14 +27,16 @@ constexpr int64_t BLOCK = 48;     // rows of a product that stay in the cache wi
 constexpr int64_t QUERIES = 24;   // of attention, likewise
 constexpr int64_t KEYS = 128;     // whose scores are looked at together
 constexpr int64_t FEW_KEYS = 32;  // whose values are summed up as integers
-constexpr int64_t DEPTH = 128;    // numbers of a row whose products are
+constexpr int64_t DEPTH = 64;     // groups of a row whose products are summed up as integers
 
-constexpr float MOST_PRODUCT = 4095.0f;  // 4095 * 4095 * DEPTH < 2^31
+constexpr float MOST_16 = 4095.0f;       // 4095 * 4095 * 2 * DEPTH < 2^31
+constexpr float MOST_8 = 127.0f;
 constexpr float MOST_QUERY = 4095.0f;    // 4095 * 8191 * WIDTH < 2^31
 constexpr float MOST_KEY = 8191.0f;
 constexpr float MOST_VALUE = 2047.0f;       // 2047 * 32767 * FEW_KEYS < 2^31
 constexpr float LOG_SHARE = 14.99995597f;   // of 32767, to 2
-static_assert(4095LL * 4095 * DEPTH < 1LL << 31);
+static_assert(4095LL * 4095 * 2 * DEPTH < 1LL << 31);
+static_assert(255LL * 127 * 4 * DEPTH < 1LL << 31);
 static_assert(4095LL * 8191 * WIDTH < 1LL << 31);
 static_assert(2047LL * 32767 * FEW_KEYS < 1LL << 31);
 
@@ -51,12 +55,17 @@ Array<T> room(int64_t count) {
     return Array<T>(static_cast<T*>(memory));
 }
 
-// A linear layer's weights, as integers: [panel][pair of inputs][column][2], and what one of each column's stands for.
+// Two numbers of 16 bits or four of 8, which follow each other.
+using Group = int32_t;
+
+// A linear layer's weights, as integers: [panel][group of inputs][column], and what one of each column's stands for. Inputs of 8 bits are made
+// positive by 128 more, which adds to each column's sum; `shifts` takes it away.
 struct Layer {
     int64_t in, out;
-    const int16_t* panels;
+    const Group* panels;
     const float* scales;
     const float* bias;
+    const float* shifts;
 };
 
 }  // namespace
@@ -75,22 +84,24 @@ struct Lanes {
     static constexpr int VECS = 2;
 
     OP S none() { return S{}; }
-    OP I load(const int16_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
-    OP void keep(int16_t* p, I x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
-    OP I pair(const int16_t* p) {
-        int32_t both;
-        __builtin_memcpy(&both, p, 4);
-        return _mm256_set1_epi32(both);
-    }
-    OP S multiply(S sum, I a, I b) { return sum + reinterpret_cast<S>(_mm256_madd_epi16(a, b)); }
+    OP I load(const Group* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+    OP void keep(Group* p, I x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x); }
+    OP I group(const Group* p) { return _mm256_set1_epi32(*p); }
     OP F real(S x) { return _mm256_cvtepi32_ps(reinterpret_cast<I>(x)); }
     OP I whole(F x) { return _mm256_cvtps_epi32(x); }
     OP I paired(I a, I b) { return _mm256_or_si256(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)), _mm256_slli_epi32(b, 16)); }
-    OP void narrow(int16_t* p, F x) {
-        const I i = _mm256_cvtps_epi32(x);
-        const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(p), both);
-    }
+
+    struct Sixteen {
+        static constexpr int64_t PER = 2;
+        static constexpr float MOST = MOST_16;
+        static constexpr bool SHIFTED = false;
+        OP S multiply(S sum, I a, I b) { return sum + reinterpret_cast<S>(_mm256_madd_epi16(a, b)); }
+        OP void narrow(Group* p, F x) {
+            const I i = _mm256_cvtps_epi32(x);
+            const __m128i both = _mm_packs_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(p), both);
+        }
+    };
 
     OP F all(float x) { return _mm256_set1_ps(x); }
     OP F get(const float* p) { return _mm256_loadu_ps(p); }
@@ -134,20 +145,33 @@ struct Lanes {
     static constexpr int VECS = 4;
 
     OP S none() { return S{}; }
-    OP I load(const int16_t* p) { return _mm512_loadu_si512(p); }
-    OP void keep(int16_t* p, I x) { _mm512_storeu_si512(p, x); }
-    OP I pair(const int16_t* p) {
-        int32_t both;
-        __builtin_memcpy(&both, p, 4);
-        return _mm512_set1_epi32(both);
-    }
-    OP S multiply(S sum, I a, I b) { return reinterpret_cast<S>(_mm512_dpwssd_epi32(reinterpret_cast<I>(sum), a, b)); }
+    OP I load(const Group* p) { return _mm512_loadu_si512(p); }
+    OP void keep(Group* p, I x) { _mm512_storeu_si512(p, x); }
+    OP I group(const Group* p) { return _mm512_set1_epi32(*p); }
     OP F real(S x) { return _mm512_cvtepi32_ps(reinterpret_cast<I>(x)); }
     OP I whole(F x) { return _mm512_cvtps_epi32(x); }
     OP I paired(I a, I b) { return _mm512_or_si512(_mm512_and_si512(a, _mm512_set1_epi32(0xffff)), _mm512_slli_epi32(b, 16)); }
-    OP void narrow(int16_t* p, F x) {
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
-    }
+
+    struct Sixteen {
+        static constexpr int64_t PER = 2;
+        static constexpr float MOST = MOST_16;
+        static constexpr bool SHIFTED = false;
+        OP S multiply(S sum, I a, I b) { return reinterpret_cast<S>(_mm512_dpwssd_epi32(reinterpret_cast<I>(sum), a, b)); }
+        OP void narrow(Group* p, F x) {
+            _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
+        }
+    };
+    // Inputs from 1 to 255, weights from -127 to 127.
+    struct Eight {
+        static constexpr int64_t PER = 4;
+        static constexpr float MOST = MOST_8;
+        static constexpr bool SHIFTED = true;
+        OP S multiply(S sum, I a, I b) { return reinterpret_cast<S>(_mm512_dpbusd_epi32(reinterpret_cast<I>(sum), a, b)); }
+        OP void narrow(Group* p, F x) {
+            const I i = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(128));
+            _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(i));
+        }
+    };
 
     OP F all(float x) { return _mm512_set1_ps(x); }
     OP F get(const float* p) { return _mm512_loadu_ps(p); }
@@ -174,13 +198,17 @@ struct Lanes {
 
 namespace {
 
+// Whose instructions, and numbers of how many bits.
+enum Way : int32_t { NARROW_16 = 0, WIDE_16 = 1, WIDE_8 = 2 };
+
 // A layer with the memory that it looks at.
 struct Packed {
     Layer layer;
-    Array<int16_t> panels;
-    Array<float> scales, bias;
+    Array<Group> panels;
+    Array<float> scales, bias, shifts;
     int64_t number;  // of panels
-    bool wide;       // made for AVX-512
+    int64_t groups;  // of a row
+    Way way;
 };
 
 // One task for each block of rows, or for each part of the panels where there is one block only.
@@ -190,45 +218,61 @@ struct Work {
     bool bend;
     float* out;
 
-    void rows(int64_t first, int64_t count, int16_t* whole, float* steps, float* scratch) const {
+    void rows(int64_t first, int64_t count, Group* whole, float* steps, float* scratch) const {
         const int64_t in = packed.layer.in;
-        (packed.wide ? wide::quantise : narrow::quantise)(x + first * in, in, count, norm_weight, norm_bias, scratch, whole, steps);
+        const auto all = packed.way == WIDE_8    ? wide::quantise<wide::Lanes::Eight>
+                         : packed.way == WIDE_16 ? wide::quantise<wide::Lanes::Sixteen>
+                                                 : narrow::quantise<narrow::Lanes::Sixteen>;
+        all(x + first * in, in, count, norm_weight, norm_bias, scratch, whole, steps);
     }
 
-    void columns(int64_t first, int64_t count, const int16_t* whole, const float* steps, int64_t from, int64_t to) const {
+    void columns(int64_t first, int64_t count, const Group* whole, const float* steps, int64_t from, int64_t to) const {
         const int64_t place = first * packed.layer.out;
-        (packed.wide ? wide::multiply : narrow::multiply)(packed.layer, whole, steps, count, from, to, add ? add + place : nullptr, bend,
-                                                          out + place);
+        const auto all = packed.way == WIDE_8    ? wide::multiply<wide::Lanes::Eight>
+                         : packed.way == WIDE_16 ? wide::multiply<wide::Lanes::Sixteen>
+                                                 : narrow::multiply<narrow::Lanes::Sixteen>;
+        all(packed.layer, whole, steps, count, from, to, add ? add + place : nullptr, bend, out + place);
     }
 };
 
 }  // namespace
 
-// weight: float32 [out, in], in a multiple of 16; bias: [out] or null. Null where there is no memory. `large`: for AVX-512 with VNNI, else AVX2.
-extern "C" void* reflector_pack_sixteen(const float* weight, const float* bias, int64_t out, int64_t in, bool large) try {
-    const int64_t columns = large ? wide::COLUMNS : narrow::COLUMNS;
+// weight: float32 [out, in], in a multiple of 16; bias: [out] or null. Null where there is no memory. `way`: AVX-512 with VNNI for all but the first.
+extern "C" void* reflector_pack_integers(const float* weight, const float* bias, int64_t out, int64_t in, int32_t way) try {
+    const bool eight = way == WIDE_8;
+    const int64_t columns = way == NARROW_16 ? narrow::COLUMNS : wide::COLUMNS, per = eight ? 4 : 2;
     const int64_t number = (out + columns - 1) / columns, padded = number * columns;
+    const float most = eight ? MOST_8 : MOST_16;
     auto packed = std::make_unique<Packed>();
     packed->number = number;
-    packed->wide = large;
-    packed->panels = room<int16_t>(padded * in);
+    packed->groups = in / per;
+    packed->way = static_cast<Way>(way);
+    packed->panels = room<Group>(padded * packed->groups);
     packed->scales = room<float>(padded);
     packed->bias = room<float>(padded);
+    packed->shifts = room<float>(padded);
     const auto pack = [&](int64_t row) {
         float largest = 0.0f;
         for (int64_t i = 0; row < out && i < in; i++) largest = std::fmax(largest, std::fabs(weight[row * in + i]));
-        packed->scales[row] = largest / MOST_PRODUCT;
+        packed->scales[row] = largest / most;
         packed->bias[row] = bias && row < out ? bias[row] : 0.0f;
-        const float inverse = largest > 0.0f ? MOST_PRODUCT / largest : 0.0f;
-        int16_t* to = packed->panels.get() + row / columns * columns * in + 2 * (row % columns);
+        const float inverse = largest > 0.0f ? most / largest : 0.0f;
+        Group* to = packed->panels.get() + row / columns * columns * packed->groups + row % columns;
+        int64_t sum = 0;
         for (int64_t i = 0; i < in; i++) {
-            to[i / 2 * 2 * columns + i % 2] = row < out ? static_cast<int16_t>(std::lrintf(weight[row * in + i] * inverse)) : 0;
+            const auto whole = row < out ? static_cast<int16_t>(std::lrintf(weight[row * in + i] * inverse)) : int16_t{0};
+            const auto small = static_cast<int8_t>(whole);
+            char* place = reinterpret_cast<char*>(to + i / per * columns);
+            if (eight) std::memcpy(place + i % per, &small, sizeof small);
+            else std::memcpy(place + i % per * sizeof whole, &whole, sizeof whole);
+            sum += whole;
         }
+        packed->shifts[row] = static_cast<float>(-128 * sum);
     };
     at::parallel_for(0, padded, 64, [&](int64_t first, int64_t last) {
         for (int64_t row = first; row < last; row++) pack(row);
     });
-    packed->layer = {in, out, packed->panels.get(), packed->scales.get(), packed->bias.get()};
+    packed->layer = {in, out, packed->panels.get(), packed->scales.get(), packed->bias.get(), packed->shifts.get()};
     return packed.release();
 } catch (const std::bad_alloc&) {
     return nullptr;
@@ -236,13 +280,13 @@ extern "C" void* reflector_pack_sixteen(const float* weight, const float* bias, 
 
 // x: float32 [rows, in] to [rows, out]. Where there are weights of a norm, x goes through it first; `bend`: GELU of what comes out; `add`, like
 // out, is added at the end. False where there is no memory.
-extern "C" bool reflector_sixteen(const void* made, const float* x, int64_t rows, const float* norm_weight, const float* norm_bias,
+extern "C" bool reflector_multiply(const void* made, const float* x, int64_t rows, const float* norm_weight, const float* norm_bias,
                                   const float* add, bool bend, float* out) try {
     const Packed& packed = *static_cast<const Packed*>(made);
     const Work work{packed, x, norm_weight, norm_bias, add, bend, out};
     const int64_t in = packed.layer.in, blocks = (rows + BLOCK - 1) / BLOCK;
     const auto each = [&](int64_t first, int64_t last) {
-        const auto whole = room<int16_t>(BLOCK * in);
+        const auto whole = room<Group>(BLOCK * packed.groups);
         const auto scratch = room<float>(in);
         float steps[BLOCK];
         for (int64_t row = first * BLOCK; row < rows && row < last * BLOCK; row += BLOCK) {
@@ -254,7 +298,7 @@ extern "C" bool reflector_sixteen(const void* made, const float* x, int64_t rows
     if (blocks > 1) {
         at::parallel_for(0, blocks, 1, each);
     } else if (rows > 0) {
-        const auto whole = room<int16_t>(rows * in);
+        const auto whole = room<Group>(rows * packed.groups);
         const auto scratch = room<float>(in);
         float steps[BLOCK];
         work.rows(0, rows, whole.get(), steps, scratch.get());
@@ -265,17 +309,17 @@ extern "C" bool reflector_sixteen(const void* made, const float* x, int64_t rows
     return false;
 }
 
-extern "C" void reflector_free_sixteen(void* made) { delete static_cast<Packed*>(made); }
+extern "C" void reflector_free_integers(void* made) { delete static_cast<Packed*>(made); }
 
 // Attention of the tokens of each window to each other, with heads of 64. projected: float32 [windows, count, 3 * heads * 64], queries before
 // keys before values; out: [windows, count, heads * 64]. False where there is no memory.
 extern "C" bool reflector_attend_all(const float* projected, float* out, int64_t windows, int64_t count, int64_t heads, bool large) try {
     const int64_t width = heads * WIDTH, padded = (count + KEYS - 1) / KEYS * KEYS;
     at::parallel_for(0, windows * heads, 1, [&](int64_t begin, int64_t end) {
-        const auto keys = room<int16_t>(padded * WIDTH);
-        const auto values = room<int16_t>(padded * WIDTH);
+        const auto keys = room<Group>(padded * (WIDTH / 2));
+        const auto values = room<Group>(padded * (WIDTH / 2));
         const auto steps = room<float>(padded);
-        std::memset(keys.get(), 0, padded * WIDTH * sizeof(int16_t));
+        std::memset(keys.get(), 0, padded * (WIDTH / 2) * sizeof(Group));
         std::memset(steps.get(), 0, padded * sizeof(float));
         for (int64_t pair = begin; pair < end; pair++) {
             const int64_t first = pair / heads * count, side = pair % heads * WIDTH;
@@ -298,9 +342,9 @@ extern "C" void reflector_sums_of_powers(const float* rows, int64_t number, int6
     });
 }
 #else
-extern "C" void* reflector_pack_sixteen(const float*, const float*, int64_t, int64_t, bool) { return nullptr; }
-extern "C" bool reflector_sixteen(const void*, const float*, int64_t, const float*, const float*, const float*, bool, float*) { return false; }
-extern "C" void reflector_free_sixteen(void*) {}
+extern "C" void* reflector_pack_integers(const float*, const float*, int64_t, int64_t, int32_t) { return nullptr; }
+extern "C" bool reflector_multiply(const void*, const float*, int64_t, const float*, const float*, const float*, bool, float*) { return false; }
+extern "C" void reflector_free_integers(void*) {}
 extern "C" bool reflector_attend_all(const float*, float*, int64_t, int64_t, int64_t, bool) { return false; }
 extern "C" void reflector_sums_of_powers(const float*, int64_t, int64_t, int64_t, const float*, float*, bool) {}
 #endif
