@@ -162,21 +162,21 @@ FAST void head(const float* query, const uint16_t* key, const uint16_t* value, f
 
 }  // namespace
 
-// queries, out: float32 [windows, queries, heads * 64]; keys, values: 16 bits [windows, heads, keys, 64], bfloat16 or else float16.
-// Of each window the first `lengths[window]` keys count. At most 16 queries and at least 4 keys.
+// queries, out: float32 [windows, queries, heads * 64]; keys, values: 16 bits [any, heads, keys, 64], bfloat16 or else float16, of which those
+// at `places[window]` are a window's. Of them the first `lengths[window]` keys count. At most 16 queries and at least 4 keys.
 extern "C" void reflector_attend(const float* query, const uint16_t* key, const uint16_t* value, float* out, const int64_t* lengths,
-                                 int64_t windows, int64_t heads, int64_t queries, int64_t keys, bool bfloat) {
+                                 const int64_t* places, int64_t windows, int64_t heads, int64_t queries, int64_t keys, bool bfloat) {
     const int64_t step = heads * WIDTH;
     at::parallel_for(0, windows * heads, 1, [&](int64_t begin, int64_t end) {
         std::vector<float> scores(queries * keys);
         for (int64_t pair = begin; pair < end; pair++) {
             const int64_t place = (pair / heads) * queries * step + (pair % heads) * WIDTH;
-            const int64_t from = pair * keys * WIDTH;
+            const int64_t from = (places[pair / heads] * heads + pair % heads) * keys * WIDTH;
             (bfloat ? head<Bfloat> : head<Half>)(query + place, key + from, value + from, out + place, queries, lengths[pair / heads], step,
                                                 scores.data());
         }
     });
 }
 #else
-extern "C" void reflector_attend(const float*, const uint16_t*, const uint16_t*, float*, const int64_t*, int64_t, int64_t, int64_t, int64_t, bool) {}
+extern "C" void reflector_attend(const float*, const uint16_t*, const uint16_t*, float*, const int64_t*, const int64_t*, int64_t, int64_t, int64_t, int64_t, bool) {}
 #endif

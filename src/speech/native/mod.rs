@@ -24,6 +24,7 @@ unsafe extern "C" {
         value: *const u16,
         out: *mut f32,
         lengths: *const i64,
+        places: *const i64,
         windows: i64,
         heads: i64,
         queries: i64,
@@ -62,30 +63,44 @@ pub fn available() -> bool {
     return false;
 }
 
-/// Attention of n queries \[windows, n, heads 64\] over keys and values \[windows, heads, keys, 64\] of 16-bit floats, scaled by 1/8, of which
-/// each window's first `lengths` count; the result is shaped as the queries are and of their kind. `None` where the kernel does not fit.
-pub fn attend(query: &Tensor, key: &Tensor, value: &Tensor, lengths: &[i64]) -> Option<Tensor> {
+/// Whether [`attend`] may take such keys.
+pub fn takes(key: &Tensor) -> bool {
+    key.device() == Device::Cpu && matches!(key.kind(), Kind::Half | Kind::BFloat16) && available()
+}
+
+/// Attention of n queries \[windows, n, heads 64\] over keys and values \[any, heads, keys, 64\] of 16-bit floats, scaled by 1/8: a window's are
+/// those at its place, of which its first `lengths` count. The result is shaped as the queries are and of their kind. `None` where the kernel
+/// does not fit.
+pub fn attend(
+    query: &Tensor,
+    key: &Tensor,
+    value: &Tensor,
+    lengths: &[i64],
+    places: &[i64],
+) -> Option<Tensor> {
     let (windows, queries, width) = query.size3().ok()?;
-    let (_, heads, keys, _) = key.size4().ok()?;
+    let (all, heads, keys, _) = key.size4().ok()?;
     let bfloat = key.kind() == Kind::BFloat16;
     let fits = |x: &Tensor| {
         x.device() == Device::Cpu
             && x.kind() == key.kind()
-            && x.size() == [windows, heads, keys, WIDTH]
+            && x.size() == [all, heads, keys, WIDTH]
             && x.is_contiguous()
     };
-    let known = bfloat || key.kind() == Kind::Half;
-    if !known || !fits(key) || !fits(value) || width != heads * WIDTH || queries > MOST_QUERIES {
+    if !takes(key) || !fits(key) || !fits(value) || width != heads * WIDTH || queries > MOST_QUERIES {
         return None;
     }
     if lengths.len() as i64 != windows || lengths.iter().any(|length| !(4..=keys).contains(length)) {
+        return None;
+    }
+    if places.len() as i64 != windows || places.iter().any(|place| !(0..all).contains(place)) {
         return None;
     }
     let query_kind = query.kind();
     let query = query.to_kind(Kind::Float).contiguous();
     let out = query.empty_like();
     // SAFETY: all four are contiguous tensors on the CPU with the shapes and kinds that were just checked, and live until the call
-    // returns; `available` was asked by whoever made keys of 16 bits for a CPU.
+    // returns; `takes` asked what the processor can.
     unsafe {
         reflector_attend(
             query.data_ptr().cast_const().cast(),
@@ -93,6 +108,7 @@ pub fn attend(query: &Tensor, key: &Tensor, value: &Tensor, lengths: &[i64]) -> 
             value.data_ptr().cast_const().cast(),
             out.data_ptr().cast(),
             lengths.as_ptr(),
+            places.as_ptr(),
             windows,
             heads,
             queries,
@@ -187,21 +203,25 @@ mod tests {
 
     #[test]
     fn attention_equals_the_plain_formula() {
+        if !available() {
+            return;
+        }
         let (windows, heads, keys) = (2, 3, 101);
+        let all = windows + 1;
         for kind in [Kind::Half, Kind::BFloat16] {
-            let key = random(&[windows, heads, keys, WIDTH]).to_kind(kind);
-            let value = (random(&[windows, heads, keys, WIDTH]) * 0.7).to_kind(kind);
+            let key = random(&[all, heads, keys, WIDTH]).to_kind(kind);
+            let value = (random(&[all, heads, keys, WIDTH]) * 0.7).to_kind(kind);
+            // The first of three is nobody's.
+            let own = |x: &Tensor| x.narrow(0, 1, windows).flip([0]).to_kind(Kind::Float);
             for queries in 1..=MOST_QUERIES {
-                if !available() {
-                    return;
-                }
                 let query = random(&[windows, queries, heads * WIDTH]) * 2.0;
                 let lengths = [keys, 37];
-                let found = attend(&query, &key, &value, &lengths).unwrap();
+                assert!(attend(&query, &key, &value, &lengths, &[0, all]).is_none(), "no such place");
+                let found = attend(&query, &key, &value, &lengths, &[2, 1]).unwrap();
                 let heads_first = query.view([windows, queries, heads, WIDTH]).transpose(1, 2) * 0.125;
-                let scores = heads_first.matmul(&key.to_kind(Kind::Float).transpose(2, 3));
+                let scores = heads_first.matmul(&own(&key).transpose(2, 3));
                 let _ = scores.get(1).narrow(-1, 37, keys - 37).fill_(f64::NEG_INFINITY);
-                let expected = scores.softmax(-1, Kind::Float).matmul(&value.to_kind(Kind::Float));
+                let expected = scores.softmax(-1, Kind::Float).matmul(&own(&value));
                 let expected = expected.transpose(1, 2).flatten(2, 3);
                 let far = (found - expected).abs().max().double_value(&[]);
                 assert!(far < 1e-5, "{queries} queries of {kind:?}: off by {far}");

@@ -35,6 +35,8 @@ pub struct Decoder {
 /// hypotheses of that window.
 pub struct Cross {
     layers: Vec<[Tensor; 2]>,
+    /// Where each window's are in them.
+    places: Vec<i64>,
     /// How many of the n are a window's own; the others are zero.
     lengths: Vec<i64>,
     /// \[windows, 1, 1, n\]: -inf where a window has none, where they differ.
@@ -52,39 +54,51 @@ impl Cross {
             }
             mask
         });
-        Self { layers, lengths, mask }
+        Self { layers, places: (0..lengths.len() as i64).collect(), lengths, mask }
     }
 
-    /// The windows at `index` only.
+    /// The windows at `index` only. Nothing is copied where the kernel finds them in their places.
     pub fn selected(&self, index: &[i64]) -> Self {
+        let of = |all: &[i64]| -> Vec<i64> { index.iter().map(|window| all[*window as usize]).collect() };
         let rows = Tensor::from_slice(index).to_device(self.layers[0][0].device());
-        let select = |x: &Tensor| x.index_select(0, &rows);
-        Self {
-            layers: self.layers.iter().map(|pair| pair.each_ref().map(select)).collect(),
-            lengths: index.iter().map(|window| self.lengths[*window as usize]).collect(),
-            mask: self.mask.as_ref().map(select),
+        let mut chosen = self.shared();
+        (chosen.places, chosen.lengths) = (of(&self.places), of(&self.lengths));
+        chosen.mask = self.mask.as_ref().map(|mask| mask.index_select(0, &rows));
+        if !native::takes(&self.layers[0][0]) {
+            chosen.layers = self.layers.iter().map(|pair| pair.each_ref().map(|x| chosen.of(x))).collect();
+            chosen.places = (0..index.len() as i64).collect();
         }
+        chosen
     }
 
     /// The same tensors, not copied.
     pub fn shared(&self) -> Self {
         Self {
             layers: self.layers.iter().map(|pair| pair.each_ref().map(Tensor::shallow_clone)).collect(),
+            places: self.places.clone(),
             lengths: self.lengths.clone(),
             mask: self.mask.as_ref().map(Tensor::shallow_clone),
         }
+    }
+
+    /// Keys or values of the windows alone, in their order.
+    fn of(&self, x: &Tensor) -> Tensor {
+        if self.places.iter().copied().eq(0..x.size()[0]) {
+            return x.shallow_clone();
+        }
+        x.index_select(0, &Tensor::from_slice(&self.places).to_device(x.device()))
     }
 
     /// What queries \[windows, n, d\] take from the windows in this layer, \[windows, n, d\].
     fn mix(&self, layer: usize, queries: &Tensor) -> Tensor {
         let [key, value] = &self.layers[layer];
         let few = queries.size()[1] <= native::MOST_QUERIES;
-        if few && let Some(mixed) = native::attend(queries, key, value, &self.lengths) {
+        if few && let Some(mixed) = native::attend(queries, key, value, &self.lengths, &self.places) {
             return mixed;
         }
         let query = split_heads(queries, key.size()[1]);
         let kind = query.kind();
-        let (key, value) = (key.to_kind(kind), value.to_kind(kind));
+        let (key, value) = (self.of(key).to_kind(kind), self.of(value).to_kind(kind));
         let mask = self.mask.as_ref().map(|mask| mask.to_kind(kind));
         let mixed = if few && query.size()[2] > 1 {
             attend_few(&query, &key, &value, mask.as_ref())
@@ -319,7 +333,7 @@ impl Decoder {
                 let query = split_heads(&query, self.heads);
                 let scale = 1.0 / (query.size()[3] as f64).sqrt();
                 for (_, head) in wanted.iter().filter(|(layer, _)| *layer == index) {
-                    let key = cross.layers[index][0].select(1, *head).to_kind(query.kind());
+                    let key = cross.of(&cross.layers[index][0].select(1, *head)).to_kind(query.kind());
                     found.push(query.select(1, *head).matmul(&key.transpose(1, 2)) * scale);
                 }
                 if index + 1 == needed {

@@ -34,6 +34,11 @@ fn is_silence(found: &Found) -> bool {
     found.no_speech > NO_SPEECH && found.average() < LEAST_AVERAGE
 }
 
+/// Too unlikely for words that were passed over before.
+pub(super) fn is_doubtful(found: &Found) -> bool {
+    found.no_speech > NO_SPEECH || found.average() < LEAST_AVERAGE
+}
+
 impl Whisper {
     /// Decodes all windows, and those that look wrong again; a window without speech comes back without tokens.
     pub(super) fn decode(

@@ -9,6 +9,8 @@ use super::ahead::{Heard, listen};
 use super::align::Text;
 use super::crew::Crew;
 use super::decoder::Cross;
+use super::fallback::is_doubtful;
+use super::holes::{holes, in_order};
 use super::model::Whisper;
 use super::onset;
 use super::search::Choice;
@@ -168,7 +170,8 @@ impl<'a> Waiting<'a> {
     /// The next windows for one of so many workers: so many, but ever fewer at the end, so that nobody waits long for the others there, and no
     /// fewer than `least`, which take hardly less time.
     fn part(&mut self, workers: usize, together: usize, least: usize) -> Result<Vec<Window>, SpeechError> {
-        self.fill(workers * together)?;
+        // Some more, so that the end is known before only a few are left.
+        self.fill(workers * together + least)?;
         let left = self.windows.len();
         let mut size = together;
         if self.last {
@@ -251,8 +254,7 @@ impl Run<'_> {
             todo = rest;
         }
         memory::give_back();
-        found.sort_by(|a: &Segment, b| a.start.total_cmp(&b.start));
-        Ok((found, end))
+        Ok((in_order(found), end))
     }
 
     fn audio(&self, windows: &[Window]) -> Result<Vec<Vec<f32>>, SpeechError> {
@@ -274,8 +276,14 @@ impl Run<'_> {
             .iter()
             .map(|language| whisper.prompt(&self.before, language, self.options.task))
             .collect::<Result<_, _>>()?;
-        let found = whisper.decode(&cross, &prompts, self.beam, self.cancel)?;
+        let mut found = whisper.decode(&cross, &prompts, self.beam, self.cancel)?;
         memory::give_back();
+        for (found, window) in found.iter_mut().zip(windows) {
+            if window.again && is_doubtful(found) {
+                found.tokens.clear();
+                found.chances.clear();
+            }
+        }
         let lengths = windows.iter().map(|window| window.end - window.start);
         let split: Vec<(Vec<Piece>, f64)> = found
             .iter()
@@ -300,13 +308,19 @@ impl Run<'_> {
             if squeezed(&words) {
                 continue;
             }
-            for (piece, words) in pieces.iter().zip(words) {
-                segments.push(segment(whisper, window.start, piece, words));
-            }
+            let new: Vec<Segment> = pieces
+                .iter()
+                .zip(words)
+                .map(|(piece, words)| segment(whisper, window.start, piece, words))
+                .collect();
             let from = window.start + behind;
-            if !pieces.is_empty() && *behind > LEAST_PROGRESS && window.speech_end - from > LEFT_BEHIND {
-                rest.push(Window { start: from, ..*window });
+            let stopped =
+                !pieces.is_empty() && *behind > LEAST_PROGRESS && window.speech_end - from > LEFT_BEHIND;
+            rest.extend(holes(window, &new, if stopped { from } else { window.speech_end }));
+            if stopped {
+                rest.push(Window { start: from, ..window.clone() });
             }
+            segments.extend(new);
         }
         Ok((segments, rest))
     }
@@ -433,7 +447,13 @@ mod tests {
 
     #[test]
     fn where_memory_runs_out_fewer_windows_go_at_once() {
-        let window = |start: f64| Window { start, end: start + 1.0, speech_end: start + 1.0 };
+        let window = |start: f64| Window {
+            start,
+            end: start + 1.0,
+            speech_end: start + 1.0,
+            speech: vec![],
+            again: false,
+        };
         let windows: Vec<Window> = (0..7).map(|i| window(f64::from(i))).collect();
         let calls = std::cell::RefCell::new(Vec::new());
         let work = |some: &[Window]| {

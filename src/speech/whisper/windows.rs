@@ -10,18 +10,22 @@ const LONGEST_GAP: f64 = 4.0;
 const PAD: f64 = 0.4;
 
 /// A piece of the recording to decode at once. Seconds from its start.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Window {
     pub start: f64,
     pub end: f64,
     /// When the last speech in it ends.
     pub speech_end: f64,
+    /// The speech in it.
+    pub speech: Vec<Span>,
+    /// It is a part of another one, whose words passed over it.
+    pub again: bool,
 }
 
 /// Merges spans as they come.
 #[derive(Default)]
 pub struct Merger {
-    open: Option<Span>,
+    open: Vec<Span>,
     /// End of the last window that was given out.
     behind: f64,
 }
@@ -29,25 +33,26 @@ pub struct Merger {
 impl Merger {
     /// Takes the next span, in order of time; returns a window once nothing more fits into it.
     pub fn push(&mut self, span: Span) -> Option<Window> {
-        if let Some(open) = &mut self.open
-            && span.end - open.start + 2.0 * PAD <= LONGEST
-            && span.start - open.end <= LONGEST_GAP
+        if let (Some(first), Some(last)) = (self.open.first(), self.open.last())
+            && span.end - first.start + 2.0 * PAD <= LONGEST
+            && span.start - last.end <= LONGEST_GAP
         {
-            open.end = span.end;
+            self.open.push(span);
             return None;
         }
-        let done = self.open.replace(span);
-        done.map(|done| self.close(done, span.start))
+        let done = std::mem::replace(&mut self.open, vec![span]);
+        self.close(done, span.start)
     }
 
     /// The last window. `total`: seconds of the recording.
     pub fn finish(&mut self, total: f64) -> Option<Window> {
-        let open = self.open.take()?;
-        Some(self.close(open, total + PAD))
+        let open = std::mem::take(&mut self.open);
+        self.close(open, total + PAD)
     }
 
     /// Pads into the silence on both sides, up to the middle of it where another window follows.
-    fn close(&mut self, span: Span, next: f64) -> Window {
+    fn close(&mut self, speech: Vec<Span>, next: f64) -> Option<Window> {
+        let span = Span { start: speech.first()?.start, end: speech.last()?.end };
         let start = (span.start - PAD).max(self.behind).max(0.0).min(span.start);
         let middle = f64::midpoint(span.end, next);
         let end = (span.end + PAD)
@@ -55,7 +60,7 @@ impl Merger {
             .min(start + LONGEST)
             .max(span.end.min(start + LONGEST));
         self.behind = end;
-        Window { start, end, speech_end: span.end.min(end) }
+        Some(Window { start, end, speech_end: span.end.min(end), speech, again: false })
     }
 }
 
@@ -77,6 +82,7 @@ mod tests {
         assert_eq!(windows.len(), 2);
         assert!((windows[0].start - 0.6).abs() < 1e-9 && (windows[0].end - 6.4).abs() < 1e-9);
         assert_eq!(windows[1].speech_end, 22.0);
+        assert_eq!(windows[0].speech, [Span { start: 1.0, end: 3.0 }, Span { start: 4.0, end: 6.0 }]);
     }
 
     #[test]
