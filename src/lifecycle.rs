@@ -3,6 +3,7 @@
 
 mod notify;
 pub mod serve;
+mod unread;
 mod watch;
 
 use std::time::Duration;

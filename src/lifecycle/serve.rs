@@ -18,6 +18,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
 
+use super::unread::Polite;
+
 /// For a request's head, from the connection's begin or the answer before it. A proxy keeps connections that long.
 const HEAD: Duration = Duration::from_secs(150);
 /// Bytes of a request's head.
@@ -70,7 +72,7 @@ async fn serve_with(
         let service = ServiceBuilder::new()
             .map_request(move |mut request: axum::http::Request<_>| {
                 request.extensions_mut().insert(ConnectInfo::<SocketAddr>(peer));
-                request
+                request.map(Polite::new)
             })
             .service(router.clone());
         let service = TowerToHyperService::new(service);
@@ -179,6 +181,25 @@ mod tests {
         let large = format!("GET /form HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "a".repeat(LARGEST_HEAD));
         let said = say(address, &[&large], Duration::ZERO).await;
         assert!(said.contains("431") || said.is_empty(), "{said}");
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_before_they_have_sent_all_can_send_it_and_ask_again() {
+        let (address, _stop, _server) = site().await;
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let large = 3 << 20;
+        let head = format!("POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-length: {large}\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // The answer is there before the first byte of the body is.
+        let mut said = [0; 12];
+        stream.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 404");
+        stream.write_all(&vec![b'a'; large]).await.unwrap();
+        let next = "POST /form HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nconnection: close\r\n\r\nab";
+        stream.write_all(next.as_bytes()).await.unwrap();
+        let mut said = String::new();
+        stream.read_to_string(&mut said).await.unwrap();
+        assert!(said.contains("200 OK") && said.contains("2 bytes"), "{said}");
     }
 
     #[tokio::test]

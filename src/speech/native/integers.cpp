@@ -58,6 +58,18 @@ Array<T> room(int64_t count) {
 // Two numbers of 16 bits or four of 8, which follow each other.
 using Group = int32_t;
 
+// What is the same of numbers of so many bits, whose instructions multiply them.
+struct OfSixteen {
+    static constexpr int64_t PER = 2;  // in a group
+    static constexpr float MOST = MOST_16;
+    static constexpr bool SHIFTED = false;
+};
+struct OfEight {
+    static constexpr int64_t PER = 4;
+    static constexpr float MOST = MOST_8;
+    static constexpr bool SHIFTED = true;
+};
+
 // A linear layer's weights, as integers: [panel][group of inputs][column], and what one of each column's stands for. Inputs of 8 bits are made
 // positive by 128 more, which adds to each column's sum; `shifts` takes it away.
 struct Layer {
@@ -91,10 +103,7 @@ struct Lanes {
     OP I whole(F x) { return _mm256_cvtps_epi32(x); }
     OP I paired(I a, I b) { return _mm256_or_si256(_mm256_and_si256(a, _mm256_set1_epi32(0xffff)), _mm256_slli_epi32(b, 16)); }
 
-    struct Sixteen {
-        static constexpr int64_t PER = 2;
-        static constexpr float MOST = MOST_16;
-        static constexpr bool SHIFTED = false;
+    struct Sixteen : OfSixteen {
         OP S multiply(S sum, I a, I b) { return sum + reinterpret_cast<S>(_mm256_madd_epi16(a, b)); }
         OP void narrow(Group* p, F x) {
             const I i = _mm256_cvtps_epi32(x);
@@ -152,20 +161,14 @@ struct Lanes {
     OP I whole(F x) { return _mm512_cvtps_epi32(x); }
     OP I paired(I a, I b) { return _mm512_or_si512(_mm512_and_si512(a, _mm512_set1_epi32(0xffff)), _mm512_slli_epi32(b, 16)); }
 
-    struct Sixteen {
-        static constexpr int64_t PER = 2;
-        static constexpr float MOST = MOST_16;
-        static constexpr bool SHIFTED = false;
+    struct Sixteen : OfSixteen {
         OP S multiply(S sum, I a, I b) { return reinterpret_cast<S>(_mm512_dpwssd_epi32(reinterpret_cast<I>(sum), a, b)); }
         OP void narrow(Group* p, F x) {
             _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(x)));
         }
     };
     // Inputs from 1 to 255, weights from -127 to 127.
-    struct Eight {
-        static constexpr int64_t PER = 4;
-        static constexpr float MOST = MOST_8;
-        static constexpr bool SHIFTED = true;
+    struct Eight : OfEight {
         OP S multiply(S sum, I a, I b) { return reinterpret_cast<S>(_mm512_dpbusd_epi32(reinterpret_cast<I>(sum), a, b)); }
         OP void narrow(Group* p, F x) {
             const I i = _mm512_add_epi32(_mm512_cvtps_epi32(x), _mm512_set1_epi32(128));

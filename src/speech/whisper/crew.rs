@@ -13,7 +13,6 @@ pub struct Crew<T, R> {
     /// Results that were not taken yet, by their tasks' places.
     early: BTreeMap<usize, thread::Result<R>>,
     given: usize,
-    come: usize,
     taken: usize,
 }
 
@@ -45,7 +44,7 @@ impl<T: Send, R: Send> Crew<T, R> {
                 }
             });
         }
-        Self { tasks, results, early: BTreeMap::new(), given: 0, come: 0, taken: 0 }
+        Self { tasks, results, early: BTreeMap::new(), given: 0, taken: 0 }
     }
 
     /// A task for whoever is free next.
@@ -62,7 +61,7 @@ impl<T: Send, R: Send> Crew<T, R> {
 
     /// Tasks that are not done.
     pub fn busy(&self) -> usize {
-        self.given - self.come
+        self.given - self.taken - self.early.len()
     }
 
     /// Whether the result of every task was taken.
@@ -76,7 +75,6 @@ impl<T: Send, R: Send> Crew<T, R> {
             && let Ok((place, result)) = self.results.recv()
         {
             self.early.insert(place, result);
-            self.come += 1;
         }
     }
 

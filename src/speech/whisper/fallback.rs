@@ -70,10 +70,7 @@ impl Whisper {
                 found[window] = chosen.unwrap_or(&found[window]).clone();
             }
         }
-        for found in found.iter_mut().filter(|found| is_silence(found)) {
-            found.tokens.clear();
-            found.chances.clear();
-        }
+        found.iter_mut().filter(|found| is_silence(found)).for_each(Found::clear);
         Ok(found)
     }
 }

@@ -30,6 +30,12 @@ impl Found {
     pub fn average(&self) -> f64 {
         self.sum / (self.tokens.len() + 1) as f64
     }
+
+    /// Leaves no word.
+    pub fn clear(&mut self) {
+        self.tokens.clear();
+        self.chances.clear();
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -280,8 +280,7 @@ impl Run<'_> {
         memory::give_back();
         for (found, window) in found.iter_mut().zip(windows) {
             if window.again && is_doubtful(found) {
-                found.tokens.clear();
-                found.chances.clear();
+                found.clear();
             }
         }
         let lengths = windows.iter().map(|window| window.end - window.start);
