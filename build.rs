@@ -4,14 +4,15 @@
 
 use std::path::Path;
 
-const KERNELS: [&str; 4] = [
+const KERNELS: [&str; 5] = [
     "src/speech/native/attention.cpp",
     "src/speech/native/linear.cpp",
     "src/speech/native/memory.cpp",
+    "src/speech/native/pieces.cpp",
     "src/speech/native/integers.cpp",
 ];
 /// What they include of our own.
-const INCLUDED: &str = "src/speech/native/tiles.h";
+const INCLUDED: [&str; 2] = ["src/speech/native/pieces.h", "src/speech/native/tiles.h"];
 
 /// Where libtorch's headers say which version they are.
 const VERSION: &str = "include/torch/headeronly/version.h";
@@ -20,7 +21,7 @@ fn main() {
     for name in ["LIBTORCH", "LIBTORCH_LIB", "LIBTORCH_INCLUDE"] {
         println!("cargo:rerun-if-env-changed={name}");
     }
-    for kernel in KERNELS.iter().chain([&INCLUDED]) {
+    for kernel in KERNELS.iter().chain(&INCLUDED) {
         println!("cargo:rerun-if-changed={kernel}");
     }
     let folder = |name: &str| std::env::var(name).or_else(|_| std::env::var("LIBTORCH"));

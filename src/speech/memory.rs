@@ -2,11 +2,15 @@
 
 use super::native;
 
-/// Gives memory that is free back to the system.
-///
-/// Transcribing and diarizing need memory in pieces of different sizes, and glibc keeps what one of them freed in gaps that the
-/// other can't use: without this the peak is nearer to the sum of both than to the larger. Takes milliseconds.
+/// Gives memory that is free back to the system. Takes milliseconds, and what is taken again is cleared again.
 pub(super) fn give_back() {
+    native::give_back_pieces();
+    trim_heap();
+}
+
+/// The same for the heap alone, which has all small pieces: glibc keeps those that were freed in gaps that the next can't use, ever more of them
+/// in a long recording.
+pub(super) fn trim_heap() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: a call without pointers, allowed from any thread at any time.
     unsafe {
@@ -31,15 +35,10 @@ pub fn share_one_heap() {
     }
 }
 
-/// Keeps large pieces that are freed for the next one of their size, instead of having the system map and clear new memory for every
+/// Keeps some of the large pieces that are freed for the next ones of their sizes, instead of having the system map and clear new memory for every
 /// intermediate result: that took a tenth of all time. [`give_back`] after a request returns what was kept.
 pub(super) fn keep_large_pieces() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: calls without pointers, allowed at any time.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 256 << 20);
-    }
+    native::keep_pieces();
 }
 
 /// Whether an error of libtorch says that memory ran out, a GPU's or the machine's.

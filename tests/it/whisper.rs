@@ -138,6 +138,31 @@ fn the_multilingual_model_hears_that_it_is_english() {
     assert!(matches!(refused, Err(SpeechError::Request(_))));
 }
 
+/// Whisper-base writes two of these five down when it hears them together, and one of three when it hears what it left out in one go.
+#[test]
+fn a_sentence_that_is_said_again_and_again_is_written_down_each_time() {
+    let _turn = alone();
+    let (engine, said) = (engine("whisper-base", 2), sample("asterisk/confbridge-dec-list-vol-out.wav"));
+    let mut samples = vec![0.0; 8_000];
+    for _ in 0..5 {
+        samples.extend(said.read(0, said.len() as usize).unwrap());
+        samples.extend([0.0; 16_000]);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let found = transcribe(&engine, &PcmFile::create(dir.path().join("a.pcm"), &samples).unwrap(), 5);
+    let heard = text(&found).to_lowercase();
+    assert_eq!(heard.matches("to decrease the audio volume from other participants").count(), 5, "{heard}");
+    let words: Vec<_> = found.segments.iter().flat_map(|segment| &segment.words).collect();
+    assert!(words.windows(2).all(|pair| pair[0].start <= pair[0].end && pair[0].end <= pair[1].start));
+    for (time, word) in (0..5).zip(words.iter().filter(|word| word.text.contains("decrease"))) {
+        let begins = 0.5 + f64::from(time) * (said.duration() + 1.0);
+        assert!(
+            (word.start - begins).abs() < 1.0,
+            "{time}: {word:?} should begin at {begins} s or a little later"
+        );
+    }
+}
+
 #[test]
 fn batched_voice_activity_equals_the_network_frame_by_frame() {
     let _turn = alone();

@@ -7,6 +7,8 @@
 // never leave it either; a row of logits is gone over once for the sum of their powers. Sums of integers can't run over: each depth below is
 // as far as the largest numbers can go.
 
+#include "pieces.h"
+
 #include <ATen/Parallel.h>
 
 #include <cstdint>
@@ -41,7 +43,7 @@ static_assert(4095LL * 8191 * WIDTH < 1LL << 31);
 static_assert(2047LL * 32767 * FEW_KEYS < 1LL << 31);
 
 struct Free {
-    void operator()(void* memory) const { std::free(memory); }
+    void operator()(void* memory) const { give_piece(memory); }
 };
 template <class T>
 using Array = std::unique_ptr<T[], Free>;
@@ -49,10 +51,7 @@ using Array = std::unique_ptr<T[], Free>;
 // Room for so many, on a cache line of its own.
 template <class T>
 Array<T> room(int64_t count) {
-    const size_t bytes = (static_cast<size_t>(count) * sizeof(T) + 63) / 64 * 64;
-    void* memory = std::aligned_alloc(64, bytes ? bytes : 64);
-    if (!memory) throw std::bad_alloc();
-    return Array<T>(static_cast<T*>(memory));
+    return Array<T>(static_cast<T*>(take_piece(static_cast<size_t>(count) * sizeof(T))));
 }
 
 // Two numbers of 16 bits or four of 8, which follow each other.

@@ -45,6 +45,20 @@ unsafe extern "C" {
     ) -> *mut c_void;
     fn reflector_free_linear(packed: *mut c_void);
     fn reflector_give_back_gpu();
+    fn reflector_keep_pieces();
+    fn reflector_give_back_pieces();
+}
+
+/// From now on libtorch takes memory from ours (`pieces.cpp`).
+pub fn keep_pieces() {
+    // SAFETY: a call without pointers; libtorch sets it as it would any allocator of its own, and what was allocated before knows who frees it.
+    unsafe { reflector_keep_pieces() }
+}
+
+/// Returns what is held for tensors to come.
+pub fn give_back_pieces() {
+    // SAFETY: a call without pointers, which takes a lock of its own, allowed from any thread.
+    unsafe { reflector_give_back_pieces() }
 }
 
 /// Returns GPU memory that libtorch keeps for tensors to come; nothing where there is no CUDA.
@@ -240,5 +254,26 @@ mod tests {
             assert!(far < most && far > 0.0, "{packing:?}: off by {far}");
         }
         assert!(PackedLinear::new(&random(&[3]), None, Packing::Half).is_err());
+    }
+
+    #[test]
+    fn large_pieces_that_were_freed_are_found_again_and_few_are_held() {
+        const MB: i64 = 1 << 20;
+        unsafe extern "C" {
+            fn reflector_pieces_held() -> usize;
+        }
+        keep_pieces();
+        let tensor = |bytes: i64| Tensor::zeros([bytes], (Kind::Uint8, Device::Cpu));
+        // Other tests free theirs at the same time, which may push this one's out.
+        let found_again = (0..20).any(|_| {
+            let place = tensor(37 * MB).data_ptr();
+            tensor(39 * MB).data_ptr() == place
+        });
+        assert!(found_again, "sizes are few");
+        drop((0..40).map(|number| tensor(5 * MB + number)).collect::<Vec<_>>());
+        // SAFETY: a call without pointers, which takes a lock of its own.
+        let held = unsafe { reflector_pieces_held() };
+        assert!(held <= 64 << 20, "{held} bytes of the 200 MB that were freed");
+        assert_eq!(tensor(0).numel(), 0);
     }
 }

@@ -29,6 +29,15 @@ impl Whisper {
     /// The decoder goes over the text once more, all tokens at once and without timestamps, as far as the last layer whose attention
     /// follows the speech.
     pub(super) fn align(&self, cross: &Cross, texts: &[Text]) -> Result<Vec<Vec<Vec<Word>>>, SpeechError> {
+        let mut all = Vec::with_capacity(texts.len());
+        for some in texts.chunks(self.at_once()) {
+            let windows: Vec<i64> = (all.len()..all.len() + some.len()).map(|window| window as i64).collect();
+            all.extend(self.align_some(&cross.selected(&windows), some)?);
+        }
+        Ok(all)
+    }
+
+    fn align_some(&self, cross: &Cross, texts: &[Text]) -> Result<Vec<Vec<Vec<Word>>>, SpeechError> {
         let rows: Vec<Vec<i64>> = texts.iter().map(|text| self.row(text)).collect();
         let longest = rows.iter().map(Vec::len).max().unwrap_or(0);
         let padded: Vec<i64> = rows
@@ -89,12 +98,21 @@ impl Whisper {
     }
 }
 
-/// Normalised, smoothed and averaged attention: row-major \[tokens, frames\] of the `count` tokens from `begin` on.
+/// Normalised, smoothed and averaged attention: row-major \[tokens, frames\] of the `count` tokens from `begin` on. `scores`: of each head; what
+/// is made of one fits into a core's cache, and that of all would be the most memory that transcribing needs.
 fn attention_matrix(scores: &[Tensor], begin: i64, count: i64) -> Result<Vec<f32>, SpeechError> {
-    let all = Tensor::stack(scores, 0).to_kind(Kind::Float).softmax(-1, Kind::Float);
-    let (std, mean) = all.std_mean_dim([1i64].as_slice(), false, true);
-    let normal = (all.narrow(1, begin, count) - mean) / std.clamp_min(1e-8);
-    Ok(median(&normal).mean_dim([0i64].as_slice(), false, Kind::Float).flatten(0, -1).try_into()?)
+    let smooth = |scores: &Tensor| {
+        let all = scores.softmax(-1, Kind::Float);
+        let (std, mean) = all.std_mean_dim([0i64].as_slice(), false, true);
+        median(&((all.narrow(0, begin, count) - mean) / std.clamp_min(1e-8)))
+    };
+    let sum: Option<Tensor> = scores.iter().map(smooth).reduce(|mut sum, one| {
+        sum += one;
+        sum
+    });
+    let mean =
+        sum.ok_or_else(|| SpeechError::Model("no head follows the speech".into()))? / scores.len() as f64;
+    Ok(mean.flatten(0, -1).try_into()?)
 }
 
 /// Median of every seven neighbours in the last dimension, mirrored at the ends; rows too short to mirror stay as they are.

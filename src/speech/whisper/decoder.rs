@@ -258,17 +258,15 @@ impl Decoder {
     /// Keys and values of windows of these lengths. `features`: theirs in order, \[some, length, d\] at a time.
     pub fn cross(&self, lengths: Vec<i64>, features: impl Iterator<Item = Tensor>) -> Cross {
         let (windows, longest) = (lengths.len() as i64, lengths.iter().copied().max().unwrap_or(0));
-        let mut all: Vec<[Tensor; 2]> = Vec::new();
+        let shape = [windows, self.heads, longest, self.width() / self.heads];
+        // Before the first features are made: what they need in between then leaves no gaps that these would fill and the next need anew.
+        let pool = || Tensor::zeros(shape, (self.cross_kind, self.embeddings.device()));
+        let all: Vec<[Tensor; 2]> = self.layers.iter().map(|_| std::array::from_fn(|_| pool())).collect();
         let mut first = 0;
         for some in features {
             let (count, length) = (some.size()[0], some.size()[1]);
-            for (index, layer) in self.layers.iter().enumerate() {
-                let new = layer.cross.project(&some, self.heads);
-                if all.len() == index {
-                    let shape = [windows, self.heads, longest, new[0].size()[3]];
-                    all.push(std::array::from_fn(|_| Tensor::zeros(shape, (self.cross_kind, some.device()))));
-                }
-                for (pool, new) in all[index].iter().zip(&new) {
+            for (layer, pools) in self.layers.iter().zip(&all) {
+                for (pool, new) in pools.iter().zip(&layer.cross.project(&some, self.heads)) {
                     pool.narrow(0, first, count).narrow(2, 0, length).copy_(new);
                 }
             }
@@ -331,10 +329,10 @@ impl Decoder {
             let query = layer.cross.query.after(&layer.cross_norm, &x);
             if let Some((wanted, found)) = &mut watch {
                 let query = split_heads(&query, self.heads);
-                let scale = 1.0 / (query.size()[3] as f64).sqrt();
+                let query = &query * (1.0 / (query.size()[3] as f64).sqrt());
                 for (_, head) in wanted.iter().filter(|(layer, _)| *layer == index) {
                     let key = cross.of(&cross.layers[index][0].select(1, *head)).to_kind(query.kind());
-                    found.push(query.select(1, *head).matmul(&key.transpose(1, 2)) * scale);
+                    found.push(query.select(1, *head).matmul(&key.transpose(1, 2)));
                 }
                 if index + 1 == needed {
                     break;

@@ -1,7 +1,7 @@
 //! Speech that a window's words pass over.
 //!
 //! Where much the same is said again and again Whisper leaves some of it out. Nothing in its tokens tells: but somebody was heard speaking, and
-//! no word lies there. Such a hole is heard once more, by itself.
+//! no word lies there. Such a hole is heard once more, each of its utterances by itself.
 
 use super::windows::Window;
 use crate::speech::vad::Span;
@@ -22,17 +22,43 @@ pub fn holes(window: &Window, segments: &[Segment], until: f64) -> Vec<Window> {
     }
     let begins = std::iter::once(window.start).chain(words.iter().map(|word| word.end));
     let ends = words.iter().map(|word| word.start).chain([until]);
-    begins.zip(ends).filter_map(|(start, end)| hole(window, start, end)).collect()
+    begins.zip(ends).flat_map(|(start, end)| hole(window, start, end)).collect()
 }
 
-fn hole(window: &Window, start: f64, end: f64) -> Option<Window> {
+fn hole(window: &Window, start: f64, end: f64) -> Vec<Window> {
     let within = |span: &Span| Span { start: span.start.max(start), end: span.end.min(end) };
     let speech: Vec<Span> =
         window.speech.iter().map(within).filter(|span| span.end - span.start > SLIVER).collect();
-    let (first, last) = (speech.first()?, speech.last()?);
-    let seconds: f64 = speech.iter().map(|span| span.end - span.start).sum();
-    let (start, end, speech_end) = ((first.start - PAD).max(start), (last.end + PAD).min(end), last.end);
-    (seconds >= WORTH_IT).then_some(Window { start, end, speech_end, speech, again: true })
+    if !is_worth_it(&speech) {
+        return vec![];
+    }
+    let mut free = start;
+    let window = |speech: Vec<Span>| {
+        let (first, last) = (speech.first()?, speech.last()?);
+        let (start, speech_end) = ((first.start - PAD).max(free), last.end);
+        free = (speech_end + PAD).min(end);
+        Some(Window { start, end: free, speech_end, speech, again: true })
+    };
+    utterances(speech).into_iter().filter_map(window).collect()
+}
+
+fn is_worth_it(speech: &[Span]) -> bool {
+    speech.iter().map(|span| span.end - span.start).sum::<f64>() >= WORTH_IT
+}
+
+/// Speech between pauses, what is short together with what comes after it: all in one go, Whisper would leave out the same of it again.
+fn utterances(speech: Vec<Span>) -> Vec<Vec<Span>> {
+    let mut parts: Vec<Vec<Span>> = Vec::new();
+    for span in speech {
+        match parts.last_mut().filter(|part| !is_worth_it(part)) {
+            Some(part) => part.push(span),
+            None => parts.push(vec![span]),
+        }
+    }
+    if let Some(short) = parts.pop_if(|part| !is_worth_it(part)) {
+        parts.last_mut().unwrap_or(&mut vec![]).extend(short);
+    }
+    parts
 }
 
 /// Segments in order of time; one with another between its words is split there.
@@ -88,6 +114,11 @@ mod tests {
         assert!((middle.start - 15.8).abs() < 1e-9 && (middle.end - 19.2).abs() < 1e-9 && middle.again);
         assert_eq!((middle.speech_end, middle.speech), (19.0, vec![Span { start: 16.0, end: 19.0 }]));
         assert!((late.start - 26.3).abs() < 1e-9 && late.end == 29.0);
+        // Each utterance by itself, in silence of its own; what is short goes with another.
+        let heard = [segment(&[(10.3, 15.0), (27.5, 30.0)])];
+        let [first, second] = holes(&window, &heard, 30.0).try_into().unwrap();
+        assert_eq!((first.speech.len(), second.speech.len()), (1, 2));
+        assert!((first.end - 19.2).abs() < 1e-9 && (second.start - 23.8).abs() < 1e-9 && second.end == 27.5);
         // What follows the last word is somebody else's where it is decoded again anyway.
         let heard = [segment(&[(10.3, 12.0), (12.1, 18.0)])];
         assert_eq!(holes(&window, &heard, 20.0), []);

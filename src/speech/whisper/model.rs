@@ -12,8 +12,8 @@ use crate::speech::native::{self, Bits, Packing};
 use crate::speech::{Precision, SpeechError};
 use crate::weights::{ct2, safetensors};
 
-/// Windows that a GPU encodes at once.
-const ENCODED_TOGETHER: usize = 8;
+/// Windows that a GPU encodes or aligns at once.
+const GPU_AT_ONCE: usize = 8;
 /// Windows of fewer samples are followed by silence up to 30 s, as all were in training: so little speech is heard worse with less.
 const SHORT: usize = 10 * 16_000;
 /// Samples of silence that follow a longer window at least, unless it is nearly 30 s long.
@@ -112,18 +112,24 @@ impl Whisper {
 
     /// Windows of up to 30 s to the keys and values that the decoder needs of them.
     pub fn encode(&self, windows: &[Vec<f32>]) -> Cross {
-        let (lengths, together): (Vec<i64>, usize) = if self.device == Device::Cpu {
-            // A CPU's caches hold the work on one window, and it saves time not to hear much silence after it.
-            (windows.iter().map(|samples| features_of(samples.len())).collect(), 1)
+        let lengths: Vec<i64> = if self.device == Device::Cpu {
+            // It saves time not to hear much silence after a window.
+            windows.iter().map(|samples| features_of(samples.len())).collect()
         } else {
-            // A GPU is kept busy only by several at once, of one shape.
-            (vec![FRAMES / 2; windows.len()], ENCODED_TOGETHER)
+            vec![FRAMES / 2; windows.len()]
         };
+        let together = self.at_once();
         let features = windows.chunks(together).zip(lengths.chunks(together)).map(|(some, lengths)| {
             let mels: Vec<Tensor> = some.iter().map(|samples| self.mel.of(samples, 2 * lengths[0])).collect();
             self.encoder.forward(&Tensor::stack(&mels, 0).to_device(self.device).to_kind(self.kind))
         });
         self.decoder.cross(lengths.clone(), features)
+    }
+
+    /// Windows that go through all their frames or tokens in one step: a CPU's caches hold the work on one, a GPU is kept busy only by several,
+    /// of one shape.
+    pub(super) fn at_once(&self) -> usize {
+        if self.device == Device::Cpu { 1 } else { GPU_AT_ONCE }
     }
 
     /// Bytes that a window needs while it is decoded, beside its tokens.

@@ -247,13 +247,15 @@ impl Run<'_> {
     fn whole(&self, part: Vec<Window>) -> Result<(Vec<Segment>, f64), SpeechError> {
         let _no_gradients = tch::no_grad_guard();
         let end = part.last().map_or(0.0, |window| window.end);
+        let together = self.whisper.together(false, self.beam);
         let (mut found, mut todo) = (Vec::new(), part);
         while !todo.is_empty() {
+            let later = todo.split_off(todo.len().min(together));
             let (new, rest) = fewer_if_short(&todo, &|some| self.part(some))?;
             found.extend(new);
-            todo = rest;
+            todo = [rest, later].concat();
         }
-        memory::give_back();
+        memory::trim_heap();
         Ok((in_order(found), end))
     }
 
@@ -270,14 +272,12 @@ impl Run<'_> {
         let whisper = self.whisper;
         let audio = self.audio(windows)?;
         let cross = whisper.encode(&audio);
-        memory::give_back();
         let languages = self.languages(&cross, windows.len())?;
         let prompts: Vec<Vec<i64>> = languages
             .iter()
             .map(|language| whisper.prompt(&self.before, language, self.options.task))
             .collect::<Result<_, _>>()?;
         let mut found = whisper.decode(&cross, &prompts, self.beam, self.cancel)?;
-        memory::give_back();
         for (found, window) in found.iter_mut().zip(windows) {
             if window.again && is_doubtful(found) {
                 found.clear();
