@@ -122,7 +122,7 @@ mod tests {
         // What follows the last word is somebody else's where it is decoded again anyway.
         let heard = [segment(&[(10.3, 12.0), (12.1, 18.0)])];
         assert_eq!(holes(&window, &heard, 20.0), []);
-        assert_eq!(holes(&window, &heard, 30.0).len(), 1);
+        assert_eq!(holes(&window, &heard, 30.0).len(), 2);
         assert_eq!(holes(&Window { again: true, ..window.clone() }, &heard, 30.0), [], "once");
         assert_eq!(holes(&window, &[], 30.0), [], "nobody was found to speak");
     }
