@@ -1,6 +1,7 @@
 //! What the allocator holds back.
 
 use super::native;
+use super::threads::cores;
 
 /// Gives memory that is free back to the system. Takes milliseconds, and what is taken again is cleared again.
 pub(super) fn give_back() {
@@ -38,7 +39,12 @@ pub fn share_one_heap() {
 /// Keeps some of the large pieces that are freed for the next ones of their sizes, instead of having the system map and clear new memory for every
 /// intermediate result: that took a tenth of all time. [`give_back`] after a request returns what was kept.
 pub(super) fn keep_large_pieces() {
-    native::keep_pieces();
+    native::keep_pieces(most_held());
+}
+
+/// Bytes that may be held so: what each core frees and takes again for every window.
+pub(super) fn most_held() -> usize {
+    cores() * (32 << 20)
 }
 
 /// Whether an error of libtorch says that memory ran out, a GPU's or the machine's.

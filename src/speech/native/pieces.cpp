@@ -21,8 +21,7 @@
 
 namespace {
 
-constexpr size_t LARGE = size_t{256} << 10;     // smaller ones are the heap's
-constexpr size_t MOST_HELD = size_t{64} << 20;  // what two cores free and take again for every window
+constexpr size_t LARGE = size_t{256} << 10;  // smaller ones are the heap's
 constexpr size_t HUGE_PAGE = size_t{2} << 20;
 constexpr size_t PAGE = 4096;
 constexpr size_t LINE = 64;
@@ -52,13 +51,19 @@ public:
         held.push_back({start, found->second});
         sum += found->second;
         used.erase(found);
-        shrink(MOST_HELD);
+        shrink(limit);
         return true;
     }
 
     size_t bytes_held() {
         const std::lock_guard lock(turn);
         return sum;
+    }
+
+    void hold(size_t most) {
+        const std::lock_guard lock(turn);
+        limit = most;
+        shrink(limit);
     }
 
     void give_back() {
@@ -102,6 +107,7 @@ private:
     std::unordered_map<void*, size_t> used;
     std::deque<Piece> held;  // oldest first
     size_t sum = 0;          // of their sizes
+    size_t limit = 0;        // of the sum
 };
 
 // Never destroyed: tensors may be freed while the program ends.
@@ -140,8 +146,10 @@ void give_piece(void* piece) noexcept {
     if (!piece || reinterpret_cast<uintptr_t>(piece) % PAGE != 0 || !pieces().give(piece)) std::free(piece);
 }
 
-// From now on libtorch takes its tensors' memory here. Those that it has already are freed as they would have been.
-extern "C" void reflector_keep_pieces() {
+// From now on libtorch takes its tensors' memory here; those that it has already are freed as they would have been. At most so many bytes are held
+// that nobody uses.
+extern "C" void reflector_keep_pieces(size_t most) {
+    pieces().hold(most);
     static std::once_flag once;
     std::call_once(once, [] { c10::SetCPUAllocator(new Allocator, 1); });
 }
