@@ -259,7 +259,6 @@ impl Decoder {
     pub fn cross(&self, lengths: Vec<i64>, features: impl Iterator<Item = Tensor>) -> Cross {
         let (windows, longest) = (lengths.len() as i64, lengths.iter().copied().max().unwrap_or(0));
         let shape = [windows, self.heads, longest, self.width() / self.heads];
-        // Before the first features are made: what they need in between then leaves no gaps that these would fill and the next need anew.
         let pool = || Tensor::zeros(shape, (self.cross_kind, self.embeddings.device()));
         let all: Vec<[Tensor; 2]> = self.layers.iter().map(|_| std::array::from_fn(|_| pool())).collect();
         let mut first = 0;
